@@ -1,0 +1,24 @@
+//! The language of CloudFormation templates. No AWS service in it.
+//!
+//! [`Value`] is a literal or an [`Intrinsic`]; references are typed handles ([`Handle`], [`ParameterHandle`],
+//! [`ConditionHandle`], [`MappingHandle`]) that only a stack hands out. [`Template`] is what is written,
+//! read, validated and deployed.
+
+mod dynamic_reference;
+mod intrinsic;
+mod logical_id;
+mod resource;
+mod sub;
+mod template;
+mod value;
+
+pub use dynamic_reference::DynamicReference;
+pub use intrinsic::{ConditionExpression, Intrinsic, PseudoParameter, StringMap};
+pub use logical_id::{ConditionHandle, Handle, LogicalId, MappingHandle, ParameterHandle, StackId, untag};
+pub use resource::{AnyResource, CfnResource, RawResource, RemovalPolicy, Tag, Taggable};
+pub use sub::Sub;
+pub use template::{Map, Resource, Template};
+pub use value::Value;
+
+/// JSON with its keys in order.
+pub type Json = serde_json::Value;

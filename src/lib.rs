@@ -1,0 +1,5 @@
+//! Compiles the whole architecture of Dify on AWS into CloudFormation templates.
+
+pub mod cfn;
+pub mod constructs;
+pub mod diagnostic;
