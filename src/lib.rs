@@ -3,3 +3,4 @@
 pub mod cfn;
 pub mod constructs;
 pub mod diagnostic;
+pub mod resources;
