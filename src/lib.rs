@@ -1,5 +1,6 @@
 //! Compiles the whole architecture of Dify on AWS into CloudFormation templates.
 
+pub mod catalog;
 pub mod cfn;
 pub mod config;
 pub mod constructs;
