@@ -11,7 +11,9 @@ use super::{DifyVersion, Image};
 use crate::diagnostic::nearest;
 
 /// A part of Dify that runs as a container of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Component {
     /// The user interface.
