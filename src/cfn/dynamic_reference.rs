@@ -40,8 +40,11 @@ impl DynamicReference {
 
     /// One field of a secret whose text is a JSON object.
     pub fn secret_field(secret_id: impl Into<Value<String>>, json_key: impl Into<String>) -> Value<String> {
-        Intrinsic::Dynamic(Self::SecretsManager { secret_id: secret_id.into(), json_key: Some(json_key.into()) })
-            .into()
+        Intrinsic::Dynamic(Self::SecretsManager {
+            secret_id: secret_id.into(),
+            json_key: Some(json_key.into()),
+        })
+        .into()
     }
 
     /// A `SecureString` parameter.

@@ -192,7 +192,8 @@ impl MappingHandle {
 
     /// `Fn::FindInMap`.
     pub fn find<T>(&self, top: impl Into<Value<String>>, second: impl Into<Value<String>>) -> Value<T> {
-        Intrinsic::FindInMap { map: self.0.clone(), top: top.into(), second: second.into(), default: None }.into()
+        Intrinsic::FindInMap { map: self.0.clone(), top: top.into(), second: second.into(), default: None }
+            .into()
     }
 }
 

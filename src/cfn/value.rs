@@ -119,7 +119,9 @@ impl<T, U: Into<Value<T>>, const N: usize> From<[U; N]> for Value<Vec<Value<T>>>
     }
 }
 
-impl<T, U: Into<Value<T>>> From<indexmap::IndexMap<String, U>> for Value<indexmap::IndexMap<String, Value<T>>> {
+impl<T, U: Into<Value<T>>> From<indexmap::IndexMap<String, U>>
+    for Value<indexmap::IndexMap<String, Value<T>>>
+{
     fn from(values: indexmap::IndexMap<String, U>) -> Self {
         Self::Literal(values.into_iter().map(|(key, value)| (key, value.into())).collect())
     }

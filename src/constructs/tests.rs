@@ -1,0 +1,107 @@
+//! Tests of the tree itself, on resources of no particular service.
+
+use serde_json::json;
+
+use super::*;
+use crate::cfn::{ConditionExpression, Handle, Intrinsic, RawResource, Value};
+use crate::concat_values;
+
+fn bucket(stack: &mut Stack, id: &str) -> Handle<RawResource> {
+    stack.scope().child(id).add(MAIN, RawResource::new("AWS::S3::Bucket"))
+}
+
+#[test]
+fn logical_ids_are_the_joined_path_and_the_main_resource_takes_its_constructs_name() {
+    let mut stack = Stack::new();
+    let mut scope = stack.scope();
+    let mut api = scope.child("Api");
+    assert_eq!(api.add("Service", RawResource::new("AWS::ECS::Service")).logical_id().as_str(), "ApiService");
+    assert_eq!(api.add(MAIN, RawResource::new("AWS::IAM::Role")).logical_id().as_str(), "Api");
+}
+
+#[test]
+fn references_render_clean_and_in_order() {
+    let mut stack = Stack::new();
+    let one = bucket(&mut stack, "One");
+    let has = stack.condition("HasOne", ConditionExpression::equals("a", "b"));
+    let value: Value<String> =
+        Intrinsic::if_else(&has, one.attribute("Arn"), concat_values![one.reference(), "/x"]);
+    let two =
+        stack.scope().add("Two", RawResource::new("AWS::SSM::Parameter").with("Value", value.to_json()));
+    stack.depends_on(two.logical_id(), [one.logical_id()]);
+    stack.scope().options(&two, ResourceOptions::retain);
+    let template = stack.synth().unwrap();
+    assert_eq!(template.resources.keys().collect::<Vec<_>>(), ["One", "Two"]);
+    assert_eq!(
+        serde_json::to_value(&template.resources["Two"]).unwrap(),
+        json!({
+            "Type": "AWS::SSM::Parameter",
+            "DependsOn": ["One"],
+            "DeletionPolicy": "RetainExceptOnCreate",
+            "UpdateReplacePolicy": "Retain",
+            "Properties": {"Value": {"Fn::If": ["HasOne", {"Fn::GetAtt": ["One", "Arn"]}, {"Fn::Sub": "${One}/x"}]}},
+        })
+    );
+}
+
+#[test]
+fn a_shared_path_is_reported() {
+    let mut stack = Stack::new();
+    bucket(&mut stack, "One");
+    bucket(&mut stack, "One");
+    let found = stack.synth().unwrap_err();
+    assert!(
+        found.iter().any(|d| d.code == DUPLICATE_CONSTRUCT && d.message.contains("share the path")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn two_paths_with_one_logical_id_are_reported() {
+    let mut stack = Stack::new();
+    stack.scope().child("Api").add("Role", RawResource::new("AWS::IAM::Role"));
+    stack.scope().add("ApiRole", RawResource::new("AWS::IAM::Role"));
+    let found = stack.synth().unwrap_err();
+    assert!(found.iter().any(|d| d.message.contains("both give the logical id `ApiRole`")), "{found:?}");
+}
+
+#[test]
+fn a_handle_of_another_stack_is_reported_wherever_it_is_used() {
+    let mut other = Stack::new();
+    let foreign = bucket(&mut other, "One");
+    let mut stack = Stack::new();
+    let own = bucket(&mut stack, "One");
+    stack.scope().add("Two", RawResource::new("X::Y::Z").with("Ref", foreign.reference().to_json()));
+    stack.scope().add(
+        "Three",
+        RawResource::new("X::Y::Z").with("Sub", concat_values!["a", foreign.reference()].to_json()),
+    );
+    stack.depends_on(own.logical_id(), [foreign.logical_id()]);
+    stack.edit(&foreign, |_| panic!("must not be called"));
+    let found = stack.synth().unwrap_err();
+    assert_eq!(found.iter().filter(|d| d.code == FOREIGN_HANDLE).count(), 4, "{found:?}");
+}
+
+#[test]
+fn functions_of_the_language_extensions_bring_the_transform() {
+    let mut stack = Stack::new();
+    let length: Value<i64> = Intrinsic::Length(Box::new(Intrinsic::availability_zones())).into();
+    stack.scope().add("One", RawResource::new("X::Y::Z").with("Count", length.to_json()));
+    assert_eq!(stack.synth().unwrap().transform, Some("AWS::LanguageExtensions".into()));
+    let mut plain = Stack::new();
+    bucket(&mut plain, "One");
+    assert_eq!(plain.synth().unwrap().transform, None);
+}
+
+#[test]
+fn parameters_stand_on_the_form_in_order_of_declaration() {
+    let mut stack = Stack::new();
+    stack.parameter("B", Parameter::new(ParameterType::VpcId, "x").on_form("Network", "VPC"));
+    stack.parameter("A", Parameter::new(ParameterType::String, "y").on_form("Network", "Zone").default(""));
+    let template = stack.synth().unwrap();
+    assert_eq!(
+        template.metadata["AWS::CloudFormation::Interface"]["ParameterGroups"],
+        json!([{ "Label": { "default": "Network" }, "Parameters": ["B", "A"] }])
+    );
+    assert_eq!(template.parameters["B"]["Type"], "AWS::EC2::VPC::Id");
+}
