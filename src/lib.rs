@@ -5,3 +5,4 @@ pub mod cfn;
 pub mod config;
 pub mod constructs;
 pub mod diagnostic;
+pub mod document;
