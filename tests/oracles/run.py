@@ -145,7 +145,8 @@ def judge(name: str, findings: dict[Path, list[Finding]], accepted: Accepted) ->
             if finding.level == "info":
                 infos += 1
             elif not accepted.covers(f"{name}/{stack}", finding):
-                where = finding.path if finding.place in finding.path else f"{finding.place} {finding.path}".strip()
+                named = finding.path.startswith((finding.place, f"Resources/{finding.place}"))
+                where = finding.path if named else f"{finding.place} {finding.path}"
                 said = f"{finding.tool} {finding.rule} {finding.level} {where}: {finding.message}"
                 first = complaints.get((stack, said))
                 complaints[stack, said] = (
