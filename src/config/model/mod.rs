@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 
 pub use data::{Cache, CacheEngine, Database, KmsKey, Lifecycle, OnDelete, Serverless, Storage};
 pub use ingress::{AccessLogs, Ingress, Scheme};
-pub use network::{CreateNetwork, ExistingNetwork, LookupNetwork, Nat, Network};
+pub use network::{CreateNetwork, Egress, ExistingNetwork, LookupNetwork, Nat, Network};
 pub use services::{
     Component, ComponentSettings, ContainerHealthCheck, DependencyCondition, ImageSettings, Layout,
-    NamedLayout, SecretSource, Service, TargetGroupSettings, Variable, VariableSource,
+    NamedLayout, SecretSource, Service, TargetGroupSettings, Variable, VariableFor, VariableSource,
 };
 pub use settings::{
     AcceptedFinding, Alarms, Architecture, DifyVersions, Images, Logs, Mail, MailType, Parameters,
@@ -60,6 +60,8 @@ pub struct Config {
     pub images: Images,
     /// The network: one of `parameters`, `existing`, `lookup`, `create`.
     pub network: Network,
+    /// Ways out of tasks beside HTTP, HTTPS and mail.
+    pub egress: Vec<Egress>,
     /// The load balancer, its names and who may reach it.
     pub ingress: Ingress,
     /// Aurora PostgreSQL.
@@ -104,6 +106,7 @@ impl Default for Config {
             environment: IndexMap::new(),
             images: Images::default(),
             network: Network::default(),
+            egress: Vec::new(),
             ingress: Ingress::default(),
             database: Database::default(),
             cache: Cache::default(),

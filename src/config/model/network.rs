@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Component;
+
 /// The network: one of the four.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -78,4 +80,16 @@ pub enum Nat {
     Single,
     /// A gateway in each zone.
     PerZone,
+}
+
+/// A way out of tasks beside HTTP, HTTPS and mail, such as to a model server of one's own.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Egress {
+    /// The TCP port.
+    pub port: u16,
+    /// The IPv4 or IPv6 range that may be reached.
+    pub cidr: String,
+    /// Who may; by default api, worker and plugin daemon.
+    pub components: Vec<Component>,
 }

@@ -4,27 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A part of Dify that runs as a container of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Component {
-    /// The web interface.
-    Web,
-    /// The API server.
-    Api,
-    /// Runs queued tasks.
-    Worker,
-    /// Starts scheduled tasks and migrates the database.
-    Beat,
-    /// Runs plugins, which every model provider is.
-    PluginDaemon,
-    /// Runs the code of workflows.
-    Sandbox,
-    /// Live collaboration on workflows.
-    Websocket,
-    /// The proxy for outgoing requests.
-    SsrfProxy,
-}
+pub use crate::catalog::Component;
 
 /// Which ECS service runs which components.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

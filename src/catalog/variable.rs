@@ -1,0 +1,241 @@
+//! Environment variables: which image reads which, and since when.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::{DifyVersion, Image};
+use crate::diagnostic::nearest;
+
+/// What an image does with an environment variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VariableStatus {
+    /// It reads it.
+    Known {
+        /// Whether the value must be kept out of `Environment`.
+        secret: bool,
+        /// The first version of the image that reads it; `None` if not looked up, or from the oldest described
+        /// version on.
+        since: Option<DifyVersion>,
+        /// The first version of the image that doesn't read it any more.
+        until: Option<DifyVersion>,
+    },
+    /// It is a field that the program computes from others: setting it does nothing.
+    Computed,
+    /// The entrypoint sets it from another variable: what is given is lost.
+    OverwrittenByEntrypoint,
+    /// It belongs to Dify's docker compose files, which give the container another name.
+    ComposeOnly {
+        /// The name that this image reads instead.
+        use_instead: Option<&'static str>,
+    },
+    /// It looks right, but is another image's name or nobody's.
+    NotRead {
+        /// The name that this image reads instead.
+        use_instead: Option<&'static str>,
+    },
+    /// It is of a family that the image reads whole, e.g. `NEXT_PUBLIC_*`.
+    Wildcard,
+    /// It isn't known.
+    Unknown {
+        /// The known name that is nearest to it.
+        nearest: Option<&'static str>,
+    },
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    #[serde(default)]
+    secret: bool,
+    since: Option<DifyVersion>,
+    until: Option<DifyVersion>,
+}
+
+#[derive(Deserialize)]
+struct Instead {
+    #[serde(rename = "use")]
+    name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct File {
+    #[serde(default)]
+    wildcards: Vec<String>,
+    #[serde(default)]
+    computed: Vec<String>,
+    #[serde(default)]
+    overwritten_by_entrypoint: Vec<String>,
+    #[serde(default)]
+    not_read: BTreeMap<String, Instead>,
+    variables: BTreeMap<String, Entry>,
+}
+
+#[derive(Deserialize)]
+struct ComposeOnly {
+    names: BTreeMap<String, BTreeMap<Image, String>>,
+}
+
+static COMPOSE_ONLY: LazyLock<ComposeOnly> =
+    LazyLock::new(|| super::parse(include_str!("../../schemas/dify/compose-only.json")));
+
+/// Each image's file, parsed apart from the others.
+fn file(image: Image) -> &'static File {
+    macro_rules! file {
+        ($name:literal) => {{
+            static FILE: LazyLock<File> = LazyLock::new(|| {
+                super::parse(include_str!(concat!("../../schemas/dify/variables-", $name, ".json")))
+            });
+            &FILE
+        }};
+    }
+    match image {
+        Image::Api => file!("dify-api"),
+        Image::Web => file!("dify-web"),
+        Image::PluginDaemon => file!("dify-plugin-daemon"),
+        Image::Sandbox => file!("dify-sandbox"),
+        Image::SsrfProxy => file!("ssrf-proxy"),
+        Image::AgentBackend => file!("dify-agent-backend"),
+        Image::AgentLocalSandbox => file!("dify-agent-local-sandbox"),
+    }
+}
+
+/// What `image` does with the variable `name`. Names are case-sensitive.
+pub fn variable(image: Image, name: &str) -> VariableStatus {
+    let file = file(image);
+    let is = |known: &String| known == name;
+    if file.computed.iter().any(is) {
+        return VariableStatus::Computed;
+    }
+    if file.overwritten_by_entrypoint.iter().any(is) {
+        return VariableStatus::OverwrittenByEntrypoint;
+    }
+    if let Some(Entry { secret, since, until }) = file.variables.get(name) {
+        return VariableStatus::Known { secret: *secret, since: *since, until: *until };
+    }
+    if let Some(instead) = file.not_read.get(name) {
+        return VariableStatus::NotRead { use_instead: instead.name.as_deref() };
+    }
+    if let Some(instead) = COMPOSE_ONLY.names.get(name) {
+        return VariableStatus::ComposeOnly { use_instead: instead.get(&image).map(String::as_str) };
+    }
+    let of_family = |wildcard: &String| {
+        wildcard.strip_suffix('*').is_some_and(|prefix| name.len() > prefix.len() && name.starts_with(prefix))
+    };
+    if file.wildcards.iter().any(of_family) {
+        return VariableStatus::Wildcard;
+    }
+    VariableStatus::Unknown { nearest: nearest(name, file.variables.keys().map(String::as_str)) }
+}
+
+/// Whether `image` reads `name` at `version`, which is a version of that image: Dify's for api and web, the plugin
+/// daemon's and the sandbox's own for those.
+pub fn reads(image: Image, name: &str, version: DifyVersion) -> bool {
+    match variable(image, name) {
+        VariableStatus::Known { since, until, .. } => {
+            since.is_none_or(|since| since <= version) && until.is_none_or(|until| version < until)
+        }
+        VariableStatus::Wildcard => true,
+        VariableStatus::Computed
+        | VariableStatus::OverwrittenByEntrypoint
+        | VariableStatus::ComposeOnly { .. }
+        | VariableStatus::NotRead { .. }
+        | VariableStatus::Unknown { .. } => false,
+    }
+}
+
+/// Whether the variable is a secret of any image, so that its value must not stand in a template.
+pub fn is_secret(name: &str) -> bool {
+    Image::ALL.into_iter().any(|image| file(image).variables.get(name).is_some_and(|entry| entry.secret))
+}
+
+/// The names that `image` is known to read, in alphabetical order.
+pub fn variables(image: Image) -> impl Iterator<Item = &'static str> {
+    file(image).variables.keys().map(String::as_str)
+}
+
+/// Every name that is used instead of another one, for the tests.
+#[cfg(test)]
+pub(super) fn replacements(image: Image) -> Vec<(&'static str, &'static str)> {
+    let not_read =
+        file(image).not_read.iter().filter_map(|(name, instead)| Some((name, instead.name.as_ref()?)));
+    let compose = COMPOSE_ONLY.names.iter().filter_map(|(name, instead)| Some((name, instead.get(&image)?)));
+    not_read.chain(compose).map(|(name, instead)| (name.as_str(), instead.as_str())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_is_known_to_the_image_that_reads_it() {
+        let known = |image, name| matches!(variable(image, name), VariableStatus::Known { .. });
+        assert!(known(Image::Api, "CELERY_BROKER_URL"));
+        assert!(!known(Image::Web, "CELERY_BROKER_URL"));
+        assert!(known(Image::Web, "HOSTNAME"));
+        assert!(known(Image::PluginDaemon, "http_proxy"));
+        assert!(known(Image::Api, "MIGRATION_ENABLED"), "the entrypoint alone reads it");
+        assert!(known(Image::Api, "PGSSLMODE"), "libpq reads it");
+    }
+
+    #[test]
+    fn a_name_that_does_nothing_is_told_with_the_right_one() {
+        assert_eq!(variable(Image::Api, "CELERY_RESULT_BACKEND"), VariableStatus::Computed);
+        assert_eq!(variable(Image::Web, "NEXT_PUBLIC_API_PREFIX"), VariableStatus::OverwrittenByEntrypoint);
+        assert_eq!(
+            variable(Image::Api, "PLUGIN_DIFY_INNER_API_KEY"),
+            VariableStatus::ComposeOnly { use_instead: Some("INNER_API_KEY_FOR_PLUGIN") }
+        );
+        assert_eq!(
+            variable(Image::PluginDaemon, "DB_PLUGIN_DATABASE"),
+            VariableStatus::ComposeOnly { use_instead: Some("DB_DATABASE") }
+        );
+        assert_eq!(
+            variable(Image::PluginDaemon, "S3_BUCKET_NAME"),
+            VariableStatus::NotRead { use_instead: Some("PLUGIN_STORAGE_OSS_BUCKET") }
+        );
+        assert_eq!(
+            variable(Image::Api, "PLUGIN_DAEMON_API_URL"),
+            VariableStatus::NotRead { use_instead: Some("PLUGIN_DAEMON_URL") }
+        );
+        assert_eq!(variable(Image::Api, "DATABASE_URL"), VariableStatus::NotRead { use_instead: None });
+    }
+
+    #[test]
+    fn a_family_is_read_whole() {
+        assert_eq!(variable(Image::Api, "OPENDAL_S3_BUCKET"), VariableStatus::Wildcard);
+        assert_eq!(variable(Image::Web, "NEXT_PUBLIC_SOMETHING_NEW"), VariableStatus::Wildcard);
+        assert!(matches!(variable(Image::Web, "NEXT_PUBLIC_"), VariableStatus::Unknown { .. }));
+    }
+
+    #[test]
+    fn a_typo_is_told_with_the_nearest_name() {
+        assert_eq!(
+            variable(Image::Sandbox, "API_KEYS"),
+            VariableStatus::Unknown { nearest: Some("API_KEY") }
+        );
+        assert_eq!(variable(Image::Sandbox, "QWERTYUIOP"), VariableStatus::Unknown { nearest: None });
+    }
+
+    #[test]
+    fn an_old_version_does_not_read_what_came_later() {
+        let seed_1 = DifyVersion::new(1, 4, 3);
+        assert!(reads(Image::Api, "PLUGIN_DAEMON_URL", seed_1));
+        assert!(!reads(Image::Api, "TRIGGER_URL", seed_1));
+        assert!(!reads(Image::Api, "PLUGIN_DAEMON_URL", DifyVersion::new(0, 7, 3)));
+        assert!(reads(Image::Api, "TRIGGER_URL", DifyVersion::new(1, 17, 1)));
+        assert!(!reads(Image::Api, "CELERY_RESULT_BACKEND", DifyVersion::new(1, 17, 1)));
+    }
+
+    #[test]
+    fn secrets_are_told_from_settings() {
+        for name in
+            ["SECRET_KEY", "DB_PASSWORD", "CELERY_BROKER_URL", "SERVER_KEY", "API_KEY", "QDRANT_API_KEY"]
+        {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in ["DB_HOST", "S3_BUCKET_NAME", "MAX_TOOLS_NUM", "TURNSTILE_SITE_KEY", "NO_SUCH_NAME"] {
+            assert!(!is_secret(name), "{name}");
+        }
+    }
+}
