@@ -301,10 +301,7 @@ fn structure(
     Struct {
         name: names.get(pointer).cloned().unwrap_or_default(),
         pointer: pointer.clone(),
-        required: required
-            .iter()
-            .filter_map(|name| fields.iter().position(|f| f.property == *name))
-            .collect(),
+        required: (0..fields.len()).filter(|index| required.contains(&fields[*index].property)).collect(),
         fields,
         recursive: found.contains(pointer, pointer),
     }

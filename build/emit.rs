@@ -106,7 +106,8 @@ fn structure(out: &mut String, part: &Struct, doc: &str, prefix: &str, indent: &
         let limits: String = field.doc.iter().map(|sentence| format!(" {sentence}")).collect();
         let _ = writeln!(out, "{indent}    /// `{}`.{required}{limits}", field.property);
         let skip = if is_required(index) { "" } else { ", skip_serializing_if = \"Option::is_none\"" };
-        let _ = writeln!(out, "{indent}    #[serde(rename = {:?}{skip})]", field.property);
+        let with = if has_numbers(&field.kind) { ", serialize_with = \"whole_numbers\"" } else { "" };
+        let _ = writeln!(out, "{indent}    #[serde(rename = {:?}{skip}{with})]", field.property);
         let _ = writeln!(
             out,
             "{indent}    pub {}: {},",
@@ -117,6 +118,14 @@ fn structure(out: &mut String, part: &Struct, doc: &str, prefix: &str, indent: &
     let _ = writeln!(out, "{indent}}}\n");
     if !part.required.is_empty() {
         constructor(out, part, prefix, indent);
+    }
+}
+
+fn has_numbers(kind: &Type) -> bool {
+    match kind {
+        Type::Number => true,
+        Type::List(inner) | Type::Map(inner) => has_numbers(inner),
+        _ => false,
     }
 }
 
