@@ -6,6 +6,21 @@ mod parameter;
 mod scope;
 mod stack;
 
+mod arn;
+mod bucket;
+mod cache;
+mod kms_key;
+mod log_group;
+mod misuse;
+mod policy;
+mod removal;
+mod role;
+mod secret;
+mod secret_value;
+mod ssm_parameter;
+#[cfg(test)]
+mod testing;
+
 #[cfg(test)]
 mod tests;
 
@@ -13,3 +28,16 @@ pub use output::Output;
 pub use parameter::{Parameter, ParameterType};
 pub use scope::{MAIN, Scope};
 pub use stack::{BAD_LOGICAL_ID, DUPLICATE_CONSTRUCT, FOREIGN_HANDLE, ResourceOptions, Stack};
+
+pub use arn::aws_managed_policy;
+pub use bucket::{Bucket, BucketProps};
+pub use cache::{Cache, CacheEngine, CacheProps};
+pub use kms_key::{KmsKey, KmsKeyProps};
+pub use log_group::{LogGroup, LogGroupProps};
+pub use misuse::MISUSED_PART;
+pub use policy::{Effect, PolicyDocument, PolicyStatement, Principal};
+pub use removal::Removal;
+pub use role::{Grantable, Role, RoleProps};
+pub use secret::{GeneratedSecret, Secret, SecretContent, SecretProps};
+pub use secret_value::SecretValue;
+pub use ssm_parameter::SsmParameter;
