@@ -1,3 +1,29 @@
-//! Build script.
+//! Build script: generates the resource types from `schemas/`.
 
-fn main() {}
+#![allow(clippy::print_stdout, reason = "cargo reads what a build script prints")]
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+#[path = "build/mod.rs"]
+mod generator;
+
+fn main() -> Result<(), String> {
+    println!("cargo::rerun-if-changed=build");
+    println!("cargo::rerun-if-changed=schemas");
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("no CARGO_MANIFEST_DIR")?);
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("no OUT_DIR")?).join("resources");
+    let files = generator::generate(&root.join("schemas"))?;
+    write(&out, &files).map_err(|error| format!("{}: {error}", out.display()))
+}
+
+fn write(out: &Path, files: &generator::Files) -> std::io::Result<()> {
+    if out.exists() {
+        fs::remove_dir_all(out)?;
+    }
+    fs::create_dir_all(out)?;
+    for (name, text) in files {
+        fs::write(out.join(name), text)?;
+    }
+    Ok(())
+}

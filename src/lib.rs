@@ -6,3 +6,4 @@ pub mod config;
 pub mod constructs;
 pub mod diagnostic;
 pub mod document;
+pub mod resources;

@@ -1,0 +1,107 @@
+//! How names of CloudFormation become names of Rust.
+
+/// Words whose spelling hides where they end.
+const WHOLE_WORDS: [&str; 9] = ["WAFv2", "FSx", "IoT", "OAuth", "IPv4", "IPv6", "MySQL", "PostgreSQL", "GiB"];
+
+/// The keywords of Rust, of all editions, and `self` and its like.
+const KEYWORDS: [&str; 52] = [
+    "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do",
+    "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop",
+    "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static",
+    "struct", "super", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual",
+    "where", "while", "yield",
+];
+
+/// `db_cluster_identifier` of `DBClusterIdentifier`; keywords get a `_` behind.
+pub(crate) fn snake(name: &str) -> String {
+    identifier(words(name).join("_"))
+}
+
+/// `DbCluster` of `DBCluster`; keywords get a `_` behind.
+pub(crate) fn camel(name: &str) -> String {
+    let name: String = words(name).iter().map(|word| capitalized(word)).collect();
+    if name.is_empty() { "Empty".to_owned() } else { identifier(name) }
+}
+
+/// The text as an identifier: not empty, not beginning with a digit, no keyword.
+fn identifier(mut text: String) -> String {
+    if text.is_empty() {
+        return "empty".to_owned();
+    }
+    if text.starts_with(|first: char| first.is_ascii_digit()) {
+        text.insert(0, if text.contains(|c: char| c.is_ascii_uppercase()) { 'N' } else { 'n' });
+    }
+    if KEYWORDS.contains(&text.as_str()) {
+        text.push('_');
+    }
+    text
+}
+
+fn capitalized(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+}
+
+/// The words of a name in lower case: runs of capitals are one word, whose last capital begins the next if a small
+/// letter follows (`DBCluster`: `db`, `cluster`), a plural `s` excepted (`VPCs`: `vpcs`).
+fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let letters: Vec<char> = name.chars().collect();
+    let mut at = 0;
+    let mut begin = true;
+    while at < letters.len() {
+        let rest: String = letters[at..].iter().collect();
+        let in_capitals = at > 0 && letters[at - 1].is_ascii_uppercase();
+        if let Some(whole) = WHOLE_WORDS.iter().find(|whole| !in_capitals && is_word_at(&rest, whole)) {
+            words.push(whole.to_ascii_lowercase());
+            at += whole.chars().count();
+            begin = true;
+            continue;
+        }
+        let letter = letters[at];
+        if !letter.is_ascii_alphanumeric() {
+            begin = true;
+            at += 1;
+            continue;
+        }
+        if begin || begins_word(&letters, at) {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut() {
+            word.push(letter.to_ascii_lowercase());
+        }
+        begin = false;
+        at += 1;
+    }
+    words
+}
+
+/// Whether the text begins with the word and goes on with another.
+fn is_word_at(rest: &str, word: &str) -> bool {
+    rest.strip_prefix(word).is_some_and(|after| !after.starts_with(|next: char| next.is_ascii_lowercase()))
+}
+
+fn begins_word(letters: &[char], at: usize) -> bool {
+    if !letters[at].is_ascii_uppercase() {
+        return false;
+    }
+    let after_capital = letters[at - 1].is_ascii_uppercase();
+    let next_is_small = letters.get(at + 1).is_some_and(char::is_ascii_lowercase);
+    !after_capital || (next_is_small && !is_plural(letters, at + 1))
+}
+
+/// Whether the letter there is the `s` of a plural like `ARNs`: an `s` with a word's end behind.
+fn is_plural(letters: &[char], at: usize) -> bool {
+    letters[at] == 's' && letters.get(at + 1).is_none_or(|next| !next.is_ascii_lowercase())
+}
+
+/// The name, or with a number behind if it is taken; taken from now on.
+pub(crate) fn distinct(name: String, taken: &mut std::collections::BTreeSet<String>) -> String {
+    let mut free = name.clone();
+    let mut number = 2;
+    while !taken.insert(free.clone()) {
+        free = format!("{name}_{number}");
+        number += 1;
+    }
+    free
+}

@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Writes the reduced resource schemas of this folder from an unpacked cfn-lint wheel.
+
+    python3 schemas/refresh.py SITE_PACKAGES [AWS::Service::Type ...]
+
+SITE_PACKAGES is the folder that holds `cfnlint` (of a venv or of the unpacked wheel). Refreshes every type that has a
+file here, adds the types that are named, and writes `regions.json`. Python's standard library is all it needs.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+# What neither the generator nor the validator reads: prose, handlers, drift detection, addresses.
+DROPPED = {
+    "$comment", "$id", "$schema", "additionalIdentifiers", "arrayType", "default", "description", "documentationUrl",
+    "examples", "handlers", "insertionOrder", "nonPublicDefinitions", "nonPublicProperties", "propertyTransform",
+    "replacementStrategy", "resourceLink", "sourceUrl", "title", "typeConfiguration",
+}
+# Keywords whose value is a map of schemas, a list of schemas, a schema.
+MAPS = {"definitions", "dependentSchemas", "patternProperties", "properties"}
+LISTS = {"allOf", "anyOf", "oneOf", "prefixItems"}
+SCHEMAS = {"additionalProperties", "contains", "else", "if", "items", "not", "propertyNames", "then"}
+
+
+def reduce(schema):
+    """The schema without what is dropped, at every level. A property may be called like a keyword."""
+    if not isinstance(schema, dict):
+        return schema
+    reduced = {}
+    for keyword, value in schema.items():
+        if keyword in DROPPED:
+            continue
+        if keyword in MAPS:
+            # Sorted: the order of properties is that of the generated constructors' arguments.
+            value = {name: reduce(value[name]) for name in sorted(value)}
+        elif keyword in LISTS:
+            value = [reduce(inner) for inner in value]
+        elif keyword in SCHEMAS:
+            value = [reduce(inner) for inner in value] if isinstance(value, list) else reduce(value)
+        elif keyword == "tagging":
+            value = {key: inner for key, inner in value.items() if key in ("taggable", "tagProperty")}
+        reduced[keyword] = value
+    return reduced
+
+
+def without_unused_definitions(schema):
+    """The schema with only the definitions that its properties lead to."""
+    definitions = schema.get("definitions", {})
+    used, waiting = set(), [{key: value for key, value in schema.items() if key != "definitions"}]
+    while waiting:
+        text = json.dumps(waiting.pop())
+        for name in re.findall(r'"\$ref": "#/definitions/([^"/]+)', text):
+            if name in definitions and name not in used:
+                used.add(name)
+                waiting.append(definitions[name])
+    kept = {name: inner for name, inner in definitions.items() if name in used}
+    return {**{key: value for key, value in schema.items() if key != "definitions"}, **({"definitions": kept} if kept else {})}
+
+
+def in_order(schema):
+    """The schema with its name first, then what is said of the whole, then properties and definitions."""
+    last = ["properties", "definitions"]
+    keys = ["typeName"] + sorted(set(schema) - {"typeName", *last}) + [key for key in last if key in schema]
+    return {key: schema[key] for key in keys}
+
+
+def file_of(type_name):
+    return HERE / (type_name.replace("::", "-").lower() + ".json")
+
+
+def write(path, data):
+    path.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def main(arguments):
+    if not arguments:
+        sys.exit(__doc__)
+    source = Path(arguments[0]) / "cfnlint" / "data" / "schemas"
+    if not (source / "providers").is_dir():
+        sys.exit(f"{source} has no folder `providers`: give the folder that holds the package cfnlint")
+    regions = {
+        path.stem.replace("_", "-"): json.loads(path.read_text(encoding="utf-8"))
+        for path in sorted((source / "providers").glob("*.json"))
+        if path.stem != "sam"
+    }
+    files = {}
+    for path in sorted(HERE.glob("*.json")):
+        if path.name not in ("overlay.json", "regions.json"):
+            schema = json.loads(path.read_text(encoding="utf-8"))
+            files[schema["typeName"]] = path
+    types = sorted({*files, *arguments[1:]})
+    absent = {}
+    for name in types:
+        hashes = {types_of[name] for types_of in regions.values() if name in types_of}
+        if len(hashes) != 1:
+            sys.exit(f"{name}: {len(hashes)} different schemas in the regions, expected one")
+        schema = json.loads((source / "resources" / f"{hashes.pop()}.json").read_text(encoding="utf-8"))
+        schema = without_unused_definitions(reduce(schema))
+        write(files.get(name, file_of(name)), in_order(schema))
+        absent[name] = [region for region, types_of in regions.items() if name not in types_of]
+    lines = ",\n".join(f"    {json.dumps(name)}: {json.dumps(missing)}" for name, missing in absent.items())
+    (HERE / "regions.json").write_text(
+        f'{{\n  "regions": {json.dumps(list(regions))},\n  "absent": {{\n{lines}\n  }}\n}}\n', encoding="utf-8"
+    )
+    print(f"{len(types)} types, {len(regions)} regions")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
