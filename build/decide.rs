@@ -12,8 +12,29 @@ const MOST_VARIANTS: usize = 40;
 
 /// Names that the generated code uses itself.
 const USED_NAMES: [&str; 23] = [
-    "Box", "CfnResource", "Clone", "Copy", "Debug", "Default", "Err", "Handle", "IndexMap", "Into", "Json", "None",
-    "Ok", "Option", "PartialEq", "Result", "Self", "Serialize", "Some", "String", "Tag", "Taggable", "Value",
+    "Box",
+    "CfnResource",
+    "Clone",
+    "Copy",
+    "Debug",
+    "Default",
+    "Err",
+    "Handle",
+    "IndexMap",
+    "Into",
+    "Json",
+    "None",
+    "Ok",
+    "Option",
+    "PartialEq",
+    "Result",
+    "Self",
+    "Serialize",
+    "Some",
+    "String",
+    "Tag",
+    "Taggable",
+    "Value",
 ];
 
 /// Methods that every handle has.
@@ -27,7 +48,8 @@ pub(crate) fn resource(schema: &Schema) -> Result<Resource, String> {
     let mut found = Found::new(schema);
     found.structure(Place::root(name), &schema.root);
     let names = found.names();
-    let mut structs: Vec<Struct> = found.structs.iter().map(|part| structure(schema, part, &found, &names)).collect();
+    let mut structs: Vec<Struct> =
+        found.structs.iter().map(|part| structure(schema, part, &found, &names)).collect();
     if structs.is_empty() {
         return Err("no properties that can be set".to_owned());
     }
@@ -247,14 +269,20 @@ fn owner_of(schema: &Schema, path: &Path) -> Option<(String, String)> {
     None
 }
 
-fn structure(schema: &Schema, part: &Part<&Object>, found: &Found<'_>, names: &BTreeMap<String, String>) -> Struct {
+fn structure(
+    schema: &Schema,
+    part: &Part<&Object>,
+    found: &Found<'_>,
+    names: &BTreeMap<String, String>,
+) -> Struct {
     let pointer = &part.place.pointer;
     let mut taken = BTreeSet::new();
     let mut fields = Vec::new();
     for (property, node) in &part.content.properties {
         let Some(shape) = found.shapes.get(&(pointer.clone(), property.as_str())) else { continue };
         let owner = (pointer.clone(), property.clone());
-        let is_one_of = |paths: &[Path]| paths.iter().any(|path| owner_of(schema, path).as_ref() == Some(&owner));
+        let is_one_of =
+            |paths: &[Path]| paths.iter().any(|path| owner_of(schema, path).as_ref() == Some(&owner));
         let mut doc = Vec::new();
         if is_one_of(&schema.create_only) {
             doc.push("A change replaces the resource.".to_owned());
@@ -273,7 +301,7 @@ fn structure(schema: &Schema, part: &Part<&Object>, found: &Found<'_>, names: &B
     Struct {
         name: names.get(pointer).cloned().unwrap_or_default(),
         pointer: pointer.clone(),
-        required: required.iter().filter_map(|name| fields.iter().position(|f| f.property == *name)).collect(),
+        required: (0..fields.len()).filter(|index| required.contains(&fields[*index].property)).collect(),
         fields,
         recursive: found.contains(pointer, pointer),
     }

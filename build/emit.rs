@@ -26,9 +26,13 @@ pub(crate) fn files(resources: &[Resource]) -> Result<Files, String> {
     for (service, resources) in &services {
         let aws_name = resources[0].type_name.rsplit_once("::").map_or("", |(name, _)| name);
         let _ = writeln!(modules, "/// Resource types of `{aws_name}`.\npub mod {service} {{");
-        let _ = writeln!(modules, "    include!(concat!(env!(\"OUT_DIR\"), \"/resources/{service}.rs\"));\n}}");
+        let _ =
+            writeln!(modules, "    include!(concat!(env!(\"OUT_DIR\"), \"/resources/{service}.rs\"));\n}}");
         let text = resources.iter().map(|resource| one_resource(resource)).collect::<String>();
-        files.insert(PathBuf::from(format!("{service}.rs")), format!("use crate::resources::prelude::*;\n{text}"));
+        files.insert(
+            PathBuf::from(format!("{service}.rs")),
+            format!("use crate::resources::prelude::*;\n{text}"),
+        );
     }
     files.insert(PathBuf::from("mod.rs"), format!("{modules}{}", types(resources)));
     files.insert(PathBuf::from("samples.rs"), samples(resources));
@@ -102,12 +106,26 @@ fn structure(out: &mut String, part: &Struct, doc: &str, prefix: &str, indent: &
         let limits: String = field.doc.iter().map(|sentence| format!(" {sentence}")).collect();
         let _ = writeln!(out, "{indent}    /// `{}`.{required}{limits}", field.property);
         let skip = if is_required(index) { "" } else { ", skip_serializing_if = \"Option::is_none\"" };
-        let _ = writeln!(out, "{indent}    #[serde(rename = {:?}{skip})]", field.property);
-        let _ = writeln!(out, "{indent}    pub {}: {},", field.name, field_type(field, is_required(index), prefix));
+        let with = if has_numbers(&field.kind) { ", serialize_with = \"whole_numbers\"" } else { "" };
+        let _ = writeln!(out, "{indent}    #[serde(rename = {:?}{skip}{with})]", field.property);
+        let _ = writeln!(
+            out,
+            "{indent}    pub {}: {},",
+            field.name,
+            field_type(field, is_required(index), prefix)
+        );
     }
     let _ = writeln!(out, "{indent}}}\n");
     if !part.required.is_empty() {
         constructor(out, part, prefix, indent);
+    }
+}
+
+fn has_numbers(kind: &Type) -> bool {
+    match kind {
+        Type::Number => true,
+        Type::List(inner) | Type::Map(inner) => has_numbers(inner),
+        _ => false,
     }
 }
 
@@ -117,7 +135,8 @@ fn constructor(out: &mut String, part: &Struct, prefix: &str, indent: &str) {
     let _ = writeln!(out, "{indent}impl {} {{", part.name);
     let _ = writeln!(out, "{indent}    /// With what is required: {}.", names.join(", "));
     if required.len() > 7 {
-        let _ = writeln!(out, "{indent}    #[allow(clippy::too_many_arguments, reason = \"all are required\")]");
+        let _ =
+            writeln!(out, "{indent}    #[allow(clippy::too_many_arguments, reason = \"all are required\")]");
     }
     let _ = writeln!(out, "{indent}    pub fn new(");
     for field in &required {
@@ -126,7 +145,8 @@ fn constructor(out: &mut String, part: &Struct, prefix: &str, indent: &str) {
     }
     let _ = writeln!(out, "{indent}    ) -> Self {{\n{indent}        Self {{");
     for (index, field) in part.fields.iter().enumerate() {
-        let value = if part.required.contains(&index) { format!("{}.into()", field.name) } else { "None".to_owned() };
+        let value =
+            if part.required.contains(&index) { format!("{}.into()", field.name) } else { "None".to_owned() };
         let _ = writeln!(out, "{indent}            {}: {value},", field.name);
     }
     let _ = writeln!(out, "{indent}        }}\n{indent}    }}\n{indent}}}\n");
@@ -171,12 +191,14 @@ fn last_name(pointer: &str) -> &str {
 fn types(resources: &[Resource]) -> String {
     let mut out = String::from("\n/// Every generated type, by name.\npub static TYPES: &[TypeInfo] = &[\n");
     for resource in resources {
-        let attributes: Vec<&str> = resource.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
+        let attributes: Vec<&str> =
+            resource.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
         let tags = resource.tags.as_ref().map(|tags| tags.property.as_str());
         let _ = writeln!(out, "    TypeInfo {{\n        name: {:?},", resource.type_name);
         let _ = writeln!(out, "        create_only: &{:?},", joined(&resource.create_only));
         let _ = writeln!(out, "        primary_identifier: &{:?},", joined(&resource.primary_identifier));
-        let _ = writeln!(out, "        attributes: &{attributes:?},\n        tag_property: {tags:?},\n    }},");
+        let _ =
+            writeln!(out, "        attributes: &{attributes:?},\n        tag_property: {tags:?},\n    }},");
     }
     out.push_str("];\n");
     out
@@ -197,19 +219,29 @@ fn samples(resources: &[Resource]) -> String {
         let _ = writeln!(out, "    {function}(&mut samples);");
         let _ = writeln!(functions, "\nfn {function}(samples: &mut Vec<Sample>) {{");
         let root = std::iter::once((&resource.root, format!("{service}::{}", resource.root.name)));
-        let nested = resource.structs.iter().map(|part| (part, format!("{service}::{module}::{}", part.name)));
+        let nested =
+            resource.structs.iter().map(|part| (part, format!("{service}::{module}::{}", part.name)));
         for (part, path) in root.chain(nested) {
-            let _ = writeln!(functions, "    samples.push(Sample::of({:?}, {:?}, &{path} {{", resource.type_name, part.pointer);
+            let _ = writeln!(
+                functions,
+                "    samples.push(Sample::of({:?}, {:?}, &{path} {{",
+                resource.type_name, part.pointer
+            );
             for (index, field) in part.fields.iter().enumerate() {
                 let value = "Value::no_value()";
-                let value = if part.required.contains(&index) { value.to_owned() } else { format!("Some({value})") };
+                let value =
+                    if part.required.contains(&index) { value.to_owned() } else { format!("Some({value})") };
                 let _ = writeln!(functions, "        {}: {value},", field.name);
             }
             functions.push_str("    }));\n");
         }
         for part in &resource.enums {
             let path = format!("{service}::{module}::{}", part.name);
-            let _ = writeln!(functions, "    samples.push(Sample::of({:?}, {:?}, &{path}::ALL));", resource.type_name, part.pointer);
+            let _ = writeln!(
+                functions,
+                "    samples.push(Sample::of({:?}, {:?}, &{path}::ALL));",
+                resource.type_name, part.pointer
+            );
         }
         functions.push_str("}\n");
     }

@@ -32,7 +32,7 @@ pub(crate) struct Struct {
     pub(crate) pointer: String,
     /// In the schema's order.
     pub(crate) fields: Vec<Field>,
-    /// Indices of the required fields, in the order of the constructor's arguments.
+    /// Indices of the required fields, in the order of the fields: the constructor's arguments.
     pub(crate) required: Vec<usize>,
     /// Whether it contains itself, so that fields hold it in a box.
     pub(crate) recursive: bool,

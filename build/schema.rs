@@ -134,7 +134,12 @@ fn paths(pointers: &Json) -> Vec<Path> {
     let pointers = pointers.as_array().into_iter().flatten().filter_map(Json::as_str);
     pointers
         .filter_map(|pointer| pointer.strip_prefix("/properties/"))
-        .map(|path| path.split('/').filter(|part| *part != "items" && *part != "properties").map(str::to_owned).collect())
+        .map(|path| {
+            path.split('/')
+                .filter(|part| *part != "items" && *part != "properties")
+                .map(str::to_owned)
+                .collect()
+        })
         .collect()
 }
 
@@ -210,7 +215,9 @@ fn object_kind(schema: &Map<String, Json>) -> Kind {
     let mut values = patterns.into_iter().flat_map(Map::values).chain(others).map(node);
     match (object(schema), values.next()) {
         (object, None) if !object.properties.is_empty() => Kind::Object(object),
-        (object, Some(first)) if object.properties.is_empty() && values.all(|value| value.kind == first.kind) => {
+        (object, Some(first))
+            if object.properties.is_empty() && values.all(|value| value.kind == first.kind) =>
+        {
             Kind::Map(Box::new(first))
         }
         _ => Kind::Any,

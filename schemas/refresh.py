@@ -35,7 +35,8 @@ def reduce(schema):
         if keyword in DROPPED:
             continue
         if keyword in MAPS:
-            value = {name: reduce(inner) for name, inner in value.items()}
+            # Sorted: the order of properties is that of the generated constructors' arguments.
+            value = {name: reduce(value[name]) for name in sorted(value)}
         elif keyword in LISTS:
             value = [reduce(inner) for inner in value]
         elif keyword in SCHEMAS:
@@ -58,20 +59,6 @@ def without_unused_definitions(schema):
                 waiting.append(definitions[name])
     kept = {name: inner for name, inner in definitions.items() if name in used}
     return {**{key: value for key, value in schema.items() if key != "definitions"}, **({"definitions": kept} if kept else {})}
-
-
-def keep_order_of_required(new, old):
-    """Lists what was required before first and in the old order, at every level.
-
-    The order is that of the generated constructors' arguments, so a mere reordering upstream must not swap them.
-    """
-    if not isinstance(new, dict) or not isinstance(old, dict):
-        return
-    if isinstance(new.get("required"), list) and isinstance(old.get("required"), list):
-        kept = [name for name in old["required"] if name in new["required"]]
-        new["required"] = kept + [name for name in new["required"] if name not in kept]
-    for key, value in new.items():
-        keep_order_of_required(value, old.get(key))
 
 
 def in_order(schema):
@@ -100,12 +87,12 @@ def main(arguments):
         for path in sorted((source / "providers").glob("*.json"))
         if path.stem != "sam"
     }
-    old, files = {}, {}
+    files = {}
     for path in sorted(HERE.glob("*.json")):
         if path.name not in ("overlay.json", "regions.json"):
             schema = json.loads(path.read_text(encoding="utf-8"))
-            old[schema["typeName"]], files[schema["typeName"]] = schema, path
-    types = sorted({*old, *arguments[1:]})
+            files[schema["typeName"]] = path
+    types = sorted({*files, *arguments[1:]})
     absent = {}
     for name in types:
         hashes = {types_of[name] for types_of in regions.values() if name in types_of}
@@ -113,7 +100,6 @@ def main(arguments):
             sys.exit(f"{name}: {len(hashes)} different schemas in the regions, expected one")
         schema = json.loads((source / "resources" / f"{hashes.pop()}.json").read_text(encoding="utf-8"))
         schema = without_unused_definitions(reduce(schema))
-        keep_order_of_required(schema, old.get(name))
         write(files.get(name, file_of(name)), in_order(schema))
         absent[name] = [region for region, types_of in regions.items() if name not in types_of]
     lines = ",\n".join(f"    {json.dumps(name)}: {json.dumps(missing)}" for name, missing in absent.items())

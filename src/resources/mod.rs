@@ -11,6 +11,7 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
+mod number;
 mod tags;
 
 use crate::cfn::{Handle, Intrinsic, Value};
@@ -43,6 +44,7 @@ mod prelude {
     pub(super) use indexmap::IndexMap;
     pub(super) use serde::Serialize;
 
+    pub(super) use super::number::whole_numbers;
     pub(super) use super::{list_attribute, tags};
     pub(super) use crate::cfn::{CfnResource, Handle, Json, Tag, Taggable, Value};
 }
