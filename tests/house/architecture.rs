@@ -12,7 +12,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("document", &["diagnostic"]),
     ("catalog", &["diagnostic"]),
     ("cfn", &["document"]),
-    ("config", &["document"]),
+    ("config", &["document", "catalog"]),
     ("resources", &["cfn"]),
     ("constructs", &["resources"]),
     ("dify", &["constructs", "config", "catalog"]),
