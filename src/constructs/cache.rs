@@ -158,7 +158,7 @@ impl Cache {
             "SubnetGroup",
             CfnSubnetGroup::new(format!("Subnets of {}", props.description), props.subnet_ids),
         );
-        let mut group = CfnParameterGroup::new(format!("Parameters of {}", props.description), family);
+        let mut group = CfnParameterGroup::new(family, format!("Parameters of {}", props.description));
         if !props.parameters.is_empty() {
             group.properties = Some(props.parameters.into());
         }

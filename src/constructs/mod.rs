@@ -7,6 +7,7 @@ mod scope;
 mod stack;
 
 mod arn;
+pub mod aurora;
 mod bucket;
 mod cache;
 mod kms_key;
@@ -30,6 +31,7 @@ pub use scope::{MAIN, Scope};
 pub use stack::{BAD_LOGICAL_ID, DUPLICATE_CONSTRUCT, FOREIGN_HANDLE, ResourceOptions, Stack};
 
 pub use arn::aws_managed_policy;
+pub use aurora::{AuroraCapacity, AuroraCluster, AuroraOrigin, AuroraProps, ServerlessCapacity};
 pub use bucket::{Bucket, BucketProps};
 pub use cache::{Cache, CacheEngine, CacheProps};
 pub use kms_key::{KmsKey, KmsKeyProps};

@@ -119,7 +119,7 @@ impl Grantable for Role {
             match own {
                 Some(document) => policy::add(document, statement),
                 None => policies.push(
-                    role::Policy::new(self.policy_name.clone(), PolicyDocument::new([statement.clone()]))
+                    role::Policy::new(PolicyDocument::new([statement.clone()]), self.policy_name.clone())
                         .into(),
                 ),
             }

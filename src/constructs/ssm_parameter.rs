@@ -22,7 +22,7 @@ impl SsmParameter {
         value: impl Into<Value<String>>,
         description: impl Into<String>,
     ) -> Self {
-        let mut resource = CfnParameter::new(value, parameter::Type::String);
+        let mut resource = CfnParameter::new(parameter::Type::String, value);
         resource.name = Some(name.into());
         resource.description = Some(description.into().into());
         Self { handle: scope.add(MAIN, resource) }
