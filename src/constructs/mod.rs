@@ -27,6 +27,21 @@ mod task_definition;
 #[cfg(test)]
 mod testing;
 
+// What connects: networks, paths, load balancers, names, alarms.
+mod alarm;
+mod certificate;
+mod connections;
+mod dns_record;
+mod endpoints;
+mod listener;
+mod load_balancer;
+mod network;
+mod security_group;
+mod service_discovery;
+mod target_group;
+
+#[cfg(test)]
+mod test_support;
 #[cfg(test)]
 mod tests;
 
@@ -57,3 +72,15 @@ pub use secret::{GeneratedSecret, Secret, SecretContent, SecretProps};
 pub use secret_value::SecretValue;
 pub use ssm_parameter::SsmParameter;
 pub use task_definition::{CpuArchitecture, TaskDefinition, TaskDefinitionProps, fargate_memory};
+
+pub use alarm::{Alarm, AlarmProps, AlarmTopic, ComparisonOperator, Statistic};
+pub use certificate::Certificate;
+pub use connections::{Connections, OVERLAPPING_RULES, PathRules, Peer, Ports};
+pub use dns_record::AliasRecord;
+pub use endpoints::{BAD_ENDPOINT, EndpointServices, Endpoints};
+pub use listener::{BAD_LISTENER_RULE, Listener, Tls};
+pub use load_balancer::{AccessLogs, ApplicationLoadBalancer, LoadBalancerProps, Scheme};
+pub use network::{BAD_NETWORK, FlowLogs, Nat, Network, NewNetwork};
+pub use security_group::{BAD_RULE_DESCRIPTION, SecurityGroup};
+pub use service_discovery::{DiscoveredService, PrivateNamespace};
+pub use target_group::{BAD_TARGET_GROUP, HealthCheck, TargetGroup, TargetGroupProps};
