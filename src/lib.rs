@@ -7,3 +7,4 @@ pub mod constructs;
 pub mod diagnostic;
 pub mod document;
 pub mod resources;
+pub mod validate;

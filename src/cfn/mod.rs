@@ -5,6 +5,7 @@
 //! read, validated and deployed.
 
 mod dynamic_reference;
+pub mod evaluate;
 mod intrinsic;
 mod logical_id;
 mod resource;
