@@ -6,6 +6,7 @@
 
 mod closure;
 mod dynamic_reference;
+pub mod evaluate;
 mod function;
 mod intrinsic;
 mod logical_id;
