@@ -333,9 +333,11 @@ fn enumeration(part: &Part<Vec<(String, String)>>, names: &BTreeMap<String, Stri
 
 /// The variants of an enumeration, unless there are too many or two would have the same name.
 fn variants(texts: &[String]) -> Option<Vec<(String, String)>> {
-    let variants: Vec<_> = texts.iter().map(|text| (camel(text), text.clone())).collect();
+    let name = |text: &String| if text.is_empty() { "Empty".to_owned() } else { camel(text) };
+    let variants: Vec<_> = texts.iter().map(|text| (name(text), text.clone())).collect();
     let names: BTreeSet<_> = variants.iter().map(|(name, _)| name).collect();
-    let fits = !variants.is_empty() && variants.len() <= MOST_VARIANTS && names.len() == variants.len();
+    let has_names = names.len() == variants.len() && variants.iter().all(|(name, _)| name != "_");
+    let fits = !variants.is_empty() && variants.len() <= MOST_VARIANTS && has_names;
     fits.then_some(variants)
 }
 
@@ -367,7 +369,7 @@ fn tags(schema: &Schema, root: &Struct) -> Option<Tags> {
 fn attributes(schema: &Schema) -> Vec<Attribute> {
     let mut leaves: Vec<(Path, bool)> = Vec::new();
     for path in schema.read_only.iter().chain(schema.attributes.iter().map(|(_, path)| path)) {
-        if let Some(node) = node_at(schema, path) {
+        if let Some(node) = schema.property_at(path) {
             add_leaves(schema, path, node, 0, &mut leaves);
         }
     }
@@ -382,17 +384,6 @@ fn attributes(schema: &Schema) -> Vec<Attribute> {
         }
     }
     attributes
-}
-
-fn node_at<'a>(schema: &'a Schema, path: &Path) -> Option<&'a Node> {
-    let mut names = path.iter();
-    let mut node = schema.root.property(names.next()?)?;
-    for name in names {
-        let (_, resolved) = schema.resolve(node)?;
-        let Kind::Object(object) = &resolved.kind else { return None };
-        node = object.property(name)?;
-    }
-    Some(node)
 }
 
 /// How deep an attribute may lie in objects; deeper there are only circles.

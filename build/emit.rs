@@ -31,7 +31,7 @@ pub(crate) fn files(resources: &[Resource]) -> Result<Files, String> {
         let text = resources.iter().map(|resource| one_resource(resource)).collect::<String>();
         files.insert(
             PathBuf::from(format!("{service}.rs")),
-            format!("use crate::resources::prelude::*;\n{text}"),
+            format!("use crate::resources::prelude::*;\n\n{text}"),
         );
     }
     files.insert(PathBuf::from("mod.rs"), format!("{modules}{}", types(resources)));

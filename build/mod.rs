@@ -7,7 +7,7 @@ mod decide;
 mod docs;
 mod emit;
 mod model;
-pub(crate) mod names;
+mod names;
 mod overlay;
 mod schema;
 

@@ -12,7 +12,11 @@
 //! ```
 
 mod number;
+#[cfg(doctest)]
+mod promises;
 mod tags;
+#[cfg(test)]
+mod tests;
 
 use crate::cfn::{Handle, Intrinsic, Value};
 
