@@ -5,4 +5,5 @@ pub mod cfn;
 pub mod config;
 pub mod constructs;
 pub mod diagnostic;
+pub mod document;
 pub mod resources;

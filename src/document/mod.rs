@@ -1,0 +1,219 @@
+//! One located tree for YAML and JSON, made from what a parser sees and not by deserializing.
+//!
+//! A [`Document`] keeps the place of every value and key, tags (`!Ref`) and the order of keys, and [`Document::parse`]
+//! reports every mistake that can be told, keys that stand twice among them, within [`Limits`] on size, depth and
+//! what aliases unfold to. Nothing here knows what a document means.
+//!
+//! Scalars are read by YAML 1.2. What YAML 1.1 reads differently (`yes`, `0777`, `22:22`) is listed in
+//! [`Document::ambiguous`], for the reader of each kind of file to decide on. Merge keys (`<<`) are refused:
+//! CloudFormation has none either.
+
+pub mod code;
+mod json;
+mod limits;
+mod node;
+pub(crate) mod scalar;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod yaml;
+mod yaml_mistakes;
+
+use serde_json::Value as Json;
+
+pub use limits::Limits;
+pub use node::{Entry, Node, NodeKind};
+pub use scalar::{Ambiguous, Reading};
+
+use crate::diagnostic::{Diagnostic, Source, Span};
+
+/// A file as a tree.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// The text.
+    pub source: Source,
+    /// The language of the text.
+    pub format: Format,
+    /// The value; nothing for an empty file.
+    pub root: Node,
+    /// Plain scalars that YAML 1.1 and YAML 1.2 read differently, and numbers that aren't held, in the order of the
+    /// file.
+    pub ambiguous: Vec<Ambiguous>,
+    /// Where aliases stand. They are unfolded in the tree.
+    pub aliases: Vec<Span>,
+}
+
+/// A language that documents are written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// YAML 1.2.
+    Yaml,
+    /// JSON.
+    Json,
+}
+
+impl Format {
+    /// The format of a file: JSON if its name ends in `.json`, YAML if in `.yaml` or `.yml`; otherwise JSON if the text
+    /// starts with `{` or `[`.
+    pub fn detect(name: &str, text: &str) -> Self {
+        let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+        match extension.as_deref() {
+            Some("json") => Self::Json,
+            Some("yaml" | "yml") => Self::Yaml,
+            _ if text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '[']) => Self::Json,
+            _ => Self::Yaml,
+        }
+    }
+}
+
+impl Document {
+    /// Reads a text.
+    ///
+    /// # Errors
+    /// All mistakes in syntax, in the order of the text; or the limit that is exceeded.
+    pub fn parse(source: Source, format: Format, limits: &Limits) -> Result<Self, Vec<Diagnostic>> {
+        if source.text.len() > limits.max_bytes {
+            let (found, allowed) = (source.text.len(), limits.max_bytes);
+            let message = format!("the file has {found} bytes, at most {allowed} are read");
+            return Err(vec![Diagnostic::error(code::LIMIT, message).at(&source, Span::default())]);
+        }
+        let mut tree = tree::Tree::new(&source, limits);
+        match format {
+            Format::Yaml => yaml::read(&source, limits, &mut tree),
+            Format::Json => json::read(&source, &mut tree),
+        }
+        tree.abandon();
+        let (root, ambiguous, aliases, mut diagnostics) =
+            (tree.root, tree.ambiguous, tree.aliases, tree.diagnostics);
+        if diagnostics.is_empty() {
+            let nothing = || Node::new(NodeKind::Null, Span { line: 1, column: 1, ..Span::default() });
+            return Ok(Self { root: root.unwrap_or_else(nothing), format, ambiguous, aliases, source });
+        }
+        diagnostics
+            .sort_by_key(|diagnostic| diagnostic.location.as_ref().map(|location| location.span.start));
+        Err(diagnostics)
+    }
+
+    /// The value at a JSON pointer (RFC 6901); the empty pointer is the whole.
+    pub fn at(&self, pointer: &str) -> Option<&Node> {
+        match walk(&self.root, pointer) {
+            Walk { node, complete: true, .. } => Some(node),
+            _ => None,
+        }
+    }
+
+    /// Where the value at a JSON pointer stands; if there is none, the nearest value around it that exists.
+    pub fn locate(&self, pointer: &str) -> Span {
+        walk(&self.root, pointer).node.span
+    }
+
+    /// Where the key of the value at a JSON pointer stands. For an element of a list that is the element itself;
+    /// if the pointer leads nowhere, the key of the nearest value around it that exists.
+    pub fn locate_key(&self, pointer: &str) -> Span {
+        let walk = walk(&self.root, pointer);
+        walk.key.unwrap_or(walk.node.span)
+    }
+
+    /// The text between the quotes and all, as it stands in the file.
+    pub fn text(&self, span: Span) -> &str {
+        self.source.text.get(span.start..span.end).unwrap_or_default()
+    }
+
+    /// The value as JSON, tags left out.
+    pub fn to_json(&self) -> Json {
+        self.root.to_json()
+    }
+
+    /// What a file of our own mustn't have: tags, and scalars that tools read differently, the latter as warnings.
+    pub fn strict_findings(&self) -> Vec<Diagnostic> {
+        let mut findings: Vec<_> =
+            self.ambiguous.iter().map(|scalar| scalar.diagnostic(&self.source)).collect();
+        self.root.walk(&mut |node| {
+            if let Some(tag) = &node.tag {
+                let message = format!("tags have no meaning here, found `{}`", excerpt(tag));
+                findings.push(
+                    Diagnostic::error(code::UNEXPECTED_TAG, message)
+                        .help("remove the tag, or put the text in quotes if it starts with `!`")
+                        .at(&self.source, node.span),
+                );
+            }
+        });
+        findings
+    }
+}
+
+/// How far a JSON pointer leads.
+pub(crate) struct Walk<'a> {
+    /// The last node that exists.
+    pub(crate) node: &'a Node,
+    /// The place of its key, if it has one.
+    pub(crate) key: Option<Span>,
+    /// Whether it is the one that the pointer names.
+    pub(crate) complete: bool,
+}
+
+/// Follows a JSON pointer from `root`.
+pub(crate) fn walk<'a>(root: &'a Node, pointer: &str) -> Walk<'a> {
+    let mut walk = Walk { node: root, key: None, complete: true };
+    for token in pointer.split('/').skip(1) {
+        let token = token.replace("~1", "/").replace("~0", "~");
+        let next = match &walk.node.kind {
+            NodeKind::Mapping(_) => walk.node.entry(&token).map(|entry| (&entry.value, Some(entry.key_span))),
+            NodeKind::Sequence(items) => {
+                index(&token).and_then(|index| items.get(index)).map(|item| (item, None))
+            }
+            _ => None,
+        };
+        match next {
+            Some((node, key)) => walk = Walk { node, key, complete: true },
+            None => return Walk { complete: false, ..walk },
+        }
+    }
+    Walk { complete: walk.complete && (pointer.is_empty() || pointer.starts_with('/')), ..walk }
+}
+
+/// The index that a token of a JSON pointer means: digits without leading zero.
+fn index(token: &str) -> Option<usize> {
+    let is_canonical = token == "0" || token.starts_with(|c: char| ('1'..='9').contains(&c));
+    token.parse().ok().filter(|_| is_canonical)
+}
+
+/// A JSON pointer one step longer.
+pub fn pointer_to(parent: &str, token: &str) -> String {
+    format!("{parent}/{}", token.replace('~', "~0").replace('/', "~1"))
+}
+
+/// A source from the bytes of a file.
+///
+/// # Errors
+/// The bytes aren't UTF-8; says where, and whether they look like UTF-16.
+pub fn decode(name: &str, bytes: &[u8]) -> Result<Source, Box<Diagnostic>> {
+    let error = match std::str::from_utf8(bytes) {
+        Ok(text) => return Ok(Source::new(name, text)),
+        Err(error) => error,
+    };
+    let start = error.valid_up_to();
+    let lossy = Source::new(name, String::from_utf8_lossy(bytes).into_owned());
+    let before = lossy.text.get(..start).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let span = Span { start, end: start + '\u{fffd}'.len_utf8(), line, column };
+    let message = match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "the file is UTF-16, not UTF-8".to_owned(),
+        _ => format!(
+            "the byte 0x{:02x} at offset {start} isn't UTF-8",
+            bytes.get(start).copied().unwrap_or_default()
+        ),
+    };
+    Err(Box::new(Diagnostic::error(code::ENCODING, message).help("save the file as UTF-8").at(&lossy, span)))
+}
+
+/// A text short enough for a message, on one line.
+pub(crate) fn excerpt(text: &str) -> String {
+    const LONGEST: usize = 60;
+    let mut short: String = text.chars().take(LONGEST).flat_map(char::escape_debug).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        short.push('…');
+    }
+    short
+}
