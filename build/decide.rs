@@ -192,7 +192,7 @@ impl<'a> Found<'a> {
             } else {
                 place.name.clone()
             };
-            names.insert(place.pointer.clone(), distinct(wanted, &mut taken));
+            names.insert(place.pointer.clone(), distinct(&wanted, &mut taken));
         }
         let mut shared: BTreeMap<&str, Option<&Content<'_>>> = BTreeMap::new();
         for (place, content) in &parts {
@@ -206,12 +206,12 @@ impl<'a> Found<'a> {
             let owner = place.owner.as_deref().unwrap_or_default();
             let alike = shared.get(place.name.as_str()).is_some_and(Option::is_some);
             let name = if alike && (given.contains_key(place.name.as_str()) || !taken.contains(&place.name)) {
-                given.entry(&place.name).or_insert_with(|| distinct(place.name.clone(), &mut taken)).clone()
+                given.entry(&place.name).or_insert_with(|| distinct(&place.name, &mut taken)).clone()
             } else if owner.is_empty() && !taken.contains(&place.name) {
-                distinct(place.name.clone(), &mut taken)
+                distinct(&place.name, &mut taken)
             } else {
                 let owner = names.get(owner).unwrap_or(&self.structs[0].place.name);
-                distinct(format!("{owner}{}", place.name), &mut taken)
+                distinct(&format!("{owner}{}", place.name), &mut taken)
             };
             names.insert(place.pointer.clone(), name);
         }
@@ -292,7 +292,7 @@ fn structure(
         doc.extend(docs::limits(schema, node));
         fields.push(Field {
             property: property.clone(),
-            name: distinct(snake(property), &mut taken),
+            name: distinct(&snake(property), &mut taken),
             kind: type_of(shape, pointer, found, names),
             doc,
         });
@@ -311,11 +311,10 @@ fn type_of(shape: &Shape, owner: &str, found: &Found<'_>, names: &BTreeMap<Strin
     let name_of = |place: &Place| names.get(&place.pointer).cloned().unwrap_or_default();
     match shape {
         Shape::Plain(plain) => plain.clone(),
-        Shape::Enum(place) => Type::Named(name_of(place)),
         Shape::Struct(place) if place.pointer == owner || found.contains(&place.pointer, owner) => {
             Type::Boxed(name_of(place))
         }
-        Shape::Struct(place) => Type::Named(name_of(place)),
+        Shape::Struct(place) | Shape::Enum(place) => Type::Named(name_of(place)),
         Shape::List(inner) => Type::List(Box::new(unboxed(type_of(inner, owner, found, names)))),
         Shape::Map(inner) => Type::Map(Box::new(unboxed(type_of(inner, owner, found, names)))),
     }
@@ -380,7 +379,7 @@ fn attributes(schema: &Schema) -> Vec<Attribute> {
         let renamed = schema.attributes.iter().find(|(_, of)| *of == path);
         let name = renamed.map_or_else(|| path.join("."), |(name, _)| name.clone());
         if seen.insert(name.clone()) {
-            attributes.push(Attribute { method: distinct(snake(&name), &mut taken), name, is_list });
+            attributes.push(Attribute { method: distinct(&snake(&name), &mut taken), name, is_list });
         }
     }
     attributes

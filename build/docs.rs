@@ -9,10 +9,10 @@ pub(crate) fn limits(schema: &Schema, node: &Node) -> Vec<String> {
     if matches!(node.kind, Kind::Reference(_)) {
         sentences.extend(own_limits(resolved, ""));
     }
-    if let Kind::List(items) = &resolved.kind {
-        if let Some((_, items)) = schema.resolve(items) {
-            sentences.extend(own_limits(items, "Each: "));
-        }
+    if let Kind::List(items) = &resolved.kind
+        && let Some((_, items)) = schema.resolve(items)
+    {
+        sentences.extend(own_limits(items, "Each: "));
     }
     sentences.dedup();
     sentences

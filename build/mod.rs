@@ -3,12 +3,14 @@
 //! [`schema`] reads a registry schema into plain types, [`overlay`] corrects it, [`decide`] settles every name and
 //! type, [`emit`] writes. Compiled into the build script, and into `tests/generator.rs` to be tested.
 
+mod code;
 mod decide;
 mod docs;
 mod emit;
 mod model;
 mod names;
 mod overlay;
+mod samples;
 mod schema;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
 //! How names of CloudFormation become names of Rust.
 
+use std::collections::BTreeSet;
+
 /// Words whose spelling hides where they end.
 const WHOLE_WORDS: [&str; 9] = ["WAFv2", "FSx", "IoT", "OAuth", "IPv4", "IPv6", "MySQL", "PostgreSQL", "GiB"];
 
@@ -93,8 +95,8 @@ fn is_plural(letters: &[char], at: usize) -> bool {
 }
 
 /// The name, or with a number behind if it is taken; taken from now on.
-pub(crate) fn distinct(name: String, taken: &mut std::collections::BTreeSet<String>) -> String {
-    let mut free = name.clone();
+pub(crate) fn distinct(name: &str, taken: &mut BTreeSet<String>) -> String {
+    let mut free = name.to_owned();
     let mut number = 2;
     while !taken.insert(free.clone()) {
         free = format!("{name}_{number}");
@@ -105,8 +107,6 @@ pub(crate) fn distinct(name: String, taken: &mut std::collections::BTreeSet<Stri
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     #[test]
@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn taken_names_get_a_number() {
         let mut taken = BTreeSet::new();
-        let names: Vec<_> = ["a", "a", "b", "a"].map(|name| distinct(name.to_owned(), &mut taken)).into();
+        let names: Vec<_> = ["a", "a", "b", "a"].map(|name| distinct(name, &mut taken)).into();
         assert_eq!(names, ["a", "a_2", "b", "a_3"]);
     }
 }

@@ -1,5 +1,7 @@
 //! The generator on small invented schemas.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 #[path = "../build/mod.rs"]
 mod generator;
 
