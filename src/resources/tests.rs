@@ -21,6 +21,7 @@ impl Sample {
     }
 }
 
+#[allow(clippy::too_many_lines, reason = "generated")]
 mod generated {
     use super::Sample;
     use crate::cfn::Value;
@@ -38,9 +39,10 @@ fn file(name: &str) -> Json {
 fn schemas() -> BTreeMap<String, Json> {
     let mut schemas = BTreeMap::new();
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas")).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        if name.ends_with(".json") && name != "overlay.json" && name != "regions.json" {
-            let schema = file(&name);
+        let path = entry.unwrap().path();
+        let is_json = path.extension().is_some_and(|extension| extension == "json");
+        if is_json && !path.ends_with("overlay.json") && !path.ends_with("regions.json") {
+            let schema: Json = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
             schemas.insert(schema["typeName"].as_str().unwrap().to_owned(), schema);
         }
     }
