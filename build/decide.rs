@@ -11,9 +11,8 @@ use super::schema::{Kind, Node, Object, Path, Schema};
 const MOST_VARIANTS: usize = 40;
 
 /// Names that the generated code uses itself.
-const USED_NAMES: [&str; 23] = [
+const USED_NAMES: &[&str] = &[
     "Box",
-    "CfnResource",
     "Clone",
     "Copy",
     "Debug",
@@ -38,8 +37,8 @@ const USED_NAMES: [&str; 23] = [
 ];
 
 /// Methods that every handle has.
-const HANDLE_METHODS: [&str; 8] =
-    ["attribute", "clone", "eq", "fmt", "list_attribute", "logical_id", "new", "reference"];
+const HANDLE_METHODS: &[&str] =
+    &["attribute", "clone", "eq", "fmt", "list_attribute", "logical_id", "new", "reference"];
 
 /// What is generated for the schema.
 pub(crate) fn resource(schema: &Schema) -> Result<Resource, String> {

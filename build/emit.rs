@@ -28,7 +28,9 @@ pub(crate) fn files(resources: &[Resource]) -> Result<Files, String> {
         modules.gap();
         let aws_name = resources[0].type_name.rsplit_once("::").map_or("", |(name, _)| name);
         modules.line(&format!("/// Resource types of `{aws_name}`."));
-        modules.line("#[allow(clippy::pedantic, reason = \"generated: its names and lengths are the schemas'\")]");
+        modules.line(
+            "#[allow(clippy::pedantic, reason = \"generated: its names and lengths are the schemas'\")]",
+        );
         modules.open(&format!("pub mod {service} {{"));
         modules.line(&format!("include!(concat!(env!(\"OUT_DIR\"), \"/resources/{service}.rs\"));"));
         modules.close("}");
@@ -48,7 +50,8 @@ fn module(resources: &[&Resource]) -> String {
         let (root, module) = (&resource.root, &resource.module);
         structure(&mut code, root, &format!("`{}`.", resource.type_name), &format!("{module}::"));
         code.gap();
-        code.open(&format!("impl CfnResource for {} {{", root.name));
+        // By its path: `AWS::LakeFormation::Resource` is a `CfnResource` too.
+        code.open(&format!("impl crate::cfn::CfnResource for {} {{", root.name));
         function(&mut code, "fn type_name(&self) -> &str", "Self::TYPE_NAME");
         code.close("}");
         code.gap();

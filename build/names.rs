@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 /// Words whose spelling hides where they end.
-const WHOLE_WORDS: [&str; 9] = ["WAFv2", "FSx", "IoT", "OAuth", "IPv4", "IPv6", "MySQL", "PostgreSQL", "GiB"];
+const WHOLE_WORDS: &[&str] = &["WAFv2", "FSx", "IoT", "OAuth", "IPv4", "IPv6", "MySQL", "PostgreSQL", "GiB"];
 
 /// The keywords of Rust, of all editions, and `self` and its like.
-const KEYWORDS: [&str; 52] = [
+const KEYWORDS: &[&str] = &[
     "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do",
     "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop",
     "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static",

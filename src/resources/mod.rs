@@ -50,7 +50,7 @@ mod prelude {
 
     pub(super) use super::number::whole_numbers;
     pub(super) use super::{list_attribute, tags};
-    pub(super) use crate::cfn::{CfnResource, Handle, Json, Tag, Taggable, Value};
+    pub(super) use crate::cfn::{Handle, Json, Tag, Taggable, Value};
 }
 
 /// `Fn::GetAtt` of an attribute that is a list.
