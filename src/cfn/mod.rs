@@ -4,6 +4,7 @@
 //! [`ConditionHandle`], [`MappingHandle`]) that only a stack hands out. [`Template`] is what is written,
 //! read, validated and deployed.
 
+mod closure;
 mod dynamic_reference;
 mod intrinsic;
 mod logical_id;
@@ -12,6 +13,7 @@ mod sub;
 mod template;
 mod value;
 
+pub use closure::{Names, placeholders};
 pub use dynamic_reference::DynamicReference;
 pub use intrinsic::{ConditionExpression, Intrinsic, PseudoParameter, StringMap};
 pub use logical_id::{ConditionHandle, Handle, LogicalId, MappingHandle, ParameterHandle, StackId, untag};

@@ -110,11 +110,6 @@ impl Surroundings<'_> {
     fn backend(&self, service: &PlacedService, component: Component) -> Environment {
         let mut set = Builder::default();
         set.optional("MODE", component.mode());
-        // The image bakes 127.0.0.1 into these.
-        for name in ["CONSOLE_API_URL", "CONSOLE_WEB_URL", "SERVICE_API_URL", "APP_WEB_URL", "FILES_URL", "TRIGGER_URL"] {
-            set.value(name, self.public_url.clone());
-        }
-        set.optional("INTERNAL_FILES_URL", self.address(service, Component::Api));
         self.database(&mut set, &self.config.database.name);
         set.text("DB_TYPE", "postgresql");
         // Covers the pgvector client too, which takes no setting for TLS.
@@ -129,8 +124,25 @@ impl Surroundings<'_> {
         set.text("REDIS_SSL_CERT_REQS", verify);
         set.secret("CELERY_BROKER_URL", SecretKind::BrokerUrl);
         set.secret("SECRET_KEY", SecretKind::SecretKey);
-        self.backend_storage(&mut set);
-        self.plugins(&mut set, service);
+        self.storage(&mut set);
+        // Beat only puts tasks into the queue: it calls nobody, sends nothing and shows nothing.
+        if component != Component::Beat {
+            self.serving(&mut set, service, component);
+        }
+        if self.migrates_at_start == Some(component) {
+            set.text("MIGRATION_ENABLED", "true");
+        }
+        set.environment
+    }
+
+    /// What api, worker and websocket need beyond database, cache and bucket.
+    fn serving(&self, set: &mut Builder, service: &PlacedService, component: Component) {
+        // The image bakes 127.0.0.1 into the first three.
+        for name in ["CONSOLE_API_URL", "CONSOLE_WEB_URL", "APP_WEB_URL", "FILES_URL"] {
+            set.value(name, self.public_url.clone());
+        }
+        set.optional("INTERNAL_FILES_URL", self.address(service, Component::Api));
+        self.plugins(set, service);
         if self.placement.has(Component::Sandbox) {
             set.optional("CODE_EXECUTION_ENDPOINT", self.address(service, Component::Sandbox));
             set.secret("CODE_EXECUTION_API_KEY", SecretKind::SandboxKey);
@@ -139,9 +151,10 @@ impl Surroundings<'_> {
             set.value("SSRF_PROXY_HTTP_URL", proxy.clone());
             set.value("SSRF_PROXY_HTTPS_URL", proxy);
         }
-        let collaboration = self.placement.has(Component::Websocket);
-        set.text("ENABLE_COLLABORATION_MODE", collaboration.to_string());
+        set.text("ENABLE_COLLABORATION_MODE", self.placement.has(Component::Websocket).to_string());
         if matches!(component, Component::Api | Component::Websocket) {
+            set.value("SERVICE_API_URL", self.public_url.clone());
+            set.value("TRIGGER_URL", self.public_url.clone());
             // Exactly one proxy, the load balancer, stands before it.
             set.text("RESPECT_XFORWARD_HEADERS_ENABLED", "true");
             // The default of 10 would let 10 streamed answers block everybody else.
@@ -153,12 +166,12 @@ impl Surroundings<'_> {
             // Whoever reaches the load balancer first would else become the administrator.
             set.secret("INIT_PASSWORD", SecretKind::InitPassword);
         }
-        if self.migrates_at_start == Some(component) {
-            set.text("MIGRATION_ENABLED", "true");
+        self.mail(set);
+        if self.is_closed {
+            set.text("MARKETPLACE_ENABLED", "false");
+            // Empty: no call home for updates.
+            set.text("CHECK_UPDATE_URL", "");
         }
-        self.mail(&mut set);
-        self.without_internet(&mut set);
-        set.environment
     }
 
     fn database(&self, set: &mut Builder, database: &str) {
@@ -176,7 +189,7 @@ impl Surroundings<'_> {
         set.secret("REDIS_PASSWORD", SecretKind::CacheToken);
     }
 
-    fn backend_storage(&self, set: &mut Builder) {
+    fn storage(&self, set: &mut Builder) {
         set.text("STORAGE_TYPE", "s3");
         set.text("S3_USE_AWS_MANAGED_IAM", "true");
         set.value("S3_BUCKET_NAME", self.bucket_name.clone());
@@ -215,13 +228,6 @@ impl Surroundings<'_> {
         set.text("SMTP_OPPORTUNISTIC_TLS", (smtp.port != 465).to_string());
         if let Some(password) = &smtp.password {
             set.environment.insert("SMTP_PASSWORD".to_owned(), Setting::External(password.clone()));
-        }
-    }
-
-    fn without_internet(&self, set: &mut Builder) {
-        if self.is_closed {
-            set.text("MARKETPLACE_ENABLED", "false");
-            set.text("CHECK_UPDATE_URL", "");
         }
     }
 

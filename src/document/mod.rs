@@ -9,6 +9,8 @@
 //! CloudFormation has none either.
 
 pub mod code;
+#[cfg(test)]
+mod hostile_tests;
 mod json;
 mod limits;
 mod node;

@@ -3,7 +3,7 @@
 use serde_saphyr::granit_parser::{self, ErrorKind, Event, Marker, Parser, ScalarStyle, Tag, options};
 
 use super::tree::Tree;
-use super::yaml_mistakes::{Found, explain, next_section};
+use super::yaml_mistakes::{explain, next_section};
 use super::{Ambiguous, Limits, NodeKind, Reading, code, excerpt, scalar};
 use crate::diagnostic::{Source, Span};
 
@@ -16,16 +16,16 @@ const YAML: &str = "tag:yaml.org,2002:";
 /// only to find more mistakes.
 pub(super) fn read(source: &Source, limits: &Limits, tree: &mut Tree<'_>) {
     refuse_unprintable(&source.text, tree);
-    let mut piece = Some(Piece { start: 0, end: source.text.len(), line: 0, is_first: true });
+    let mut piece = Some(Piece { start: 0, end: source.text.len(), line: 0, indent: 0, is_first: true });
     while let Some(current) = piece {
         let mistake = current.read(&source.text, limits, tree);
         if tree.stopped() {
             return;
         }
         piece = match mistake {
-            Some(at) => next_section(&source.text, at, Found::Mistake),
+            Some(at) => next_section(&source.text, current, at),
             None if current.is_first => None,
-            None => next_section(&source.text, current.end, Found::End),
+            None => next_section(&source.text, current, current.end),
         };
         tree.abandon();
     }
@@ -38,6 +38,8 @@ pub(super) struct Piece {
     pub(super) end: usize,
     /// Lines before it.
     pub(super) line: usize,
+    /// Spaces before its keys.
+    pub(super) indent: usize,
     pub(super) is_first: bool,
 }
 
@@ -126,7 +128,7 @@ impl Piece {
             }
             // In block style nothing is written at the end.
             Event::SequenceEnd | Event::MappingEnd => {
-                tree.close((here.end != here.start).then_some(here.end))
+                tree.close((here.end != here.start).then_some(here.end));
             }
             Event::Alias(anchor) => tree.alias(anchor, here),
             Event::UnresolvedAlias(name) => {
@@ -246,8 +248,13 @@ fn refuse_unprintable(text: &str, tree: &mut Tree<'_>) {
     for (start, character) in text.char_indices() {
         match character {
             '\n' => line = (line.0 + 1, start + 1),
-            '\t' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' => {}
-            '\u{10000}'.. => {}
+            '\t'
+            | '\r'
+            | ' '..='~'
+            | '\u{85}'
+            | '\u{a0}'..='\u{d7ff}'
+            | '\u{e000}'..='\u{fffd}'
+            | '\u{10000}'.. => {}
             _ => {
                 let column = text[line.1..start].chars().count() + 1;
                 let span = Span { start, end: start + character.len_utf8(), line: line.0, column };
