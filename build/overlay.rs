@@ -110,6 +110,9 @@ impl Correction {
             if schema.property_at(path).is_none() {
                 return Err(format!("attribute `{name}`: there is no property `{}`", path.join("/")));
             }
+            if schema.read_only.contains(path) && *name == path.join(".") {
+                return Err(format!("attribute `{name}`: the schema has it already"));
+            }
             schema.attributes.push((name.clone(), path.clone()));
         }
         Ok(())

@@ -274,6 +274,16 @@ fn recursive_types_are_boxed_where_they_contain_themselves() {
 }
 
 #[test]
+fn lists_of_themselves_end_somewhere() {
+    let mut schema = thing(
+        &json!({ "Nest": { "$ref": "#/definitions/Nest" } }),
+        &json!({ "Nest": { "type": "array", "items": { "$ref": "#/definitions/Nest" } } }),
+    );
+    schema["createOnlyProperties"] = json!(["/properties/Nest/*/Name"]);
+    assert_has(&generate(&schema), "pub nest: Option<Value<Vec<Value<Vec<");
+}
+
+#[test]
 fn read_only_properties_are_attributes_and_no_fields() {
     let mut schema = thing(
         &json!({
@@ -396,7 +406,9 @@ fn the_overlay_requires_drops_and_adds() {
 #[test]
 fn a_wrong_overlay_is_refused() {
     let refused = |key: &str, value: Json| {
-        let schema = thing(&json!({ "A": { "type": "string" } }), &json!({}));
+        let mut schema = thing(&texts(&["Id", "Name"])["properties"], &json!({}));
+        schema["readOnlyProperties"] = json!(["/properties/Id"]);
+        schema["required"] = json!(["Name"]);
         let mut correction = json!({ "type": "AWS::Test::Thing", "reason": "r", "source": "s" });
         correction[key] = value;
         generate_all(&[schema], &json!([correction])).unwrap_err()
@@ -418,6 +430,14 @@ fn a_wrong_overlay_is_refused() {
     assert_eq!(
         refused("attributes", json!({ "Z": "Z/Y" })),
         "0.json: correction 1 of the overlay: attribute `Z`: there is no property `Z/Y`"
+    );
+    assert_eq!(
+        refused("attributes", json!({ "Id": "Id" })),
+        "0.json: correction 1 of the overlay: attribute `Id`: the schema has it already"
+    );
+    assert_eq!(
+        refused("require", json!(["Name"])),
+        "0.json: correction 1 of the overlay: the schema requires `Name` already"
     );
 }
 

@@ -152,12 +152,25 @@ fn every_enumeration_writes_the_schemas_texts() {
 fn every_schema_has_its_type_in_the_table() {
     let names: Vec<&str> = TYPES.iter().map(|info| info.name).collect();
     assert_eq!(names, schemas().keys().map(String::as_str).collect::<Vec<_>>());
+    let regions = file("regions.json");
+    let in_regions: Vec<&str> = regions["absent"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(names, in_regions);
     let cluster = type_info("AWS::RDS::DBCluster").unwrap();
     assert!(cluster.create_only.contains(&"DBClusterIdentifier"));
     assert!(cluster.attributes.contains(&"Endpoint.Address"));
     assert_eq!(cluster.primary_identifier, ["DBClusterIdentifier"]);
     assert_eq!(cluster.tag_property, Some("Tags"));
     assert_eq!(type_info("AWS::RDS::Nothing"), None);
+}
+
+#[test]
+fn the_readme_names_the_version_that_the_schemas_are_of() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/README.md")).unwrap();
+    let regions = file("regions.json");
+    for key in ["source", "date"] {
+        let value = regions[key].as_str().unwrap();
+        assert!(readme.contains(value), "schemas/README.md doesn't say {value}");
+    }
 }
 
 #[test]
