@@ -1,3 +1,7 @@
 //! The program: parse arguments, run a command, turn its result into an exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    dify_cfn::cli::run()
+}

@@ -69,17 +69,17 @@ prepare() { # what no later step can install by itself
   python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed"; return 1; }
 }
 
-without_warnings() {
-  RUSTDOCFLAGS='-D warnings' "$@"
-}
-
 step prepare prepare
 step format cargo fmt --check
 step clippy cargo clippy --locked --all-targets -- -D warnings
 step 'clippy, synthesis only' cargo clippy --locked --no-default-features -- -D warnings
-step documentation without_warnings cargo doc --locked --no-deps
+step documentation env 'RUSTDOCFLAGS=-D warnings' cargo doc --locked --no-deps
 
-if cargo nextest --version >/dev/null 2>&1; then runner=(cargo nextest run --locked); else runner=(cargo test --locked --lib --bins --tests --examples --no-fail-fast); fi
+if cargo nextest --version >/dev/null 2>&1; then
+  runner=(cargo nextest run --locked)
+else
+  runner=(cargo test --locked --lib --bins --tests --examples --no-fail-fast)
+fi
 if step build "${runner[@]}" --no-run; then
   step tests "${runner[@]}"
   step 'documentation tests' cargo test --locked --doc

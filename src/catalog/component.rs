@@ -62,6 +62,7 @@ struct Entry {
     load_balancer_health: Option<HealthPath>,
     container_health: Option<Vec<String>>,
     since: DifyVersion,
+    needed_since: Option<DifyVersion>,
 }
 
 static FILE: LazyLock<BTreeMap<Component, Entry>> =
@@ -150,6 +151,12 @@ impl Component {
     pub fn exists_in(self, version: DifyVersion) -> bool {
         self.since() <= version.max(super::oldest_described())
     }
+
+    /// Whether a part of this version of Dify doesn't work without it. A component that is never needed is an
+    /// option (websocket) or a guard (SSRF proxy).
+    pub fn is_needed_in(self, version: DifyVersion) -> bool {
+        self.entry().needed_since.is_some_and(|since| since <= version.max(super::oldest_described()))
+    }
 }
 
 impl fmt::Display for Component {
@@ -214,6 +221,20 @@ mod tests {
         assert!(!Component::PluginDaemon.exists_in(DifyVersion::new(0, 15, 8)));
         assert!(Component::PluginDaemon.exists_in(DifyVersion::new(1, 0, 0)));
         assert!(Component::Api.exists_in(DifyVersion::new(0, 3, 0)));
+    }
+
+    #[test]
+    fn what_a_version_needs_grew() {
+        let needed = |version: DifyVersion| {
+            let needed = Component::ALL.into_iter().filter(|component| component.is_needed_in(version));
+            needed.map(Component::as_str).collect::<Vec<_>>()
+        };
+        let first = ["web", "api", "worker", "sandbox"];
+        assert_eq!(needed(DifyVersion::new(0, 7, 3)), first);
+        assert_eq!(needed(DifyVersion::new(0, 1, 0)), first);
+        assert_eq!(needed(DifyVersion::new(1, 4, 3)), ["web", "api", "worker", "plugin_daemon", "sandbox"]);
+        let newest = ["web", "api", "worker", "beat", "plugin_daemon", "sandbox"];
+        assert_eq!(needed(DifyVersion::new(1, 17, 1)), newest);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::{
 };
 
 fn newest_dify() -> DifyVersion {
-    DifyVersion::parse(&newest().dify).unwrap()
+    newest().dify
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn a_name_has_one_status() {
 #[test]
 fn versions_parse_and_the_newest_is_a_known_release() {
     for versions in version::all() {
-        let dify = DifyVersion::parse(&versions.dify).unwrap();
+        let dify = versions.dify;
         DifyVersion::parse(&versions.sandbox).unwrap();
         assert_eq!(versions.plugin_daemon.is_some(), Component::PluginDaemon.exists_in(dify), "{dify}");
         if let Some(daemon) = &versions.plugin_daemon {
@@ -116,14 +116,63 @@ fn versions_parse_and_the_newest_is_a_known_release() {
     assert_eq!(super::released_with(newest_dify()), Some(newest()));
 }
 
-/// The variables that the containers are given by the Dify layer at the newest release, and that the two seeds'
-/// versions read or don't: what the design promises for old versions.
+/// Variables that the Dify layer sets and that not every version reads, with what the versions of seed 000 (0.7.3),
+/// seed 001 (1.4.3, plugin daemon 0.1.2, sandbox 0.2.6) and the newest release do.
+const OF_ITS_TIME: [(Image, &str, [bool; 3]); 22] = [
+    (Image::Api, "SQLALCHEMY_POOL_PRE_PING", [true, true, true]),
+    (Image::Api, "S3_USE_AWS_MANAGED_IAM", [true, true, true]),
+    (Image::Api, "GUNICORN_TIMEOUT", [true, true, true]),
+    (Image::Api, "MIGRATION_ENABLED", [true, true, true]),
+    (Image::Api, "INIT_PASSWORD", [true, true, true]),
+    (Image::Api, "PLUGIN_DAEMON_URL", [false, true, true]),
+    (Image::Api, "INNER_API_KEY_FOR_PLUGIN", [false, true, true]),
+    (Image::Api, "ENDPOINT_URL_TEMPLATE", [false, true, true]),
+    (Image::Api, "RESPECT_XFORWARD_HEADERS_ENABLED", [false, true, true]),
+    (Image::Api, "SERVER_WORKER_CONNECTIONS", [false, true, true]),
+    (Image::Api, "INTERNAL_FILES_URL", [false, false, true]),
+    (Image::Api, "TRIGGER_URL", [false, false, true]),
+    (Image::Api, "DB_TYPE", [false, false, true]),
+    (Image::Api, "REDIS_SSL_CERT_REQS", [false, false, true]),
+    (Image::Api, "LOG_OUTPUT_FORMAT", [false, false, true]),
+    (Image::Api, "ENABLE_COLLABORATION_MODE", [false, false, true]),
+    (Image::Web, "HOSTNAME", [true, true, true]),
+    (Image::Web, "CONSOLE_API_URL", [true, true, true]),
+    (Image::Web, "SERVER_CONSOLE_API_URL", [false, false, true]),
+    (Image::Web, "NEXT_PUBLIC_ENABLE_AGENT_V2", [false, false, true]),
+    (Image::Web, "NEXT_PUBLIC_SOCKET_URL", [false, false, true]),
+    (Image::Web, "MARKETPLACE_ENABLED", [false, false, true]),
+];
+
 #[test]
-fn the_newest_release_reads_what_we_set() {
-    for name in
-        ["SECRET_KEY", "INTERNAL_FILES_URL", "TRIGGER_URL", "REDIS_SSL_CERT_REQS", "LOG_OUTPUT_FORMAT"]
-    {
-        assert!(reads(Image::Api, name, newest_dify()), "{name}");
+fn each_version_is_given_what_it_reads() {
+    let versions = [DifyVersion::new(0, 7, 3), DifyVersion::new(1, 4, 3), newest_dify()];
+    for (image, name, expected) in OF_ITS_TIME {
+        assert_eq!(versions.map(|version| reads(image, name, version)), expected, "{image} {name}");
     }
-    assert!(is_secret("INNER_API_KEY_FOR_PLUGIN"));
+}
+
+#[test]
+fn the_plugin_daemon_of_seed_001_reads_what_keeps_its_plugins() {
+    let read = |name| reads(Image::PluginDaemon, name, DifyVersion::new(0, 1, 2));
+    for name in ["PLUGIN_STORAGE_TYPE", "PLUGIN_STORAGE_OSS_BUCKET", "AWS_REGION", "S3_USE_AWS_MANAGED_IAM"] {
+        assert!(read(name), "{name}");
+    }
+    for name in
+        ["DB_DATABASE", "DB_SSL_MODE", "DB_MAX_OPEN_CONNS", "REDIS_USE_SSL", "FORCE_VERIFYING_SIGNATURE"]
+    {
+        assert!(read(name), "{name}");
+    }
+    for name in ["S3_USE_AWS", "LOG_OUTPUT_FORMAT", "REDIS_SSL_CERT_REQS", "PIP_MIRROR_AUTO_DETECT"] {
+        assert!(!read(name), "{name}");
+    }
+}
+
+#[test]
+fn both_ends_of_a_secret_keep_it_secret() {
+    for name in
+        ["SECRET_KEY", "INNER_API_KEY_FOR_PLUGIN", "DIFY_INNER_API_KEY", "SERVER_KEY", "SHELLCTL_AUTH_TOKEN"]
+    {
+        assert!(is_secret(name), "{name}");
+    }
+    assert!(matches!(variable(Image::Web, "SENTRY_DSN"), VariableStatus::Known { secret: false, .. }));
 }

@@ -6,8 +6,6 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::Versions;
-
 /// An image of Dify, or one that Dify needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 pub enum Image {
@@ -106,15 +104,6 @@ impl Image {
     /// Which version its tag follows; `None` if it isn't one of Dify's own images.
     pub fn versioned_with(self) -> Option<VersionedWith> {
         self.entry().versioned_with
-    }
-
-    /// Its tag in a set of versions; `None` where the set has none for it.
-    pub fn tag(self, versions: &Versions) -> Option<&str> {
-        match self.versioned_with()? {
-            VersionedWith::Dify => Some(&versions.dify),
-            VersionedWith::PluginDaemon => versions.plugin_daemon.as_deref(),
-            VersionedWith::Sandbox => Some(&versions.sandbox),
-        }
     }
 
     /// The user id that it runs as, 0 for root; `None` if not known.

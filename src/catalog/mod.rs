@@ -5,6 +5,7 @@
 //! - [`routes`] and [`private_paths`]: which path of the public address belongs to which component;
 //! - [`variable`], [`reads`], [`is_secret`]: which environment variable an image reads, and since when;
 //! - [`equal_keys`]: values that several containers must be given alike;
+//! - [`Feature`]: abilities that decide how Dify is deployed, and since when it has them;
 //! - [`newest`], [`released_with`]: versions that belong together.
 //!
 //! The data is compiled in and each file is parsed when it is first asked for, never at start-up. A test
@@ -13,6 +14,7 @@
 
 mod component;
 mod equal_key;
+mod feature;
 mod image;
 mod route;
 mod variable;
@@ -25,6 +27,7 @@ use serde::de::DeserializeOwned;
 
 pub use component::{Component, HealthPath, OtherPort, UnknownComponent};
 pub use equal_key::{EqualKey, Holder, Kind, equal_key, equal_keys};
+pub use feature::Feature;
 pub use image::{Architecture, Image, VersionedWith};
 pub use route::{PrivatePath, Route, private_paths, routes};
 pub use variable::{VariableStatus, is_secret, reads, variable, variables};

@@ -15,10 +15,10 @@ pub enum VariableStatus {
     Known {
         /// Whether the value must be kept out of `Environment`.
         secret: bool,
-        /// The first version of the image that reads it; `None` if not looked up, or from the oldest described
-        /// version on.
+        /// The oldest version of the image that is known to read it; `None` if nobody looked, and then it is taken
+        /// to be read by all.
         since: Option<DifyVersion>,
-        /// The first version of the image that doesn't read it any more.
+        /// The first version of the image that is known not to read it any more.
         until: Option<DifyVersion>,
     },
     /// It is a field that the program computes from others: setting it does nothing.
@@ -60,6 +60,7 @@ struct Instead {
 
 #[derive(Deserialize)]
 struct File {
+    oldest_described: Option<DifyVersion>,
     #[serde(default)]
     wildcards: Vec<String>,
     #[serde(default)]
@@ -129,8 +130,9 @@ pub fn variable(image: Image, name: &str) -> VariableStatus {
 }
 
 /// Whether `image` reads `name` at `version`, which is a version of that image: Dify's for api and web, the plugin
-/// daemon's and the sandbox's own for those.
+/// daemon's and the sandbox's own for those. A version older than the oldest described one is taken for that.
 pub fn reads(image: Image, name: &str, version: DifyVersion) -> bool {
+    let version = file(image).oldest_described.map_or(version, |oldest| version.max(oldest));
     match variable(image, name) {
         VariableStatus::Known { since, until, .. } => {
             since.is_none_or(|since| since <= version) && until.is_none_or(|until| version < until)
@@ -218,13 +220,20 @@ mod tests {
     }
 
     #[test]
-    fn an_old_version_does_not_read_what_came_later() {
-        let seed_1 = DifyVersion::new(1, 4, 3);
-        assert!(reads(Image::Api, "PLUGIN_DAEMON_URL", seed_1));
-        assert!(!reads(Image::Api, "TRIGGER_URL", seed_1));
-        assert!(!reads(Image::Api, "PLUGIN_DAEMON_URL", DifyVersion::new(0, 7, 3)));
-        assert!(reads(Image::Api, "TRIGGER_URL", DifyVersion::new(1, 17, 1)));
-        assert!(!reads(Image::Api, "CELERY_RESULT_BACKEND", DifyVersion::new(1, 17, 1)));
+    fn a_version_reads_what_is_of_its_time() {
+        let newest = DifyVersion::new(1, 17, 1);
+        assert!(reads(Image::Api, "TRIGGER_URL", newest));
+        assert!(!reads(Image::Api, "CELERY_RESULT_BACKEND", newest));
+        assert!(!reads(Image::Web, "PM2_INSTANCES", newest));
+        assert!(reads(Image::Web, "PM2_INSTANCES", DifyVersion::new(1, 10, 1)));
+        assert!(reads(Image::Api, "OPENDAL_S3_BUCKET", newest));
+    }
+
+    #[test]
+    fn what_is_older_than_the_data_is_taken_for_the_oldest() {
+        assert!(reads(Image::Api, "SECRET_KEY", DifyVersion::new(0, 1, 0)));
+        assert!(reads(Image::PluginDaemon, "DB_SSL_MODE", DifyVersion::new(0, 0, 3)));
+        assert!(!reads(Image::PluginDaemon, "S3_USE_AWS", DifyVersion::new(0, 0, 3)));
     }
 
     #[test]

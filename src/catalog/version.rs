@@ -81,12 +81,12 @@ pub struct InvalidVersion(
     pub String,
 );
 
-/// Tags of Dify's images that were released to work with one another.
+/// Versions of Dify's images that were released to work with one another.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Versions {
-    /// Tag of `dify-api` and `dify-web`.
-    pub dify: String,
+    /// Version of Dify, which is the tag of `dify-api` and `dify-web`.
+    pub dify: DifyVersion,
     /// Tag of `dify-plugin-daemon`; none before plugins.
     pub plugin_daemon: Option<String>,
     /// Tag of `dify-sandbox`.
@@ -119,11 +119,10 @@ pub fn oldest_described() -> DifyVersion {
 /// Api and plugin daemon have to move together (langgenius/dify#40134: an api calls routes that an older
 /// daemon answers with 404). `None` for a version older than all that are known.
 pub fn released_with(dify: DifyVersion) -> Option<&'static Versions> {
-    let release = |versions: &Versions| DifyVersion::parse(&versions.dify).ok();
     FILE.released_together
         .iter()
-        .filter(|versions| release(versions).is_some_and(|found| found <= dify))
-        .max_by_key(|versions| release(versions))
+        .filter(|versions| versions.dify <= dify)
+        .max_by_key(|versions| versions.dify)
 }
 
 /// All known releases, for the tests.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::{Component, reads};
+use crate::catalog::{Component, Feature, reads};
 use crate::cfn::Value;
 use crate::concat_values;
 use crate::config::Config;
@@ -14,11 +14,11 @@ use crate::config::model::{MailType, SecretSource, Variable, VariableSource};
 use super::placement::{PlacedService, Placement, is_backend};
 use super::pools::Pools;
 use super::secrets::SecretKind;
-use super::versions::version_of;
+use super::versions::{dify_version, version_of};
 
 /// What a variable is set to.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Setting {
+pub(super) enum Setting {
     /// A text that may be read by whoever sees the task definition.
     Text(Value<String>),
     /// One of the stack's secrets.
@@ -28,11 +28,11 @@ pub enum Setting {
 }
 
 /// Variables by name.
-pub type Environment = BTreeMap<String, Setting>;
+pub(super) type Environment = BTreeMap<String, Setting>;
 
 /// What the environment tells of the rest of the stack.
 #[derive(Debug, Clone)]
-pub struct Surroundings<'a> {
+pub(super) struct Surroundings<'a> {
     /// The configuration.
     pub config: &'a Config,
     /// Who runs where.
@@ -68,7 +68,7 @@ const PLUGIN_PACKAGE_BYTES: &str = "52428800";
 
 impl Surroundings<'_> {
     /// The whole environment of a component in its service, the user's own on top.
-    pub fn environment(&self, service: &PlacedService, component: Component) -> Environment {
+    pub(super) fn environment(&self, service: &PlacedService, component: Component) -> Environment {
         let mut environment = match component {
             Component::Web => self.web(service),
             Component::PluginDaemon => self.plugin_daemon(service),
@@ -86,7 +86,7 @@ impl Surroundings<'_> {
     }
 
     /// What the migration needs: it builds the whole application, but serves nothing.
-    pub fn migration(&self, service: &PlacedService) -> Environment {
+    pub(super) fn migration(&self, service: &PlacedService) -> Environment {
         let mut environment = self.environment(service, Component::Beat);
         environment.remove("MODE");
         environment
@@ -110,11 +110,10 @@ impl Surroundings<'_> {
     fn backend(&self, service: &PlacedService, component: Component) -> Environment {
         let mut set = Builder::default();
         set.optional("MODE", component.mode());
-        // The image bakes 127.0.0.1 into these.
-        for name in ["CONSOLE_API_URL", "CONSOLE_WEB_URL", "SERVICE_API_URL", "APP_WEB_URL", "FILES_URL", "TRIGGER_URL"] {
-            set.value(name, self.public_url.clone());
+        if !Feature::DefaultLogLevel.exists_in(dify_version(self.config)) {
+            // The old entry point passes an empty level on, at which Celery doesn't start.
+            set.text("LOG_LEVEL", "INFO");
         }
-        set.optional("INTERNAL_FILES_URL", self.address(service, Component::Api));
         self.database(&mut set, &self.config.database.name);
         set.text("DB_TYPE", "postgresql");
         // Covers the pgvector client too, which takes no setting for TLS.
@@ -129,8 +128,27 @@ impl Surroundings<'_> {
         set.text("REDIS_SSL_CERT_REQS", verify);
         set.secret("CELERY_BROKER_URL", SecretKind::BrokerUrl);
         set.secret("SECRET_KEY", SecretKind::SecretKey);
-        self.backend_storage(&mut set);
-        self.plugins(&mut set, service);
+        self.storage(&mut set);
+        // Beat only puts tasks into the queue: it calls nobody, sends nothing and shows nothing.
+        if component != Component::Beat {
+            self.serving(&mut set, service, component);
+        }
+        if self.migrates_at_start == Some(component) {
+            set.text("MIGRATION_ENABLED", "true");
+        }
+        set.environment
+    }
+
+    /// What api, worker and websocket need beyond database, cache and bucket.
+    fn serving(&self, set: &mut Builder, service: &PlacedService, component: Component) {
+        // The image bakes 127.0.0.1 into the first three.
+        for name in ["CONSOLE_API_URL", "CONSOLE_WEB_URL", "APP_WEB_URL", "FILES_URL"] {
+            set.value(name, self.public_url.clone());
+        }
+        // The plugin daemon opens these links too, so that its way to the api counts.
+        let reader = self.placement.service_of(Component::PluginDaemon).unwrap_or(service);
+        set.optional("INTERNAL_FILES_URL", self.address(reader, Component::Api));
+        self.plugins(set, service);
         if self.placement.has(Component::Sandbox) {
             set.optional("CODE_EXECUTION_ENDPOINT", self.address(service, Component::Sandbox));
             set.secret("CODE_EXECUTION_API_KEY", SecretKind::SandboxKey);
@@ -139,9 +157,10 @@ impl Surroundings<'_> {
             set.value("SSRF_PROXY_HTTP_URL", proxy.clone());
             set.value("SSRF_PROXY_HTTPS_URL", proxy);
         }
-        let collaboration = self.placement.has(Component::Websocket);
-        set.text("ENABLE_COLLABORATION_MODE", collaboration.to_string());
+        set.text("ENABLE_COLLABORATION_MODE", self.placement.has(Component::Websocket).to_string());
         if matches!(component, Component::Api | Component::Websocket) {
+            set.value("SERVICE_API_URL", self.public_url.clone());
+            set.value("TRIGGER_URL", self.public_url.clone());
             // Exactly one proxy, the load balancer, stands before it.
             set.text("RESPECT_XFORWARD_HEADERS_ENABLED", "true");
             // The default of 10 would let 10 streamed answers block everybody else.
@@ -153,12 +172,12 @@ impl Surroundings<'_> {
             // Whoever reaches the load balancer first would else become the administrator.
             set.secret("INIT_PASSWORD", SecretKind::InitPassword);
         }
-        if self.migrates_at_start == Some(component) {
-            set.text("MIGRATION_ENABLED", "true");
+        self.mail(set);
+        if self.is_closed {
+            set.text("MARKETPLACE_ENABLED", "false");
+            // Empty: no call home for updates.
+            set.text("CHECK_UPDATE_URL", "");
         }
-        self.mail(&mut set);
-        self.without_internet(&mut set);
-        set.environment
     }
 
     fn database(&self, set: &mut Builder, database: &str) {
@@ -176,7 +195,7 @@ impl Surroundings<'_> {
         set.secret("REDIS_PASSWORD", SecretKind::CacheToken);
     }
 
-    fn backend_storage(&self, set: &mut Builder) {
+    fn storage(&self, set: &mut Builder) {
         set.text("STORAGE_TYPE", "s3");
         set.text("S3_USE_AWS_MANAGED_IAM", "true");
         set.value("S3_BUCKET_NAME", self.bucket_name.clone());
@@ -215,13 +234,6 @@ impl Surroundings<'_> {
         set.text("SMTP_OPPORTUNISTIC_TLS", (smtp.port != 465).to_string());
         if let Some(password) = &smtp.password {
             set.environment.insert("SMTP_PASSWORD".to_owned(), Setting::External(password.clone()));
-        }
-    }
-
-    fn without_internet(&self, set: &mut Builder) {
-        if self.is_closed {
-            set.text("MARKETPLACE_ENABLED", "false");
-            set.text("CHECK_UPDATE_URL", "");
         }
     }
 
@@ -311,7 +323,8 @@ impl Surroundings<'_> {
                 Variable::Plain(source) => (from_source(source), [].as_slice()),
                 Variable::For(one) => (from_parts(one), one.components.as_slice()),
             };
-            let meant = if components.is_empty() { is_backend(component) } else { components.contains(&component) };
+            let meant =
+                if components.is_empty() { is_backend(component) } else { components.contains(&component) };
             if let Some(setting) = setting.filter(|_| meant) {
                 environment.insert(name.clone(), setting);
             }
@@ -369,4 +382,3 @@ impl Builder {
         self.environment.insert(name.to_owned(), Setting::Secret(secret));
     }
 }
-

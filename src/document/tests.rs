@@ -216,12 +216,12 @@ fn mistakes_in_yaml_are_told_with_their_place() {
         ("a: [1, 2}\n", "1:4 D001 `[` is closed by `}`"),
         ("a: \"x\n", "1:4 D001 a quote is never closed"),
         ("a: @x\n", "1:4 D001 no text starts with `@`"),
-        ("a: \"\\d\"\n", "1:5 D001 unknown escape in a text"),
+        ("a: \"\\d\"\n", "1:4 D001 unknown escape in a text"),
         ("a: 1\n b: 2\n", "2:3 D001 a `:` isn't allowed here"),
         ("a: !Base64 !Sub x\n", "1:12 D001 a value can't have two tags, found `!Base64` and `!Sub`"),
         ("a: !Base64\n  !Sub x\n", "2:3 D001 a value can't have two tags, found `!Base64` and `!Sub`"),
         ("- a\nb: c\n", "2:1 D001 expected the next `- ` of the list"),
-        ("a: \u{1}\n", "1:4 D010 the character U+0001 has to be escaped in YAML"),
+        ("a: \"x\u{1}\"\n", "1:6 D010 the character U+0001 has to be escaped in YAML"),
     ] {
         assert_eq!(mistakes(Format::Yaml, text), [mistake], "{text}");
     }

@@ -3,7 +3,7 @@
 use serde_saphyr::granit_parser::{self, ErrorKind, Event, Marker, Parser, ScalarStyle, Tag, options};
 
 use super::tree::Tree;
-use super::yaml_mistakes::{Found, explain, next_section};
+use super::yaml_mistakes::{explain, next_section};
 use super::{Ambiguous, Limits, NodeKind, Reading, code, excerpt, scalar};
 use crate::diagnostic::{Source, Span};
 
@@ -16,16 +16,16 @@ const YAML: &str = "tag:yaml.org,2002:";
 /// only to find more mistakes.
 pub(super) fn read(source: &Source, limits: &Limits, tree: &mut Tree<'_>) {
     refuse_unprintable(&source.text, tree);
-    let mut piece = Some(Piece { start: 0, end: source.text.len(), line: 0, is_first: true });
+    let mut piece = Some(Piece { start: 0, end: source.text.len(), line: 0, indent: 0, is_first: true });
     while let Some(current) = piece {
         let mistake = current.read(&source.text, limits, tree);
         if tree.stopped() {
             return;
         }
         piece = match mistake {
-            Some(at) => next_section(&source.text, at, Found::Mistake),
+            Some(at) => next_section(&source.text, current, at),
             None if current.is_first => None,
-            None => next_section(&source.text, current.end, Found::End),
+            None => next_section(&source.text, current, current.end),
         };
         tree.abandon();
     }
@@ -38,6 +38,8 @@ pub(super) struct Piece {
     pub(super) end: usize,
     /// Lines before it.
     pub(super) line: usize,
+    /// Spaces before its keys.
+    pub(super) indent: usize,
     pub(super) is_first: bool,
 }
 
@@ -77,7 +79,11 @@ impl Piece {
                         end: place.start + text[place.start..].chars().next().map_or(0, char::len_utf8),
                         ..place
                     };
-                    tree.report(explain(error.kind(), text, place.start), place);
+                    // Told by `refuse_unprintable` already.
+                    let is_told = matches!(error.kind(), ErrorKind::UnexpectedCharacter { character } if !is_printable(*character));
+                    if !is_told {
+                        tree.report(explain(error.kind(), text, place.start), place);
+                    }
                     let may_go_on = !matches!(
                         error.kind(),
                         ErrorKind::UnclosedFlowCollection { .. } | ErrorKind::UnclosedQuotedScalar
@@ -126,7 +132,7 @@ impl Piece {
             }
             // In block style nothing is written at the end.
             Event::SequenceEnd | Event::MappingEnd => {
-                tree.close((here.end != here.start).then_some(here.end))
+                tree.close((here.end != here.start).then_some(here.end));
             }
             Event::Alias(anchor) => tree.alias(anchor, here),
             Event::UnresolvedAlias(name) => {
@@ -244,20 +250,24 @@ fn is_non_specific(tag: &Tag) -> bool {
 fn refuse_unprintable(text: &str, tree: &mut Tree<'_>) {
     let mut line = (1, 0);
     for (start, character) in text.char_indices() {
-        match character {
-            '\n' => line = (line.0 + 1, start + 1),
-            '\t' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' => {}
-            '\u{10000}'.. => {}
-            _ => {
-                let column = text[line.1..start].chars().count() + 1;
-                let span = Span { start, end: start + character.len_utf8(), line: line.0, column };
-                let message =
-                    format!("the character U+{:04X} has to be escaped in YAML", u32::from(character));
-                tree.error(code::ENCODING, message, span);
-                if tree.stopped() {
-                    return;
-                }
+        if character == '\n' {
+            line = (line.0 + 1, start + 1);
+        } else if !is_printable(character) {
+            let column = text[line.1..start].chars().count() + 1;
+            let span = Span { start, end: start + character.len_utf8(), line: line.0, column };
+            let message = format!("the character U+{:04X} has to be escaped in YAML", u32::from(character));
+            tree.error(code::ENCODING, message, span);
+            if tree.stopped() {
+                return;
             }
         }
     }
+}
+
+/// Whether a character may stand in YAML as it is.
+pub(crate) fn is_printable(character: char) -> bool {
+    matches!(
+        character,
+        '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..
+    )
 }

@@ -61,36 +61,31 @@ fn two_tags(text: &str, at: usize) -> Option<(&str, &str)> {
     Some((outer, inner))
 }
 
-/// Why a new part of a text is looked for.
-pub(super) enum Found {
-    /// A mistake in syntax.
-    Mistake,
-    /// The end of the part before.
-    End,
-}
-
-/// The next part of the text that is worth reading for more mistakes. It begins at a key, after a mistake at one
-/// that lies further out than the line of the mistake (at the margin: as far out), and ends where something
-/// lies further out than itself.
-pub(super) fn next_section(text: &str, after: usize, found: Found) -> Option<Piece> {
-    let before = text.get(..after)?;
-    let mut start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let mut line = before.matches('\n').count();
-    let mut outside = usize::MAX;
+/// The next part of the text after `last` that is worth reading for more mistakes. `end` is where `last` ended: at a
+/// mistake, or because something lies further out.
+///
+/// A part begins at a key that lies further out than the line of the mistake (at the margin: as far out) or
+/// than the keys of the last part, and ends where something lies further out than itself. So there are no more
+/// parts than mistakes and levels.
+pub(super) fn next_section(text: &str, last: Piece, end: usize) -> Option<Piece> {
+    let before = text.get(last.start..end)?;
+    let mut start = before.rfind('\n').map_or(last.start, |newline| last.start + newline + 1);
+    let mut line = last.line + before.matches('\n').count();
+    let mut outside = last.indent;
     let mut lines = text[start..].split_inclusive('\n');
-    if matches!(found, Found::Mistake) {
+    if end < last.end || last.is_first {
         let broken = lines.next()?;
         outside = indent(broken).unwrap_or(0).max(1);
         start += broken.len();
         line += 1;
     }
-    let mut section: Option<(Piece, usize)> = None;
+    let mut section: Option<Piece> = None;
     for content in lines {
         if let Some(indent) = indent(content) {
-            match &mut section {
-                Some((piece, own)) if indent < *own => return Some(Piece { end: start, ..*piece }),
+            match section {
+                Some(section) if indent < section.indent => return Some(Piece { end: start, ..section }),
                 None if indent < outside && is_key(content) => {
-                    section = Some((Piece { start, end: text.len(), line, is_first: false }, indent));
+                    section = Some(Piece { start, end: text.len(), line, indent, is_first: false });
                 }
                 _ => {}
             }
@@ -98,7 +93,7 @@ pub(super) fn next_section(text: &str, after: usize, found: Found) -> Option<Pie
         start += content.len();
         line += 1;
     }
-    section.map(|(piece, _)| piece)
+    section
 }
 
 /// Spaces before the content of a line; `None` if it has none, or a comment.

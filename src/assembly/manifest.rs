@@ -1,0 +1,63 @@
+//! `manifest.json`, by which the CDK's command line reads the folder as a cloud assembly.
+//!
+//! Source: aws/aws-cdk, `@aws-cdk/cloud-assembly-schema`: manifest, artifact type `aws:cloudformation:stack`.
+
+use std::path::Path;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::{AssembledStack, Formats};
+
+/// The manifest's name in the folder.
+pub const MANIFEST_FILE: &str = "manifest.json";
+
+/// The version of the schema that the manifest follows; newer command lines read older ones.
+const SCHEMA_VERSION: &str = "36.0.0";
+
+const STACK_ARTIFACT: &str = "aws:cloudformation:stack";
+
+/// The manifest of `stacks` and of those stacks of the previous one whose templates are still in the folder.
+pub(super) fn render(
+    stacks: &[AssembledStack],
+    formats: Formats,
+    previous: Option<&str>,
+    folder: &Path,
+) -> String {
+    let mut artifacts = kept(previous, folder);
+    for stack in stacks {
+        artifacts.insert(stack.name.clone(), artifact(stack, formats));
+    }
+    artifacts.sort_keys();
+    let manifest = json!({ "version": SCHEMA_VERSION, "artifacts": artifacts });
+    // JSON made of strings and objects always serializes.
+    serde_json::to_string_pretty(&manifest).unwrap_or_default() + "\n"
+}
+
+fn kept(previous: Option<&str>, folder: &Path) -> Map<String, Json> {
+    let Some(Json::Object(mut manifest)) = previous.and_then(|text| serde_json::from_str(text).ok()) else {
+        return Map::new();
+    };
+    let Some(Json::Object(artifacts)) = manifest.remove("artifacts") else { return Map::new() };
+    let is_there = |artifact: &Json| {
+        artifact["type"] == STACK_ARTIFACT
+            && artifact["properties"]["templateFile"].as_str().is_some_and(|file| folder.join(file).is_file())
+    };
+    artifacts.into_iter().filter(|(_, artifact)| is_there(artifact)).collect()
+}
+
+fn artifact(stack: &AssembledStack, formats: Formats) -> Json {
+    let account = stack.account.as_deref().unwrap_or("unknown-account");
+    let region = stack.region.as_deref().unwrap_or("unknown-region");
+    let ending = if formats.json { "json" } else { "yaml" };
+    json!({
+        "type": STACK_ARTIFACT,
+        "environment": format!("aws://{account}/{region}"),
+        "displayName": stack.name,
+        "properties": {
+            "templateFile": format!("{}.template.{ending}", stack.name),
+            "stackName": stack.name,
+            "tags": stack.tags,
+            "validateOnSynth": false,
+        },
+    })
+}

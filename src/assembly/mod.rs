@@ -1,0 +1,190 @@
+//! What synthesis leaves on disk: templates, and the manifest of a cloud assembly beside them.
+//!
+//! Files are written whole or not at all: each goes to a temporary file in the folder first, and only when all of
+//! them are there do they take their names.
+
+mod manifest;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+
+use crate::cfn::{Template, write};
+use crate::validate::ValidatedTemplate;
+
+pub use manifest::MANIFEST_FILE;
+
+/// Largest template that CloudFormation takes inside a request, in bytes; a larger one goes through a bucket.
+///
+/// Source: AWS CloudFormation User Guide, "CloudFormation quotas": template body size in a request.
+pub const INLINE_LIMIT_BYTES: usize = 51_200;
+
+/// A stack to be written.
+#[derive(Debug)]
+pub struct AssembledStack {
+    /// Its name.
+    pub name: String,
+    /// The account that it is for.
+    pub account: Option<String>,
+    /// The region that it is for.
+    pub region: Option<String>,
+    /// Its tags.
+    pub tags: IndexMap<String, String>,
+    /// Its template.
+    pub template: AssembledTemplate,
+}
+
+/// A template on its way to disk.
+#[derive(Debug)]
+pub enum AssembledTemplate {
+    /// One that passed validation.
+    Validated(ValidatedTemplate),
+    /// One that didn't have to; its metadata says so.
+    Unvalidated(Template),
+}
+
+impl AssembledTemplate {
+    /// The template.
+    pub fn template(&self) -> &Template {
+        match self {
+            Self::Validated(validated) => validated.template(),
+            Self::Unvalidated(template) => template,
+        }
+    }
+}
+
+/// Which files are written for each stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Formats {
+    /// `<stack>.template.json`
+    pub json: bool,
+    /// `<stack>.template.yaml`
+    pub yaml: bool,
+}
+
+/// What couldn't be done with a file or folder.
+#[derive(Debug, thiserror::Error)]
+#[error("can't {action} `{}`", path.display())]
+pub struct Error {
+    action: &'static str,
+    path: PathBuf,
+    #[source]
+    source: std::io::Error,
+}
+
+impl Error {
+    fn new(action: &'static str, path: &Path, source: std::io::Error) -> Self {
+        Self { action, path: path.to_owned(), source }
+    }
+}
+
+/// The smallest form of a template, which is what counts against [`INLINE_LIMIT_BYTES`].
+pub fn minified(template: &Template) -> String {
+    write::minified(template).1
+}
+
+/// Writes templates and manifest into `folder`, which is made if need be. Returns the paths of the templates, in the
+/// order of the stacks.
+///
+/// The manifest keeps other stacks whose templates are still there.
+///
+/// # Errors
+/// The first file or folder that can't be made; then no file has changed.
+pub fn write_assembly(
+    folder: &Path,
+    stacks: &[AssembledStack],
+    formats: Formats,
+) -> Result<Vec<PathBuf>, Error> {
+    std::fs::create_dir_all(folder).map_err(|error| Error::new("make the folder", folder, error))?;
+    let mut files = Vec::new();
+    for stack in stacks {
+        let template = stack.template.template();
+        if formats.json {
+            files.push((folder.join(format!("{}.template.json", stack.name)), write::json(template)));
+        }
+        if formats.yaml {
+            files.push((folder.join(format!("{}.template.yaml", stack.name)), write::yaml(template)));
+        }
+    }
+    let templates: Vec<PathBuf> = files.iter().map(|(path, _)| path.clone()).collect();
+    let manifest = folder.join(MANIFEST_FILE);
+    let previous = std::fs::read_to_string(&manifest).ok();
+    files.push((manifest, manifest::render(stacks, formats, previous.as_deref(), folder)));
+    write_all(folder, &files)?;
+    Ok(templates)
+}
+
+/// Writes all files or none: a failure before the first rename leaves everything as it was.
+fn write_all(folder: &Path, files: &[(PathBuf, String)]) -> Result<(), Error> {
+    let mut prepared = Vec::new();
+    for (path, text) in files {
+        let fail = |error| Error::new("write", path, error);
+        if path.is_dir() {
+            return Err(fail(std::io::Error::from(std::io::ErrorKind::IsADirectory)));
+        }
+        if std::fs::read_to_string(path).is_ok_and(|old| old == *text) {
+            continue;
+        }
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".dify-cfn-");
+        #[cfg(unix)]
+        builder.permissions(ordinary_permissions());
+        let mut temporary = builder.tempfile_in(folder).map_err(fail)?;
+        temporary.write_all(text.as_bytes()).and_then(|()| temporary.as_file().sync_all()).map_err(fail)?;
+        prepared.push((path, temporary));
+    }
+    for (path, temporary) in prepared {
+        temporary.persist(path).map_err(|error| Error::new("write", path, error.error))?;
+    }
+    Ok(())
+}
+
+/// What an ordinary new file gets, less the user's mask; temporary files are private by default.
+#[cfg(unix)]
+fn ordinary_permissions() -> std::fs::Permissions {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::Permissions::from_mode(0o666)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stack(name: &str) -> AssembledStack {
+        let template = Template { description: Some(name.into()), ..Template::default() };
+        AssembledStack {
+            name: name.into(),
+            account: None,
+            region: None,
+            tags: IndexMap::default(),
+            template: AssembledTemplate::Unvalidated(template),
+        }
+    }
+
+    const BOTH: Formats = Formats { json: true, yaml: true };
+
+    #[test]
+    fn templates_and_manifest_are_written_and_other_stacks_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        write_assembly(folder.path(), &[stack("dify-dev")], BOTH).unwrap();
+        let paths = write_assembly(folder.path(), &[stack("dify-prd")], BOTH).unwrap();
+        assert_eq!(paths.len(), 2);
+        let manifest: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(folder.path().join(MANIFEST_FILE)).unwrap())
+                .unwrap();
+        let names: Vec<_> = manifest["artifacts"].as_object().unwrap().keys().collect();
+        assert_eq!(names, ["dify-dev", "dify-prd"]);
+        let files = std::fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(files, 5, "no temporary file stays");
+    }
+
+    #[test]
+    fn nothing_changes_when_one_file_cannot_be_written() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("b.template.yaml")).unwrap();
+        let error = write_assembly(folder.path(), &[stack("a"), stack("b")], BOTH).unwrap_err();
+        assert!(error.to_string().contains("b.template.yaml"), "{error}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

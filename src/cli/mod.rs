@@ -1,0 +1,51 @@
+//! The command line: one file a command, and the views. The only room that prints.
+
+mod args;
+mod ls;
+mod project;
+mod schema;
+mod synth;
+mod view;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Arguments, Command};
+use view::View;
+
+/// How a command ended.
+///
+/// The numbers are a public contract (README, "Exit codes").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done.
+    Success = 0,
+    /// Failed, with the reason.
+    Failure = 1,
+    /// Wrong use: arguments or `dify.yaml`.
+    Usage = 2,
+    /// Validation found errors.
+    Invalid = 3,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Parses the arguments and runs the command.
+pub fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return view::usage_error(&error).into(),
+    };
+    let mut view = View::new();
+    let exit = match &arguments.command {
+        Command::Synth(args) => synth::run(args, &mut view),
+        Command::Ls(args) => ls::run(args, &mut view),
+        Command::Schema => schema::run(&mut view),
+    };
+    exit.into()
+}

@@ -1,0 +1,186 @@
+//! The summary of a synthesized stack.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value as Json, json};
+
+use crate::assembly::INLINE_LIMIT_BYTES;
+use crate::cfn::Template;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::dify::Capacity;
+
+/// vCPU that a fresh account may use on Fargate.
+///
+/// Source: Amazon ECS, "Service quotas", Fargate On-Demand vCPU resource count (L-3032A538), applied value of new accounts.
+const FRESH_ACCOUNT_VCPU: f64 = 6.0;
+
+/// What is told of a stack.
+#[derive(Debug)]
+pub(in crate::cli) struct StackSummary<'a> {
+    /// Its name.
+    pub(in crate::cli) name: &'a str,
+    /// Its account, if it is for one.
+    pub(in crate::cli) account: Option<&'a str>,
+    /// Its region, if it is for one.
+    pub(in crate::cli) region: Option<&'a str>,
+    /// Its template.
+    pub(in crate::cli) template: &'a Template,
+    /// The files that were written.
+    pub(in crate::cli) files: Vec<PathBuf>,
+    /// Size of the template, minified.
+    pub(in crate::cli) minified_bytes: usize,
+    /// Size of the first step of its creation, minified.
+    pub(in crate::cli) foundation_bytes: usize,
+    /// What its tasks take.
+    pub(in crate::cli) capacity: Capacity,
+    /// What was found.
+    pub(in crate::cli) findings: &'a [Diagnostic],
+}
+
+impl StackSummary<'_> {
+    /// The parameters without default, which have to be filled in.
+    fn required_parameters(&self) -> Vec<&str> {
+        let parameters = self.template.parameters.iter();
+        parameters
+            .filter(|(_, parameter)| parameter.get("Default").is_none())
+            .map(|(name, _)| name.as_str())
+            .collect()
+    }
+
+    /// Resources by service, most first.
+    fn services(&self) -> Vec<(String, usize)> {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for resource in self.template.resources.values() {
+            let service = resource.type_name.split("::").nth(1).unwrap_or(&resource.type_name);
+            *counts.entry(service).or_default() += 1;
+        }
+        let mut counts: Vec<_> = counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
+        counts.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
+        counts
+    }
+
+    /// For people.
+    pub(in crate::cli) fn text(&self) -> String {
+        let mut text = String::new();
+        let place = match (self.account, self.region) {
+            (Some(account), Some(region)) => format!("{account} {region}"),
+            (None, Some(region)) => region.to_owned(),
+            (Some(account), None) => format!("{account}, any region"),
+            (None, None) => "any account and region".to_owned(),
+        };
+        let services = self.services().into_iter().map(|(name, count)| format!("{name} {count}"));
+        let services = wrap(&services.collect::<Vec<_>>(), " · ");
+        let files = self.files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>();
+        let required = self.required_parameters();
+        let required = if required.is_empty() { "nothing".to_owned() } else { wrap(&required, ", ") };
+        // Writing to a String can't fail.
+        let _ = writeln!(text, "{} ({place})", self.name);
+        let _ = writeln!(text, "  wrote       {}", wrap(&files, ", "));
+        let _ = writeln!(text, "  resources   {}: {services}", self.template.resources.len());
+        let _ = writeln!(text, "  to fill in  {required}");
+        let _ = writeln!(text, "  size        {}", self.size());
+        let _ = writeln!(text, "  tasks       {}", self.tasks());
+        let count = |severity| self.findings.iter().filter(|finding| finding.severity == severity).count();
+        let (warnings, notes) = (count(Severity::Warning), count(Severity::Note));
+        if warnings + notes > 0 {
+            let _ = writeln!(
+                text,
+                "  found       {}, {}",
+                super::plural(warnings, "warning"),
+                super::plural(notes, "note")
+            );
+        }
+        text
+    }
+
+    fn size(&self) -> String {
+        let fits = |bytes: usize| if bytes <= INLINE_LIMIT_BYTES { "fits" } else { "doesn't fit" };
+        format!(
+            "{} bytes minified, {} into one request of {}; the foundation {} bytes, {}",
+            grouped(self.minified_bytes),
+            fits(self.minified_bytes),
+            grouped(INLINE_LIMIT_BYTES),
+            grouped(self.foundation_bytes),
+            fits(self.foundation_bytes),
+        )
+    }
+
+    fn tasks(&self) -> String {
+        let Capacity { resting_vcpu, rolling_vcpu } = self.capacity;
+        let note =
+            if rolling_vcpu > FRESH_ACCOUNT_VCPU { ": ask for more before the first deployment" } else { "" };
+        format!(
+            "{resting_vcpu} vCPU at rest, {rolling_vcpu} while everything rolls; a fresh account has {FRESH_ACCOUNT_VCPU}{note}"
+        )
+    }
+
+    /// For programs.
+    pub(in crate::cli) fn json(&self) -> Json {
+        let required = self.required_parameters();
+        json!({
+            "name": self.name,
+            "account": self.account,
+            "region": self.region,
+            "files": self.files.iter().map(|path| Path::display(path).to_string()).collect::<Vec<_>>(),
+            "resources": self.template.resources.len(),
+            "resources_by_service": self.services().into_iter().map(|(name, count)| (name, count.into())).collect::<serde_json::Map<_, _>>(),
+            "parameters": self.template.parameters.keys().collect::<Vec<_>>(),
+            "parameters_to_fill_in": required,
+            "minified_bytes": self.minified_bytes,
+            "foundation_bytes": self.foundation_bytes,
+            "inline_limit_bytes": INLINE_LIMIT_BYTES,
+            "fits_inline": self.minified_bytes <= INLINE_LIMIT_BYTES,
+            "resting_vcpu": self.capacity.resting_vcpu,
+            "rolling_vcpu": self.capacity.rolling_vcpu,
+            "findings": self.findings.iter().map(super::findings::json).collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// Items in lines of about 90 characters, further ones indented under the first.
+fn wrap<T: AsRef<str>>(items: &[T], separator: &str) -> String {
+    let mut text = String::new();
+    let mut line = 0;
+    for (index, item) in items.iter().enumerate() {
+        let item = item.as_ref();
+        if index > 0 {
+            text.push_str(separator.trim_end());
+            if line + item.len() > 90 {
+                text.push_str("\n              ");
+                line = 0;
+            } else {
+                text.push_str(&separator[separator.trim_end().len()..]);
+            }
+        }
+        text.push_str(item);
+        line += item.len() + separator.len();
+    }
+    text
+}
+
+/// A number with a comma before each three digits.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!(grouped(7), "7");
+        assert_eq!(grouped(51_200), "51,200");
+        assert_eq!(grouped(1_000_000), "1,000,000");
+    }
+}

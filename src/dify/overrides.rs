@@ -1,0 +1,231 @@
+//! The section `resources` of `dify.yaml`: physical names, tags and properties of single resources.
+
+use crate::cfn::{Json, Map, Resource, Template};
+use crate::config::Config;
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::resources::type_info;
+
+/// `resources` names a resource that the stack doesn't have.
+pub(super) const UNKNOWN_RESOURCE: Code = Code("C302");
+/// A resource of a type without a name property was to be named, or one without tags tagged.
+pub(super) const NOT_OFFERED: Code = Code("C303");
+/// A placeholder has no value.
+pub(super) const PLACEHOLDER: Code = Code("C304");
+
+/// The property that holds the physical name, by type.
+///
+/// Source: the types' pages in the AWS CloudFormation Template Reference.
+const NAME_PROPERTIES: [(&str, &str); 27] = [
+    ("AWS::ApplicationAutoScaling::ScalingPolicy", "PolicyName"),
+    ("AWS::CloudWatch::Alarm", "AlarmName"),
+    ("AWS::EC2::SecurityGroup", "GroupName"),
+    ("AWS::ECS::Cluster", "ClusterName"),
+    ("AWS::ECS::Service", "ServiceName"),
+    ("AWS::ECS::TaskDefinition", "Family"),
+    ("AWS::EFS::FileSystem", "FileSystemName"),
+    ("AWS::ElastiCache::ParameterGroup", "CacheParameterGroupName"),
+    ("AWS::ElastiCache::ReplicationGroup", "ReplicationGroupId"),
+    ("AWS::ElastiCache::SubnetGroup", "CacheSubnetGroupName"),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Name"),
+    ("AWS::ElasticLoadBalancingV2::TargetGroup", "Name"),
+    ("AWS::IAM::ManagedPolicy", "ManagedPolicyName"),
+    ("AWS::IAM::Policy", "PolicyName"),
+    ("AWS::IAM::Role", "RoleName"),
+    ("AWS::KMS::Alias", "AliasName"),
+    ("AWS::Logs::LogGroup", "LogGroupName"),
+    ("AWS::RDS::DBCluster", "DBClusterIdentifier"),
+    ("AWS::RDS::DBClusterParameterGroup", "DBClusterParameterGroupName"),
+    ("AWS::RDS::DBInstance", "DBInstanceIdentifier"),
+    ("AWS::RDS::DBParameterGroup", "DBParameterGroupName"),
+    ("AWS::RDS::DBSubnetGroup", "DBSubnetGroupName"),
+    ("AWS::S3::Bucket", "BucketName"),
+    ("AWS::SNS::Topic", "TopicName"),
+    ("AWS::SSM::Parameter", "Name"),
+    ("AWS::SecretsManager::Secret", "Name"),
+    ("AWS::ServiceDiscovery::PrivateDnsNamespace", "Name"),
+];
+
+/// Applies the section to the template.
+pub(super) fn apply(config: &Config, template: &mut Template) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (id, settings) in &config.resources {
+        let pointer = format!("/resources/{id}");
+        let Some(resource) = template.resources.get_mut(id) else {
+            let known = template.resources.keys().map(String::as_str);
+            let help = match nearest(id, known) {
+                Some(near) => {
+                    format!("did you mean `{near}`? `dify-cfn synth` writes all logical ids to the template")
+                }
+                None => "the logical ids are the keys under `Resources` of the template".to_owned(),
+            };
+            let message = format!("the stack has no resource `{id}`");
+            found.push(Diagnostic::error(UNKNOWN_RESOURCE, message).help(help).pointer(pointer));
+            continue;
+        };
+        if let Some(name) = &settings.name {
+            set_name(config, resource, name, &pointer, &mut found);
+        }
+        for (key, value) in &settings.tags {
+            let value = fill(config, value, &format!("{pointer}/tags/{key}"), &mut found);
+            if !set_tag(resource, key, value) {
+                let message = format!("`{id}` is of type {}, which takes no tags", resource.type_name);
+                found.push(Diagnostic::error(NOT_OFFERED, message).pointer(format!("{pointer}/tags")));
+                break;
+            }
+        }
+        let mut properties = Json::Object(settings.properties.clone());
+        fill_all(config, &mut properties, &format!("{pointer}/properties"), &mut found);
+        if let Json::Object(properties) = properties {
+            merge(&mut resource.properties, properties);
+        }
+    }
+    found
+}
+
+fn set_name(
+    config: &Config,
+    resource: &mut Resource,
+    name: &str,
+    pointer: &str,
+    found: &mut Vec<Diagnostic>,
+) {
+    let pointer = format!("{pointer}/name");
+    let property = NAME_PROPERTIES.iter().find(|(type_name, _)| *type_name == resource.type_name);
+    match property {
+        Some((_, property)) => {
+            let name = fill(config, name, &pointer, found);
+            resource.properties.insert((*property).to_owned(), name.into());
+        }
+        None => {
+            let message = format!("a resource of type {} has no name that can be chosen", resource.type_name);
+            found.push(Diagnostic::error(NOT_OFFERED, message).pointer(pointer));
+        }
+    }
+}
+
+/// Whether the type takes tags; then the tag is set.
+fn set_tag(resource: &mut Resource, key: &str, value: String) -> bool {
+    let Some(property) = type_info(&resource.type_name).and_then(|info| info.tag_property) else {
+        return false;
+    };
+    let tags = resource.properties.entry(property).or_insert_with(|| {
+        // Parameter Store alone takes a map.
+        if resource.type_name == "AWS::SSM::Parameter" {
+            Json::Object(Map::new())
+        } else {
+            Json::Array(Vec::new())
+        }
+    });
+    match tags {
+        Json::Object(map) => {
+            map.insert(key.to_owned(), value.into());
+        }
+        Json::Array(list) => {
+            list.retain(|tag| tag["Key"] != key);
+            list.push(serde_json::json!({ "Key": key, "Value": value }));
+        }
+        _ => return false,
+    }
+    true
+}
+
+fn fill(config: &Config, text: &str, pointer: &str, found: &mut Vec<Diagnostic>) -> String {
+    config.fill_placeholders(text).unwrap_or_else(|placeholder| {
+        let message = format!("the placeholder `{placeholder}` has no value");
+        let help = "use {name}, {environment}, {stack}, or {region} and {account} where these keys are set";
+        found.push(Diagnostic::error(PLACEHOLDER, message).help(help).pointer(pointer));
+        text.to_owned()
+    })
+}
+
+/// Fills the placeholders of texts; `${…}` is CloudFormation's own and stays.
+fn fill_all(config: &Config, json: &mut Json, pointer: &str, found: &mut Vec<Diagnostic>) {
+    match json {
+        Json::String(text) if text.contains('{') && !text.contains("${") && !text.contains("{{") => {
+            *text = fill(config, text, pointer, found);
+        }
+        Json::Array(items) => items.iter_mut().for_each(|item| fill_all(config, item, pointer, found)),
+        Json::Object(map) => map.values_mut().for_each(|value| fill_all(config, value, pointer, found)),
+        _ => {}
+    }
+}
+
+/// Merges objects; everything else is replaced, and `null` takes a property out.
+fn merge(into: &mut Map, from: Map) {
+    for (key, value) in from {
+        match (into.get_mut(&key), value) {
+            (_, Json::Null) => {
+                into.remove(&key);
+            }
+            // A call of a function is one value, not an object to be merged.
+            (Some(Json::Object(old)), Json::Object(new)) if !is_call(old) && !is_call(&new) => {
+                merge(old, new)
+            }
+            (_, value) => {
+                into.insert(key, value);
+            }
+        }
+    }
+}
+
+fn is_call(map: &Map) -> bool {
+    map.len() == 1 && map.keys().all(|key| key == "Ref" || key.starts_with("Fn::"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::config::model::ResourceSettings;
+
+    fn applied(settings: ResourceSettings) -> (Template, Vec<Diagnostic>) {
+        let mut config = Config::default();
+        config.resources.insert("Bucket".into(), settings);
+        let mut template = Template::default();
+        let properties = json!({ "A": { "B": 1, "C": { "Ref": "X" } }, "D": [1] });
+        let resource = Resource {
+            type_name: "AWS::S3::Bucket".into(),
+            properties: properties.as_object().unwrap().clone(),
+            ..Resource::default()
+        };
+        template.resources.insert("Bucket".into(), resource);
+        let found = apply(&config, &mut template);
+        (template, found)
+    }
+
+    #[test]
+    fn names_tags_and_properties_are_set() {
+        let properties = json!({ "A": { "B": null, "C": { "Ref": "Y" }, "E": "{environment}" }, "D": [2] });
+        let (template, found) = applied(ResourceSettings {
+            name: Some("{stack}-storage".into()),
+            tags: [("Name".to_owned(), "{name}".to_owned())].into_iter().collect(),
+            properties: properties.as_object().unwrap().clone(),
+        });
+        assert_eq!(found, []);
+        assert_eq!(
+            Json::Object(template.resources["Bucket"].properties.clone()),
+            json!({
+                "A": { "C": { "Ref": "Y" }, "E": "dev" },
+                "D": [2],
+                "BucketName": "dify-dev-storage",
+                "Tags": [{ "Key": "Name", "Value": "dify" }],
+            })
+        );
+    }
+
+    #[test]
+    fn a_resource_that_is_not_there_is_told_with_the_nearest() {
+        let mut config = Config::default();
+        config.resources.insert("Buckt".into(), ResourceSettings::default());
+        let mut template = Template::default();
+        template.resources.insert("Bucket".into(), Resource::default());
+        let found = apply(&config, &mut template);
+        assert!(found[0].help.as_deref().is_some_and(|help| help.contains("`Bucket`")), "{found:?}");
+    }
+
+    #[test]
+    fn names_are_sorted_by_type_so_that_one_is_found_easily() {
+        assert!(NAME_PROPERTIES.is_sorted());
+    }
+}

@@ -1,0 +1,119 @@
+//! What the stack tells: outputs, and parameters of Parameter Store for other stacks and operators. No secrets.
+
+use crate::catalog::Component;
+use crate::cfn::{PseudoParameter, Value};
+use crate::concat_values;
+use crate::config::Config;
+use crate::config::model::SecretsBackend;
+use crate::constructs::{Output, Scope, SsmParameter};
+
+use super::access::Access;
+use super::data::Data;
+use super::network::Groups;
+use super::placement::{Placement, upper_camel};
+use super::services::Services;
+
+/// Declares outputs and published parameters.
+pub(super) fn declare(
+    scope: &mut Scope<'_>,
+    config: &Config,
+    placement: &Placement,
+    access: &Access,
+    data: &Data,
+    groups: &Groups,
+    services: &Services,
+) {
+    outputs(scope, config, placement, access, data, services);
+    if config.parameters.enabled {
+        parameters(scope, config, access, data, groups, services);
+    }
+}
+
+fn outputs(
+    scope: &mut Scope<'_>,
+    config: &Config,
+    placement: &Placement,
+    access: &Access,
+    data: &Data,
+    services: &Services,
+) {
+    let mut output = |name: &str, description: &str, value: Value<String>| {
+        scope.output(name, Output::new(description, value));
+    };
+    output("Url", "Where Dify is", access.public_url.clone());
+    output("LoadBalancerDnsName", "Target for a record of your own", access.load_balancer.dns_name());
+    output("DatabaseEndpoint", "Writer of the database", data.database.endpoint_address());
+    output("CacheEndpoint", "Primary of the cache", data.cache.primary_endpoint_address());
+    output("BucketName", "Files, plugins and tenants' keys", data.bucket.name());
+    output("ClusterName", "ECS cluster", services.cluster.name());
+    if let Some(group) = services.log_groups.values().next() {
+        if config.logs.single_group {
+            output("LogGroupName", "Logs of all containers", group.name());
+        } else {
+            let name = concat_values!["/ecs/", PseudoParameter::StackName.reference()];
+            output("LogGroupPrefix", "Logs of each container are in a group below this name", name);
+        }
+    }
+    let api = placement
+        .service_of(Component::Api)
+        .filter(|_| config.secrets.backend == SecretsBackend::Secretsmanager);
+    if let Some(password) = api.and_then(|_| services.init_password.clone()) {
+        let command = concat_values![
+            "aws secretsmanager get-secret-value --query SecretString --output text --secret-id ",
+            password
+        ];
+        output("InitPasswordCommand", "Shows the password that sets up the first administrator", command);
+    }
+    for service in &placement.services {
+        let enabled = config.services.get(&service.name).is_some_and(|settings| settings.exec);
+        let (Some(made), Some(component)) =
+            (services.services.get(&service.name), service.components.first())
+        else {
+            continue;
+        };
+        if enabled {
+            let command = concat_values![
+                "aws ecs execute-command --interactive --command /bin/bash --cluster ",
+                services.cluster.name(),
+                " --container dify-",
+                component.dns_name(),
+                " --task $(aws ecs list-tasks --query 'taskArns[0]' --output text --cluster ",
+                services.cluster.name(),
+                " --service-name ",
+                made.name(),
+                ")"
+            ];
+            let name = format!("{}ExecCommand", upper_camel(&service.name));
+            output(&name, "Opens a shell in a running task", command);
+        }
+    }
+}
+
+fn parameters(
+    scope: &mut Scope<'_>,
+    config: &Config,
+    access: &Access,
+    data: &Data,
+    groups: &Groups,
+    services: &Services,
+) {
+    let prefix = config.parameter_prefix();
+    let mut publish = |id: &str, name: &str, value: Value<String>, description: &str| {
+        let name = format!("{prefix}/{name}");
+        SsmParameter::new(&mut scope.child("Parameters").child(id), name.as_str(), value, description);
+    };
+    publish("Url", "url", access.public_url.clone(), "Where Dify is");
+    publish("DatabaseHost", "database/host", data.database.endpoint_address(), "Writer of the database");
+    publish("DatabasePort", "database/port", "5432".into(), "Port of the database");
+    publish(
+        "DatabaseSecurityGroup",
+        "database/security-group",
+        groups.database.id(),
+        "Security group of the database",
+    );
+    publish("CacheHost", "cache/host", data.cache.primary_endpoint_address(), "Primary of the cache");
+    publish("CachePort", "cache/port", "6379".into(), "Port of the cache");
+    publish("CacheSecurityGroup", "cache/security-group", groups.cache.id(), "Security group of the cache");
+    publish("Cluster", "cluster", services.cluster.name(), "ECS cluster");
+    publish("Bucket", "bucket", data.bucket.name(), "Bucket for files");
+}
