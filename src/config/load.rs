@@ -155,7 +155,8 @@ impl Read {
                 self.is_shapeless |= mistakes.iter().any(|mistake| is_shape(mistake.pointer.as_deref()));
                 self.found.extend(mistakes);
                 let environment = environments_of(&set.root).first();
-                let prefix = environment.map_or_else(String::new, |entry| pointer_to("/environments", &entry.key));
+                let prefix =
+                    environment.map_or_else(String::new, |entry| pointer_to("/environments", &entry.key));
                 let layer = self.layer(&set.source, prefix);
                 self.sets.push(Text { root: set.root, layer });
             }
@@ -172,7 +173,8 @@ impl Read {
                 let name = &entry.key;
                 if !check::is_environment_name(name) {
                     let message = format!("an environment can't be called `{}`", excerpt(name));
-                    let help = "use lowercase letters, digits and single hyphens, a letter or digit first and last";
+                    let help =
+                        "use lowercase letters, digits and single hyphens, a letter or digit first and last";
                     found.push(
                         Diagnostic::error(code::NAME, message)
                             .help(help)
@@ -304,9 +306,11 @@ fn select(located: &mut Vec<Located>, wanted: &[String], stacks: &[String], foun
     let known_stacks: Vec<&str> = stacks.iter().map(String::as_str).collect();
     for stack in wanted.iter().filter(|stack| !stacks.contains(stack)) {
         let message = format!("the configuration has no stack `{}`", excerpt(stack));
-        found.push(
-            Diagnostic::error(code::UNKNOWN_STACK, message).help(known(stack, &known_stacks, "stacks")),
-        );
+        found.push(Diagnostic::error(code::UNKNOWN_STACK, message).help(known(
+            stack,
+            &known_stacks,
+            "stacks",
+        )));
     }
     located.retain(|one| wanted.contains(&one.config.stack_name()));
 }
@@ -377,6 +381,8 @@ fn in_order(mut found: Vec<Diagnostic>, sources: &[Source]) -> Vec<Diagnostic> {
     };
     found.sort_by(|a, b| rank(a).cmp(&rank(b)).then(a.code.cmp(&b.code)));
     let mistaken: BTreeSet<_> = found.iter().filter(|finding| finding.is_error()).map(rank).collect();
-    found.retain(|finding| finding.is_error() || finding.code != AMBIGUOUS_SCALAR || !mistaken.contains(&rank(finding)));
+    found.retain(|finding| {
+        finding.is_error() || finding.code != AMBIGUOUS_SCALAR || !mistaken.contains(&rank(finding))
+    });
     found
 }

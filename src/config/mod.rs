@@ -15,7 +15,7 @@ mod check;
 pub mod code;
 pub mod context;
 pub mod fargate;
-mod layout;
+pub mod layout;
 mod load;
 mod located;
 mod merge;

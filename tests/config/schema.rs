@@ -15,7 +15,10 @@ fn the_committed_schema_is_fresh() {
         std::fs::write(&file, &fresh).unwrap();
     }
     let committed = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(committed == fresh, "{FILE} is stale; refresh it with: UPDATE_SCHEMA=1 cargo test --test config schema");
+    assert!(
+        committed == fresh,
+        "{FILE} is stale; refresh it with: UPDATE_SCHEMA=1 cargo test --test config schema"
+    );
 }
 
 #[test]

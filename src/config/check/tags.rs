@@ -28,7 +28,8 @@ impl Findings<'_> {
         for (key, value) in tags {
             let pointer = pointer_to(pointer, key);
             if key.to_lowercase().starts_with("aws:") {
-                let message = format!("the tag `{}` begins with `aws:`, which AWS keeps to itself", excerpt(key));
+                let message =
+                    format!("the tag `{}` begins with `aws:`, which AWS keeps to itself", excerpt(key));
                 self.key_error(code::TAG, &pointer, message, "choose another key");
             }
             for (is_key, text, longest) in [(true, key, LONGEST_KEY), (false, value, LONGEST_VALUE)] {
@@ -37,11 +38,17 @@ impl Findings<'_> {
                 let length = text.chars().count();
                 if length > longest || (is_key && text.trim().is_empty()) {
                     let least = usize::from(is_key);
-                    let message = format!("the {what} of a tag has {length} characters, allowed are {least} to {longest}");
+                    let message = format!(
+                        "the {what} of a tag has {length} characters, allowed are {least} to {longest}"
+                    );
                     tell(self, code::TAG, &pointer, message, format!("change the {what}"));
                 }
                 if let Some(bad) = text.chars().find(|c| !is_allowed(*c)) {
-                    let message = format!("the {what} of the tag `{}` has `{}` in it", excerpt(key), bad.escape_debug());
+                    let message = format!(
+                        "the {what} of the tag `{}` has `{}` in it",
+                        excerpt(key),
+                        bad.escape_debug()
+                    );
                     let help = "use letters, digits, spaces and _ . : / = + - @";
                     tell(self, code::TAG, &pointer, message, help.to_owned());
                 }

@@ -14,7 +14,10 @@ pub(in crate::config) fn by_component(schema: &mut Schema) {
         .map(|component| {
             let mut value = values.clone();
             if let Json::Object(value) = &mut value {
-                value.insert("description".to_owned(), format!("The component `{}`.", component.as_str()).into());
+                value.insert(
+                    "description".to_owned(),
+                    format!("The component `{}`.", component.as_str()).into(),
+                );
             }
             (component.as_str().to_owned(), value)
         })
