@@ -20,7 +20,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Files of the schema folder that are no schemas.
-const OTHER_FILES: [&str; 2] = ["overlay.json", "regions.json"];
+const OTHER_FILES: [&str; 3] = ["dify.schema.json", "overlay.json", "regions.json"];
 
 /// What the generator wrote: texts by file name, relative to the output folder.
 pub(crate) type Files = BTreeMap<PathBuf, String>;

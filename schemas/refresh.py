@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Writes the reduced resource schemas of this folder from an installed cfn-lint.
+"""Writes the reduced resource schemas of this folder from an unpacked cfn-lint wheel.
 
     python3 schemas/refresh.py SITE_PACKAGES [AWS::Service::Type ...]
 
-SITE_PACKAGES is the folder that holds the package `cfnlint`: of a venv, or of the unpacked wheel. Refreshes every type
-that has a file here, adds the types that are named, and writes `regions.json`. Needs the standard library only.
+SITE_PACKAGES is the folder that holds `cfnlint` (of a venv or of the unpacked wheel). Refreshes every type that has a
+file here, adds the types that are named, and writes `regions.json`. Python's standard library is all it needs.
 """
 
 import json
@@ -57,9 +57,8 @@ def without_unused_definitions(schema):
             if name in definitions and name not in used:
                 used.add(name)
                 waiting.append(definitions[name])
-    rest = {key: value for key, value in schema.items() if key != "definitions"}
     kept = {name: inner for name, inner in definitions.items() if name in used}
-    return {**rest, "definitions": kept} if kept else rest
+    return {**{key: value for key, value in schema.items() if key != "definitions"}, **({"definitions": kept} if kept else {})}
 
 
 def in_order(schema):
@@ -69,54 +68,45 @@ def in_order(schema):
     return {key: schema[key] for key in keys}
 
 
-def read(path):
-    return json.loads(path.read_text(encoding="utf-8"))
+def file_of(type_name):
+    return HERE / (type_name.replace("::", "-").lower() + ".json")
 
 
-def write(path, text):
-    path.write_text(text + "\n", encoding="utf-8")
-
-
-def regions_text(version, date, regions, absent):
-    """The regions file: one line a type, with the regions that don't have it."""
-    lines = ",\n".join(f"    {json.dumps(name)}: {json.dumps(missing)}" for name, missing in absent.items())
-    head = {"source": f"cfn-lint {version}", "date": date, "regions": list(regions)}
-    head = ",\n".join(f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in head.items())
-    return f'{{\n{head},\n  "absent": {{\n{lines}\n  }}\n}}'
+def write(path, data):
+    path.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def main(arguments):
     if not arguments:
         sys.exit(__doc__)
-    package = Path(arguments[0]) / "cfnlint"
-    source = package / "data" / "schemas"
+    source = Path(arguments[0]) / "cfnlint" / "data" / "schemas"
     if not (source / "providers").is_dir():
         sys.exit(f"{source} has no folder `providers`: give the folder that holds the package cfnlint")
-    version = re.search(r'__version__ = "(.+?)"', (package / "version.py").read_text(encoding="utf-8"))[1]
-    date = read(source / "version.json")["schema_date"][:10]
-    providers = sorted(path for path in (source / "providers").glob("*.json") if path.stem != "sam")
-    regions = {path.stem.replace("_", "-"): read(path) for path in providers}
-
-    schemas = sorted(path for path in HERE.glob("*.json") if path.name not in ("overlay.json", "regions.json"))
-    files = {read(path)["typeName"]: path for path in schemas}
-    for name in arguments[1:]:
-        files.setdefault(name, HERE / (name.replace("::", "-").lower() + ".json"))
-
-    texts, absent = {}, {}
-    for name, path in sorted(files.items()):
-        hashes = {types[name] for types in regions.values() if name in types}
-        if not hashes and name not in arguments[1:]:
-            print(f"{name}: not in cfn-lint; its file stays as it is")
-            continue
+    regions = {
+        path.stem.replace("_", "-"): json.loads(path.read_text(encoding="utf-8"))
+        for path in sorted((source / "providers").glob("*.json"))
+        if path.stem != "sam"
+    }
+    files = {}
+    for path in sorted(HERE.glob("*.json")):
+        if path.name not in ("dify.schema.json", "overlay.json", "regions.json"):
+            schema = json.loads(path.read_text(encoding="utf-8"))
+            files[schema["typeName"]] = path
+    types = sorted({*files, *arguments[1:]})
+    absent = {}
+    for name in types:
+        hashes = {types_of[name] for types_of in regions.values() if name in types_of}
         if len(hashes) != 1:
-            sys.exit(f"{name}: {len(hashes)} schemas in all regions together, expected one")
-        schema = without_unused_definitions(reduce(read(source / "resources" / f"{hashes.pop()}.json")))
-        texts[path] = json.dumps(in_order(schema), indent=2, ensure_ascii=False)
-        absent[name] = [region for region, types in regions.items() if name not in types]
-    texts[HERE / "regions.json"] = regions_text(version, date, regions, absent)
-    for path, text in texts.items():
-        write(path, text)
-    print(f"{len(absent)} types, {len(regions)} regions, of cfn-lint {version}, {date}")
+            sys.exit(f"{name}: {len(hashes)} different schemas in the regions, expected one")
+        schema = json.loads((source / "resources" / f"{hashes.pop()}.json").read_text(encoding="utf-8"))
+        schema = without_unused_definitions(reduce(schema))
+        write(files.get(name, file_of(name)), in_order(schema))
+        absent[name] = [region for region, types_of in regions.items() if name not in types_of]
+    lines = ",\n".join(f"    {json.dumps(name)}: {json.dumps(missing)}" for name, missing in absent.items())
+    (HERE / "regions.json").write_text(
+        f'{{\n  "regions": {json.dumps(list(regions))},\n  "absent": {{\n{lines}\n  }}\n}}\n', encoding="utf-8"
+    )
+    print(f"{len(types)} types, {len(regions)} regions")
 
 
 if __name__ == "__main__":
