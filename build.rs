@@ -1,4 +1,4 @@
-//! Build script: generates the resource types from `schemas/`.
+//! Build script: generates the resource types and embeds the schemas of the validator, both from `schemas/`.
 
 #![allow(clippy::print_stdout, reason = "cargo reads what a build script prints")]
 
@@ -7,14 +7,19 @@ use std::{env, fs};
 
 #[path = "build/mod.rs"]
 mod generator;
+#[path = "build/registry.rs"]
+mod registry;
 
 fn main() -> Result<(), String> {
     println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed=schemas");
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("no CARGO_MANIFEST_DIR")?);
-    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("no OUT_DIR")?).join("resources");
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("no OUT_DIR")?);
     let files = generator::generate(&root.join("schemas"))?;
-    write(&out, &files).map_err(|error| format!("{}: {error}", out.display()))
+    let table = registry::table(&root.join("schemas"))?;
+    write(&out.join("resources"), &files)
+        .and_then(|()| fs::write(out.join("registry.rs"), table))
+        .map_err(|error| format!("{}: {error}", out.display()))
 }
 
 fn write(out: &Path, files: &generator::Files) -> std::io::Result<()> {

@@ -8,8 +8,12 @@ mod stack;
 
 mod arn;
 pub mod aurora;
+mod autoscaling;
 mod bucket;
 mod cache;
+mod cluster;
+mod container;
+mod fargate_service;
 mod kms_key;
 mod log_group;
 mod misuse;
@@ -19,6 +23,7 @@ mod role;
 mod secret;
 mod secret_value;
 mod ssm_parameter;
+mod task_definition;
 #[cfg(test)]
 mod testing;
 
@@ -47,8 +52,16 @@ pub use stack::{BAD_LOGICAL_ID, DUPLICATE_CONSTRUCT, FOREIGN_HANDLE, ResourceOpt
 
 pub use arn::aws_managed_policy;
 pub use aurora::{AuroraCapacity, AuroraCluster, AuroraOrigin, AuroraProps, ServerlessCapacity};
+pub use autoscaling::{Autoscaling, AutoscalingProps};
 pub use bucket::{Bucket, BucketProps};
 pub use cache::{Cache, CacheEngine, CacheProps};
+pub use cluster::{Cluster, ClusterProps, ContainerInsights};
+pub use container::{
+    Container, ContainerCondition, ContainerHealthCheck, ContainerImage, ContainerLogs, MountPoint,
+};
+pub use fargate_service::{
+    CircuitBreaker, FargateCapacity, FargateService, FargateServiceProps, ServiceTarget,
+};
 pub use kms_key::{KmsKey, KmsKeyProps};
 pub use log_group::{LogGroup, LogGroupProps};
 pub use misuse::MISUSED_PART;
@@ -58,6 +71,8 @@ pub use role::{Grantable, Role, RoleProps};
 pub use secret::{GeneratedSecret, Secret, SecretContent, SecretProps};
 pub use secret_value::SecretValue;
 pub use ssm_parameter::SsmParameter;
+pub use task_definition::{CpuArchitecture, TaskDefinition, TaskDefinitionProps, fargate_memory};
+
 pub use alarm::{Alarm, AlarmProps, AlarmTopic, ComparisonOperator, Statistic};
 pub use certificate::Certificate;
 pub use connections::{Connections, OVERLAPPING_RULES, PathRules, Peer, Ports};

@@ -6,11 +6,11 @@ use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::resources::type_info;
 
 /// `resources` names a resource that the stack doesn't have.
-pub const UNKNOWN_RESOURCE: Code = Code("C302");
+pub(super) const UNKNOWN_RESOURCE: Code = Code("C302");
 /// A resource of a type without a name property was to be named, or one without tags tagged.
-pub const NOT_OFFERED: Code = Code("C303");
+pub(super) const NOT_OFFERED: Code = Code("C303");
 /// A placeholder has no value.
-pub const PLACEHOLDER: Code = Code("C304");
+pub(super) const PLACEHOLDER: Code = Code("C304");
 
 /// The property that holds the physical name, by type.
 ///
@@ -46,14 +46,16 @@ const NAME_PROPERTIES: [(&str, &str); 27] = [
 ];
 
 /// Applies the section to the template.
-pub fn apply(config: &Config, template: &mut Template) -> Vec<Diagnostic> {
+pub(super) fn apply(config: &Config, template: &mut Template) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (id, settings) in &config.resources {
         let pointer = format!("/resources/{id}");
         let Some(resource) = template.resources.get_mut(id) else {
             let known = template.resources.keys().map(String::as_str);
             let help = match nearest(id, known) {
-                Some(near) => format!("did you mean `{near}`? `dify-cfn synth` writes all logical ids to the template"),
+                Some(near) => {
+                    format!("did you mean `{near}`? `dify-cfn synth` writes all logical ids to the template")
+                }
                 None => "the logical ids are the keys under `Resources` of the template".to_owned(),
             };
             let message = format!("the stack has no resource `{id}`");
@@ -80,7 +82,13 @@ pub fn apply(config: &Config, template: &mut Template) -> Vec<Diagnostic> {
     found
 }
 
-fn set_name(config: &Config, resource: &mut Resource, name: &str, pointer: &str, found: &mut Vec<Diagnostic>) {
+fn set_name(
+    config: &Config,
+    resource: &mut Resource,
+    name: &str,
+    pointer: &str,
+    found: &mut Vec<Diagnostic>,
+) {
     let pointer = format!("{pointer}/name");
     let property = NAME_PROPERTIES.iter().find(|(type_name, _)| *type_name == resource.type_name);
     match property {
@@ -97,10 +105,16 @@ fn set_name(config: &Config, resource: &mut Resource, name: &str, pointer: &str,
 
 /// Whether the type takes tags; then the tag is set.
 fn set_tag(resource: &mut Resource, key: &str, value: String) -> bool {
-    let Some(property) = type_info(&resource.type_name).and_then(|info| info.tag_property) else { return false };
+    let Some(property) = type_info(&resource.type_name).and_then(|info| info.tag_property) else {
+        return false;
+    };
     let tags = resource.properties.entry(property).or_insert_with(|| {
         // Parameter Store alone takes a map.
-        if resource.type_name == "AWS::SSM::Parameter" { Json::Object(Map::new()) } else { Json::Array(Vec::new()) }
+        if resource.type_name == "AWS::SSM::Parameter" {
+            Json::Object(Map::new())
+        } else {
+            Json::Array(Vec::new())
+        }
     });
     match tags {
         Json::Object(map) => {
@@ -144,7 +158,9 @@ fn merge(into: &mut Map, from: Map) {
                 into.remove(&key);
             }
             // A call of a function is one value, not an object to be merged.
-            (Some(Json::Object(old)), Json::Object(new)) if !is_call(old) && !is_call(&new) => merge(old, new),
+            (Some(Json::Object(old)), Json::Object(new)) if !is_call(old) && !is_call(&new) => {
+                merge(old, new)
+            }
             (_, value) => {
                 into.insert(key, value);
             }

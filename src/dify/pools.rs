@@ -7,7 +7,7 @@ use super::placement::{Placement, is_backend};
 
 /// Sizes of connection pools.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pools {
+pub(super) struct Pools {
     /// Connections that a Python process keeps (`SQLALCHEMY_POOL_SIZE`).
     pub size: u32,
     /// Connections that it may open beyond (`SQLALCHEMY_MAX_OVERFLOW`).
@@ -32,7 +32,7 @@ const PLENTY: u32 = 30;
 
 impl Pools {
     /// Pools for a placement at its largest number of tasks.
-    pub fn of(config: &Config, placement: &Placement) -> Self {
+    pub(super) fn of(config: &Config, placement: &Placement) -> Self {
         let processes: u32 = placement
             .services
             .iter()
@@ -58,7 +58,7 @@ impl Pools {
 ///
 /// Source: Aurora User Guide, "Maximum connections to an Aurora PostgreSQL DB instance":
 /// `LEAST({DBInstanceClassMemory/9531392},5000)`; a user's own value replaces it.
-pub fn allowed_connections(config: &Config) -> Option<u32> {
+pub(super) fn allowed_connections(config: &Config) -> Option<u32> {
     if let Some(Some(own)) = config.database.parameters.get("max_connections") {
         return own.parse().ok();
     }

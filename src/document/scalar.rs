@@ -211,7 +211,7 @@ fn digits(text: &str) -> String {
 
 /// The first character decides for nearly every text that it is one.
 fn may_be_special(text: &str) -> bool {
-    text.len() <= 400 && text.chars().next().is_none_or(|c| "+-.0123456789~=<nNtTfFyYoO".contains(c))
+    text.chars().next().is_none_or(|c| "+-.0123456789~=<nNtTfFyYoO".contains(c))
 }
 
 fn sign(text: &str) -> (bool, &str) {

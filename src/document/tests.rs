@@ -221,7 +221,7 @@ fn mistakes_in_yaml_are_told_with_their_place() {
         ("a: !Base64 !Sub x\n", "1:12 D001 a value can't have two tags, found `!Base64` and `!Sub`"),
         ("a: !Base64\n  !Sub x\n", "2:3 D001 a value can't have two tags, found `!Base64` and `!Sub`"),
         ("- a\nb: c\n", "2:1 D001 expected the next `- ` of the list"),
-        ("a: x\u{1}\n", "1:5 D010 the character U+0001 has to be escaped in YAML"),
+        ("a: \"x\u{1}\"\n", "1:6 D010 the character U+0001 has to be escaped in YAML"),
     ] {
         assert_eq!(mistakes(Format::Yaml, text), [mistake], "{text}");
     }

@@ -1,0 +1,494 @@
+use proptest::prelude::*;
+use serde_json::{Number, json};
+
+use super::*;
+use crate::cfn::read::read_bytes;
+use crate::cfn::{Json, Map, Resource};
+
+fn read(name: &str, text: &str) -> Template {
+    let read = read_bytes(name, text.as_bytes()).unwrap_or_else(|found| panic!("{found:#?}\n{text}"));
+    read.template
+}
+
+/// The texts of all formats, which have to read back as one template and then be written as the same bytes.
+fn check_round_trip(template: &Template) {
+    // As JSON has it: functions whose arguments have two forms come back in one.
+    let expected = read("t.json", &json(template));
+    assert_eq!(read("t.json", &json_minified(template)), expected);
+    let (pretty, small) = (yaml(&expected), yaml_minified(&expected));
+    assert_eq!(read("t.yaml", &pretty), expected, "{pretty}");
+    assert_eq!(read("t.yaml", &small), expected, "{small}");
+    assert_eq!(yaml(&read("t.yaml", &pretty)), pretty);
+    assert_eq!(yaml_minified(&read("t.yaml", &small)), small);
+    assert_eq!(json(&read("t.yaml", &pretty)), json(&expected));
+}
+
+fn template(properties: Json) -> Template {
+    let Json::Object(properties) = properties else { panic!("a map") };
+    let resource = Resource { type_name: "A::B::C".into(), properties, ..Resource::default() };
+    Template { resources: [("R".to_owned(), resource)].into_iter().collect(), ..Template::default() }
+}
+
+/// The YAML of the properties of a resource, without their indentation.
+fn written(properties: Json) -> String {
+    let template = template(properties);
+    check_round_trip(&template);
+    let text = yaml(&template);
+    let lines = text.lines().skip(4).map(|line| line.strip_prefix("      ").unwrap_or(line));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn functions_have_their_short_form() {
+    let written = written(json!({
+        "Ref": {"Ref": "A"},
+        "GetAtt": {"Fn::GetAtt": ["A", "B.C"]},
+        "GetAttOfRef": {"Fn::GetAtt": ["A", {"Ref": "B"}]},
+        "Sub": {"Fn::Sub": "${A}-b"},
+        "SubWithMap": {"Fn::Sub": ["${A}-b", {"A": {"Ref": "B"}}]},
+        "If": {"Fn::If": ["A", {"Ref": "AWS::NoValue"}, [1, 2]]},
+        "Join": {"Fn::Join": [",", [{"Ref": "A"}, "b"]]},
+        "Zones": {"Fn::GetAZs": ""},
+        "Select": {"Fn::Select": [0, {"Fn::GetAZs": {"Ref": "AWS::Region"}}]},
+        "Base64": {"Fn::Base64": {"Fn::Sub": "#!/bin/sh\n${A}\n"}},
+        "Import": {"Fn::ImportValue": {"Fn::Sub": "${A}-b"}},
+        "Json": {"Fn::ToJsonString": {"a": [1]}},
+        "Find": {"Fn::FindInMap": ["M", "a", "b", {"DefaultValue": 1}]},
+    }));
+    assert_eq!(
+        written,
+        r#"Ref: !Ref A
+GetAtt: !GetAtt A.B.C
+GetAttOfRef: !GetAtt [A, !Ref B]
+Sub: !Sub ${A}-b
+SubWithMap: !Sub ["${A}-b", {A: !Ref B}]
+If: !If [A, !Ref "AWS::NoValue", [1, 2]]
+Join: !Join [",", [!Ref A, b]]
+Zones: !GetAZs ""
+Select: !Select [0, {"Fn::GetAZs": !Ref "AWS::Region"}]
+Base64:
+  Fn::Base64: !Sub |
+    #!/bin/sh
+    ${A}
+Import:
+  Fn::ImportValue: !Sub ${A}-b
+Json: !ToJsonString
+  a: [1]
+Find: !FindInMap [M, a, b, {DefaultValue: 1}]"#
+    );
+}
+
+#[test]
+fn what_only_looks_like_a_function_stays_a_map() {
+    let written = written(json!({
+        "A": {"Ref": 5},
+        "B": {"Ref": "X", "Other": "Y"},
+        "C": {"Fn::Base64": true},
+        "D": {"Condition": "X"},
+        "E": {"Fn::Unknown": "X"},
+        "F": {"Fn::Sub": {"Ref": "X"}},
+        "G": {"Ref": {}},
+        "H": {"Fn::ForEach::Loop": ["I", ["a"], {"${I}": {}}]},
+    }));
+    assert_eq!(
+        written,
+        r#"A:
+  Ref: 5
+B:
+  Ref: X
+  Other: "Y"
+C:
+  Fn::Base64: true
+D:
+  Condition: X
+E:
+  Fn::Unknown: X
+F:
+  Fn::Sub: !Ref X
+G:
+  Ref: {}
+H:
+  Fn::ForEach::Loop:
+    - I
+    - [a]
+    - ${I}: {}"#
+    );
+}
+
+#[test]
+fn texts_are_quoted_where_a_reader_would_take_them_for_something_else() {
+    for (text, expected) in [
+        ("plain text", "plain text"),
+        ("", "\"\""),
+        ("yes", "\"yes\""),
+        ("No", "\"No\""),
+        ("on", "\"on\""),
+        ("y", "\"y\""),
+        ("null", "\"null\""),
+        ("~", "\"~\""),
+        ("5432", "\"5432\""),
+        ("16.8", "\"16.8\""),
+        ("1.17.1", "\"1.17.1\""),
+        ("0777", "\"0777\""),
+        ("1_000", "\"1_000\""),
+        ("12:30:45", "\"12:30:45\""),
+        ("1e5", "\"1e5\""),
+        ("2012-10-17", "\"2012-10-17\""),
+        (".5", "\".5\""),
+        ("=", "\"=\""),
+        ("<<", "\"<<\""),
+        ("0.6.10-local", "0.6.10-local"),
+        ("10.0.0.0/16", "10.0.0.0/16"),
+        ("arn:aws:s3:::b/*", "arn:aws:s3:::b/*"),
+        ("*", "\"*\""),
+        ("a: b", "\"a: b\""),
+        ("a:", "\"a:\""),
+        ("a #b", "\"a #b\""),
+        ("a#b", "a#b"),
+        (" a", "\" a\""),
+        ("- a", "\"- a\""),
+        ("-a", "-a"),
+        ("---", "\"---\""),
+        ("{a", "\"{a\""),
+        ("@a", "\"@a\""),
+        ("it's", "it's"),
+        ("{\"a\": 1}", "'{\"a\": 1}'"),
+        ("\"it's\"", "'\"it''s\"'"),
+        ("C:\\x", "C:\\x"),
+        ("a\tb", "\"a\\tb\""),
+        ("a\u{85}b\u{2028}\u{feff}\u{0}\u{7f}", "\"a\\u0085b\\u2028\\uFEFF\\u0000\\u007F\""),
+        ("é 日本 😀", "é 日本 😀"),
+    ] {
+        assert_eq!(written(json!({ "K": text })), format!("K: {expected}"));
+        written(json!({ "K": [text, {text: text}], text: 1 }));
+    }
+}
+
+#[test]
+fn texts_of_several_lines_are_blocks() {
+    let written = written(json!({
+        "A": "a\n  b\n\nc\n",
+        "B": ["no newline\nat the end", {"Fn::Sub": "x\n${y}\n"}],
+        "C": " starts with\n  blanks\n",
+        "D": "ends with two\n\n",
+        "E": "carriage\r\nreturn",
+        "F": "\n",
+        "G": "blank line at the end\n  ",
+    }));
+    assert_eq!(
+        written,
+        r#"A: |
+  a
+    b
+
+  c
+B:
+  - |-
+    no newline
+    at the end
+  - !Sub |
+    x
+    ${y}
+C: |2
+   starts with
+    blanks
+D: "ends with two\n\n"
+E: "carriage\r\nreturn"
+F: "\n"
+G: "blank line at the end\n  ""#
+    );
+}
+
+#[test]
+fn long_texts_and_lists_break() {
+    let long = "word ".repeat(30);
+    let written = written(json!({
+        "A": long.trim(),
+        "B": {"Fn::Sub": long.trim()},
+        "C": long,
+        "D": "x".repeat(120),
+        "E": ["a".repeat(40), "b".repeat(40)],
+        "F": {"Fn::Join": ["", ["a".repeat(60), "b".repeat(60)]]},
+    }));
+    let widest = written.lines().filter(|line| !line.starts_with(['C', 'D'])).map(str::len).max();
+    assert!(widest < Some(110), "{written}");
+    assert!(written.starts_with("A: >-\n  word word"), "{written}");
+    assert!(written.contains("\nB: !Sub >-\n  word"), "{written}");
+    assert!(written.contains("\nF: !Join\n  - \"\"\n  - - aaa"), "{written}");
+}
+
+#[test]
+fn numbers_are_numbers_to_every_reader() {
+    let written = written(json!({
+        "A": [1, -5, u64::MAX, i64::MIN, 0.1, 1.0, -0.5],
+        "B": [1e21, 1.5e300, 5e-324, 1e-7],
+    }));
+    assert_eq!(
+        written,
+        "A: [1, -5, 18446744073709551615, -9223372036854775808, 0.1, 1.0, -0.5]\nB: [1.0e+21, 1.5e+300, 5.0e-324, 1.0e-7]"
+    );
+}
+
+#[test]
+fn keys_of_any_length_read_back() {
+    for length in [127, 999, 1023, 1024, 1025, 5000] {
+        let long = "k".repeat(length);
+        let quoted = ": ".repeat(length / 2);
+        let map = json!({long.clone(): 1, quoted.clone(): {long.clone(): [quoted.clone()]}, "L": [{long.clone(): "x\ny"}]});
+        check_round_trip(&template(map.clone()));
+        let mut sections = template(map.clone());
+        sections.other.insert(long, map.clone());
+        sections.other.insert(quoted, map);
+        check_round_trip(&sections);
+    }
+}
+
+#[test]
+fn deep_values_read_back() {
+    let mut value = json!("x");
+    for level in 0..45 {
+        value = if level % 2 == 0 { json!([value]) } else { json!({ "k": value }) };
+    }
+    check_round_trip(&template(json!({ "A": value })));
+}
+
+#[test]
+fn sections_and_resources_stand_apart() {
+    let mut template = template(json!({"P": 1}));
+    template.format_version = Some("2010-09-09".into());
+    template.description = Some("Two\nlines".into());
+    template
+        .conditions
+        .insert("C".into(), json!({"Fn::And": [{"Condition": "A"}, {"Fn::Not": [{"Condition": "B"}]}]}));
+    template.outputs.insert("O".into(), json!({"Value": {"Ref": "R"}, "Condition": "C"}));
+    template.resources.insert(
+        "Z".into(),
+        Resource { type_name: "A::B::C".into(), depends_on: vec!["R".into()], ..Resource::default() },
+    );
+    template
+        .resource_macros
+        .insert("Fn::ForEach::X".into(), json!(["I", ["a"], {"B${I}": {"Type": "A::B::C"}}]));
+    check_round_trip(&template);
+    assert_eq!(
+        yaml(&template),
+        r#"AWSTemplateFormatVersion: "2010-09-09"
+Description: |-
+  Two
+  lines
+
+Conditions:
+  C: !And [!Condition A, !Not [!Condition B]]
+
+Resources:
+  R:
+    Type: A::B::C
+    Properties:
+      P: 1
+
+  Z:
+    Type: A::B::C
+    DependsOn: [R]
+
+  Fn::ForEach::X:
+    - I
+    - [a]
+    - B${I}:
+        Type: A::B::C
+
+Outputs:
+  O:
+    Value: !Ref R
+    Condition: C
+"#
+    );
+    assert_eq!(
+        yaml_minified(&template),
+        r#"AWSTemplateFormatVersion: "2010-09-09"
+Description: "Two\nlines"
+Conditions: {C: !And [!Condition A,!Not [!Condition B]]}
+Resources: {R: {Type: "A::B::C",Properties: {P: 1}},Z: {Type: "A::B::C",DependsOn: [R]},"Fn::ForEach::X":[I,[a],{"B${I}":{Type: "A::B::C"}}]}
+Outputs: {O: {Value: !Ref R,Condition: C}}
+"#
+    );
+}
+
+#[test]
+fn the_smaller_form_is_chosen() {
+    let small = template(json!({"A": {"Fn::GetAtt": ["B", "C"]}}));
+    assert_eq!(minified(&small), (Format::Yaml, yaml_minified(&small)));
+    let awkward = template(json!({"a:": ["a:", "b:", "c:", "d:"]}));
+    let (format, text) = minified(&awkward);
+    assert_eq!(text.len(), json_minified(&awkward).len().min(yaml_minified(&awkward).len()));
+    assert_eq!(format == Format::Json, text.starts_with('{'));
+}
+
+/// Pieces that some reader of YAML stumbles over.
+const NASTY: [&str; 72] = [
+    "a",
+    "B",
+    "é",
+    "日",
+    "😀",
+    " ",
+    "  ",
+    "\n",
+    "\n\n",
+    "\r",
+    "\r\n",
+    "\t",
+    "#",
+    " #",
+    ": ",
+    ":",
+    ":a",
+    "-",
+    "- ",
+    "---",
+    "...",
+    "?",
+    "? ",
+    ",",
+    "[",
+    "]",
+    "{",
+    "}",
+    "${",
+    "${AWS::Region}",
+    "{{resolve:",
+    "\"",
+    "'",
+    "''",
+    "\\",
+    "\\n",
+    "&",
+    "*",
+    "!",
+    "!Ref ",
+    "|",
+    ">",
+    "%",
+    "@",
+    "`",
+    "~",
+    "=",
+    "<<",
+    "yes",
+    "no",
+    "null",
+    "true",
+    "0",
+    "7",
+    "0x",
+    "1e5",
+    ".5",
+    "1_0",
+    "12:30",
+    "2001-01-01",
+    ".inf",
+    "\0",
+    "\u{1}",
+    "\u{7f}",
+    "\u{85}",
+    "\u{a0}",
+    "\u{2028}",
+    "\u{feff}",
+    "\u{fffe}",
+    "\u{10ffff}",
+    "a long word after another, and so on",
+    ".",
+];
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        5 => prop::collection::vec(prop::sample::select(NASTY.to_vec()), 0..6).prop_map(|pieces| pieces.concat()),
+        1 => prop::collection::vec(prop::sample::select(vec!["word", "x:y", "a", "#b"]), 20..60).prop_map(|words| words.join(" ")),
+        1 => any::<String>(),
+    ]
+}
+
+fn scalar() -> impl Strategy<Value = Json> {
+    prop_oneof![
+        6 => text().prop_map(Json::from),
+        1 => any::<i64>().prop_map(Json::from),
+        1 => any::<u64>().prop_map(Json::from),
+        1 => any::<f64>().prop_map(|f| Number::from_f64(f).map_or(Json::Bool(false), Json::Number)),
+        1 => any::<bool>().prop_map(Json::from),
+        1 => Just(Json::Null),
+    ]
+}
+
+fn key() -> impl Strategy<Value = String> {
+    let functions = [
+        "Ref",
+        "Condition",
+        "Fn::GetAtt",
+        "Fn::Sub",
+        "Fn::If",
+        "Fn::Base64",
+        "Fn::Join",
+        "Fn::ToJsonString",
+        "Fn::X",
+    ];
+    prop_oneof![2 => text(), 1 => prop::sample::select(functions.to_vec()).prop_map(str::to_owned), 1 => "[A-Z][a-z]{1,8}"]
+}
+
+fn value() -> impl Strategy<Value = Json> {
+    scalar().prop_recursive(5, 40, 5, |inner| {
+        let function = |name: &'static str| move |arguments: Json| json!({ name: arguments });
+        let list = || prop::collection::vec(inner.clone(), 0..5).prop_map(Json::from);
+        prop_oneof![
+            list(),
+            prop::collection::vec((key(), inner.clone()), 0..4)
+                .prop_map(|entries| Json::Object(entries.into_iter().collect())),
+            text().prop_map(Json::from).prop_map(function("Ref")),
+            (text(), text()).prop_map(|(id, attribute)| json!({"Fn::GetAtt": [id, attribute]})),
+            text().prop_map(Json::from).prop_map(function("Fn::GetAtt")),
+            inner.clone().prop_map(function("Fn::Sub")),
+            inner.clone().prop_map(function("Fn::Base64")),
+            inner.clone().prop_map(function("Fn::ToJsonString")),
+            list().prop_map(function("Fn::If")),
+            list().prop_map(function("Fn::Or")),
+            text().prop_map(Json::from).prop_map(function("Condition")),
+        ]
+    })
+}
+
+fn map() -> impl Strategy<Value = Map> {
+    prop::collection::vec((key(), value()), 0..4).prop_map(|entries| entries.into_iter().collect())
+}
+
+prop_compose! {
+    fn any_resource()(type_name in text(), condition in prop::option::of(text()), depends_on in prop::collection::vec(text(), 0..3),
+        deletion_policy in prop::option::of(scalar()), metadata in map(), properties in map(), policy in prop::option::of(value()))
+        -> Resource {
+        let other = policy.map(|policy| ("UpdatePolicy".to_owned(), policy)).into_iter().collect();
+        Resource { type_name, condition, depends_on, deletion_policy, metadata, properties, other, ..Resource::default() }
+    }
+}
+
+prop_compose! {
+    fn any_template()(description in prop::option::of(value()), metadata in map(), parameters in map(), rules in map(),
+        conditions in map(), resources in prop::collection::vec((key(), any_resource()), 0..3), outputs in map(), hooks in prop::option::of(value()))
+        -> Template {
+        Template {
+            description, metadata, parameters, rules, conditions, outputs,
+            resources: resources.into_iter().filter(|(id, _)| !id.starts_with("Fn::")).collect(),
+            other: hooks.map(|hooks| ("Hooks".to_owned(), hooks)).into_iter().collect(),
+            ..Template::default()
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 250, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_template_reads_back(template in any_template()) {
+        check_round_trip(&template);
+    }
+
+    #[test]
+    fn any_text_reads_back(text in text(), other in text()) {
+        check_round_trip(&template(json!({"A": text, "B": [other, {"Fn::Sub": text}], other.clone(): {text.clone(): other}})));
+    }
+}

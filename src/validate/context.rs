@@ -1,0 +1,102 @@
+//! What every rule is given.
+
+use crate::cfn::{Resource, Template};
+use crate::diagnostic::{Diagnostic, Severity};
+
+use super::options::Options;
+use super::references::References;
+use super::schema::Registry;
+
+/// What every rule is given: the template, and what is found out about it once for all rules.
+#[derive(Debug)]
+pub struct Context<'t> {
+    /// The template.
+    pub template: &'t Template,
+    /// What it is checked for.
+    pub options: &'t Options,
+    /// The known resource types.
+    pub registry: &'static Registry,
+    /// Every function and reference of the template.
+    pub references: References<'t>,
+    /// Macros that change the template before CloudFormation reads it, so that what isn't in it may still exist.
+    pub macros: Vec<&'t str>,
+}
+
+impl<'t> Context<'t> {
+    /// Looks through the template once.
+    pub fn new(template: &'t Template, options: &'t Options) -> Self {
+        Self {
+            template,
+            options,
+            registry: Registry::builtin(),
+            references: References::collect(template),
+            macros: transforms(template).filter(|name| *name != LANGUAGE_EXTENSIONS).collect(),
+        }
+    }
+
+    /// A finding that something doesn't exist: only a warning where a macro may bring it.
+    pub(super) fn existence(&self, mut finding: Diagnostic) -> Diagnostic {
+        if !self.macros.is_empty() {
+            finding.severity = Severity::Warning;
+            finding.message.push_str(", unless a macro adds it");
+        }
+        finding
+    }
+
+    /// Whether the template asks for the functions of the language extensions.
+    pub fn language_extensions(&self) -> bool {
+        transforms(self.template).any(|name| name == LANGUAGE_EXTENSIONS)
+    }
+}
+
+const LANGUAGE_EXTENSIONS: &str = "AWS::LanguageExtensions";
+
+fn transforms(template: &Template) -> impl Iterator<Item = &str> {
+    let transform = template.transform.iter();
+    let names = transform.flat_map(|json| json.as_array().map_or(std::slice::from_ref(json), Vec::as_slice));
+    names.filter_map(|json| json.as_str().or_else(|| json.get("Name")?.as_str()))
+}
+
+/// What a place in the template belongs to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Owner<'t> {
+    /// A resource.
+    Resource {
+        /// Its logical id.
+        id: &'t str,
+        /// The resource.
+        resource: &'t Resource,
+    },
+    /// An output of that name.
+    Output(&'t str),
+    /// A condition of that name.
+    Condition(&'t str),
+    /// A parameter of that name.
+    Parameter(&'t str),
+    /// A mapping of that name.
+    Mapping(&'t str),
+    /// A rule of the section `Rules`.
+    Rule(&'t str),
+    /// The template as a whole.
+    Template,
+}
+
+impl Owner<'_> {
+    /// The JSON pointer of the owner.
+    pub fn pointer(&self) -> String {
+        match self {
+            Self::Resource { id, .. } => format!("/Resources/{}", escape(id)),
+            Self::Output(name) => format!("/Outputs/{}", escape(name)),
+            Self::Condition(name) => format!("/Conditions/{}", escape(name)),
+            Self::Parameter(name) => format!("/Parameters/{}", escape(name)),
+            Self::Mapping(name) => format!("/Mappings/{}", escape(name)),
+            Self::Rule(name) => format!("/Rules/{}", escape(name)),
+            Self::Template => String::new(),
+        }
+    }
+}
+
+/// A key as a part of a JSON pointer (RFC 6901).
+pub(super) fn escape(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}

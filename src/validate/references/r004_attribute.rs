@@ -1,0 +1,86 @@
+//! R004: the resource has the attribute.
+
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::validate::references::Target;
+use crate::validate::references::names::did_you_mean;
+use crate::validate::{Context, Rule};
+
+pub(super) static RULE: Rule = Rule {
+    code: Code("R004"),
+    severity: Severity::Error,
+    title: "attributes exist",
+    what: "The attribute in `Fn::GetAtt`, and behind the point in a placeholder of `Fn::Sub`, is one of the resource's type.",
+    why: "The stack fails on creation: \"Requested attribute … does not exist in schema\".",
+    source: "AWS CloudFormation User Guide, \"Fn::GetAtt\"; read-only properties of the registry schemas",
+    same_as: &["cfn-lint E1010"],
+};
+
+/// Types whose attributes are the user's own.
+fn has_any_attribute(type_name: &str) -> bool {
+    type_name.starts_with("Custom::") || type_name == "AWS::CloudFormation::CustomResource"
+}
+
+pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
+    for link in &context.references.links {
+        let Target::Attribute(id, attribute) = link.target else { continue };
+        let Some(resource) = context.template.resources.get(id) else { continue };
+        let type_name = resource.type_name.as_str();
+        let Some(schema) = context.registry.get(type_name).filter(|_| !has_any_attribute(type_name)) else {
+            continue;
+        };
+        let message = match attribute {
+            Some(attribute) if schema.attribute(attribute).is_some() => continue,
+            Some(attribute) => format!("{type_name} has no attribute `{attribute}`"),
+            None if link_is_computed(context, link) => continue,
+            None => format!("no attribute of `{id}` is named"),
+        };
+        let mut finding = RULE.at(link.site.owner, link.site.pointer.clone(), message);
+        let names = schema.attributes.keys().map(String::as_str);
+        finding.help = did_you_mean(attribute.unwrap_or_default(), names.clone()).or_else(|| {
+            let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
+            Some(if names.is_empty() {
+                "it has none".to_owned()
+            } else {
+                format!("it has {}", names.join(", "))
+            })
+        });
+        findings.push(finding);
+    }
+}
+
+/// Whether a function gives the attribute's name.
+fn link_is_computed(context: &Context<'_>, link: &super::Link<'_>) -> bool {
+    let inner = format!("{}/1/", link.site.pointer);
+    context.references.calls.iter().any(|call| call.site.pointer.starts_with(&inner))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::validate::testing::{found, none};
+
+    #[test]
+    fn an_unknown_attribute_is_found() {
+        let found = found(
+            "R004",
+            json!({"Resources": {"C": {"Type": "AWS::RDS::DBCluster"}}, "Outputs": {
+                "A": {"Value": {"Fn::GetAtt": ["C", "Endpoint.Adress"]}},
+                "B": {"Value": {"Fn::GetAtt": "C"}},
+            }}),
+        );
+        assert_eq!(found[0].message, "AWS::RDS::DBCluster has no attribute `Endpoint.Adress`");
+        assert_eq!(found[0].help.as_deref(), Some("did you mean `Endpoint.Address`?"));
+        assert_eq!(found[1].message, "no attribute of `C` is named");
+    }
+
+    #[test]
+    fn attributes_unknown_types_and_custom_resources_are_not() {
+        none(
+            "R004",
+            json!({"Resources": {
+                "C": {"Type": "AWS::RDS::DBCluster"}, "X": {"Type": "Custom::Anything"}, "Y": {"Type": "AWS::No::Such"},
+            }, "Outputs": {"A": {"Value": {"Fn::Sub": "${C.Endpoint.Port}${X.Any}${Y.Any}"}}}}),
+        );
+    }
+}
