@@ -75,12 +75,12 @@ pub use task_definition::{CpuArchitecture, TaskDefinition, TaskDefinitionProps, 
 
 pub use alarm::{Alarm, AlarmProps, AlarmTopic, ComparisonOperator, Statistic};
 pub use certificate::Certificate;
-pub use connections::{Connections, OVERLAPPING_RULES, PathRules, Peer, Ports};
+pub use connections::{Connections, PathRules, Peer, Ports};
 pub use dns_record::AliasRecord;
-pub use endpoints::{BAD_ENDPOINT, EndpointServices, Endpoints};
-pub use listener::{BAD_LISTENER_RULE, Listener, Tls};
+pub use endpoints::{EndpointServices, Endpoints};
+pub use listener::{Listener, Tls};
 pub use load_balancer::{AccessLogs, ApplicationLoadBalancer, LoadBalancerProps, Scheme};
-pub use network::{BAD_NETWORK, FlowLogs, Nat, Network, NewNetwork};
-pub use security_group::{BAD_RULE_DESCRIPTION, SecurityGroup};
+pub use network::{FlowLogs, Nat, Network, NewNetwork, TrafficType};
+pub use security_group::SecurityGroup;
 pub use service_discovery::{DiscoveredService, PrivateNamespace};
-pub use target_group::{BAD_TARGET_GROUP, HealthCheck, TargetGroup, TargetGroupProps};
+pub use target_group::{HealthCheck, TargetGroup, TargetGroupProps};

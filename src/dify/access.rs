@@ -112,13 +112,15 @@ fn tls(scope: &mut Scope<'_>, config: &Config, ingress: &IngressParameters) -> O
         let (name, zone) = (ingress.domain_name.reference(), ingress.hosted_zone_id.reference());
         Certificate::dns_validated(&mut scope.child("Certificate"), &name, &zone, condition).arn()
     };
-    let certificate_arn = match &ingress.certificate {
-        CertificateSource::Given => ingress.certificate_arn.reference(),
-        CertificateSource::Requested => request(scope, None),
-        CertificateSource::Either { given, requested } => {
+    let given: Option<Value<String>> =
+        ingress.certificate_arn.as_ref().map(|parameter| parameter.reference());
+    let certificate_arn = match (&ingress.certificate, given) {
+        (CertificateSource::Given, Some(arn)) => arn,
+        (CertificateSource::Either { given: condition, requested }, Some(arn)) => {
             let made = request(scope, Some(requested));
-            Intrinsic::if_else(given, ingress.certificate_arn.reference(), made)
+            Intrinsic::if_else(condition, arn, made)
         }
+        (_, _) => request(scope, None),
     };
     let mut tls = Tls::new(certificate_arn);
     tls.ssl_policy.clone_from(&config.ingress.ssl_policy);

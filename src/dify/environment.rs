@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::{Component, reads};
+use crate::catalog::{Component, Feature, reads};
 use crate::cfn::Value;
 use crate::concat_values;
 use crate::config::Config;
@@ -14,7 +14,7 @@ use crate::config::model::{MailType, SecretSource, Variable, VariableSource};
 use super::placement::{PlacedService, Placement, is_backend};
 use super::pools::Pools;
 use super::secrets::SecretKind;
-use super::versions::version_of;
+use super::versions::{dify_version, version_of};
 
 /// What a variable is set to.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,6 +110,10 @@ impl Surroundings<'_> {
     fn backend(&self, service: &PlacedService, component: Component) -> Environment {
         let mut set = Builder::default();
         set.optional("MODE", component.mode());
+        if !Feature::DefaultLogLevel.exists_in(dify_version(self.config)) {
+            // The old entry point passes an empty level on, at which Celery doesn't start.
+            set.text("LOG_LEVEL", "INFO");
+        }
         self.database(&mut set, &self.config.database.name);
         set.text("DB_TYPE", "postgresql");
         // Covers the pgvector client too, which takes no setting for TLS.

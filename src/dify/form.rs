@@ -76,8 +76,8 @@ pub(super) enum Exists {
 pub(super) struct IngressParameters {
     /// Ranges that may reach the load balancer.
     pub allowed_cidrs: Vec<(ParameterHandle, bool)>,
-    /// A certificate's ARN; may be empty where it isn't needed.
-    pub certificate_arn: ParameterHandle,
+    /// A certificate's ARN; may be empty where it isn't needed. `None` where the stack requests one in any case.
+    pub certificate_arn: Option<ParameterHandle>,
     /// The name; may be empty where it isn't needed.
     pub domain_name: ParameterHandle,
     /// The name's zone; may be empty where it isn't needed.
@@ -179,17 +179,14 @@ fn ingress(scope: &mut Scope<'_>, config: &Config) -> IngressParameters {
     // Production has no plain HTTP: what its certificate needs can't be left empty.
     let (arn_needed, name_needed) = (is_production && has_arn, is_production && !has_arn);
     let allowed_cidrs = allowed_cidrs(scope, settings);
-    let text = "ARN of a certificate for the name; without it one is requested where name and zone are given, and plain \
-                HTTP is spoken where they aren't";
-    let parameter = optional(
-        text,
-        settings.certificate_arn.as_deref(),
-        arn_needed,
-        r"arn:[^:]+:acm:[^:]+:\d{12}:certificate/.+",
-        "The ARN of a certificate in this region",
-    )
-    .on_form(INGRESS, "Certificate");
-    let certificate_arn = scope.parameter("CertificateArn", parameter);
+    let certificate_arn = (!name_needed).then(|| {
+        let text = "ARN of a certificate for the name; without it one is requested where name and zone are given, and plain \
+                    HTTP is spoken where they aren't";
+        let pattern = r"arn:[^:]+:acm:[^:]+:\d{12}:certificate/.+";
+        let constraint = "The ARN of a certificate in this region";
+        let parameter = optional(text, settings.certificate_arn.as_deref(), arn_needed, pattern, constraint);
+        scope.parameter("CertificateArn", parameter.on_form(INGRESS, "Certificate"))
+    });
     let text = "The name that users type";
     let parameter = optional(
         text,
@@ -211,10 +208,10 @@ fn ingress(scope: &mut Scope<'_>, config: &Config) -> IngressParameters {
     .on_form(INGRESS, "Hosted zone");
     let hosted_zone_id = scope.parameter("HostedZoneId", parameter);
 
-    if name_needed {
+    let Some(certificate_arn) = certificate_arn else {
         return IngressParameters {
             allowed_cidrs,
-            certificate_arn,
+            certificate_arn: None,
             domain_name,
             hosted_zone_id,
             https: Https::Always,
@@ -222,7 +219,7 @@ fn ingress(scope: &mut Scope<'_>, config: &Config) -> IngressParameters {
             has_domain: Exists::Always,
             has_record: Exists::Always,
         };
-    }
+    };
     let given = |parameter: &ParameterHandle| ConditionExpression::differs(parameter.reference(), "");
     let has_domain = scope.condition("HasDomainName", given(&domain_name));
     let both = ConditionExpression::And(vec![(&has_domain).into(), given(&hosted_zone_id)]);
@@ -242,7 +239,7 @@ fn ingress(scope: &mut Scope<'_>, config: &Config) -> IngressParameters {
     };
     IngressParameters {
         allowed_cidrs,
-        certificate_arn,
+        certificate_arn: Some(certificate_arn),
         domain_name,
         hosted_zone_id,
         https,

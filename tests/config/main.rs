@@ -1,0 +1,11 @@
+//! `dify.yaml` from the outside: what is told about bad files, what generated ones do, and the schema.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic, in helpers too")]
+
+mod fixtures;
+mod messages;
+
+/// The repository's folder.
+fn root() -> &'static std::path::Path {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+}
