@@ -35,7 +35,9 @@ impl Size {
     /// Whether it comes with so much memory.
     pub fn offers(&self, memory: u32) -> bool {
         let in_range = (self.least_memory..=self.most_memory).contains(&memory);
-        in_range && (memory - self.least_memory).is_multiple_of(self.step) && !(self.cpu == 256 && memory == 1536)
+        in_range
+            && (memory - self.least_memory).is_multiple_of(self.step)
+            && !(self.cpu == 256 && memory == 1536)
     }
 
     /// The memory that it offers, for messages.

@@ -105,7 +105,8 @@ mod tests {
         );
         config.layout = Layout::Named(NamedLayout::SingleTask);
         assert_eq!(told(&config), "app: web+api+worker+plugin_daemon+sandbox · beat: beat");
-        config.components = [switched(Component::Websocket, true), switched(Component::SsrfProxy, true)].into();
+        config.components =
+            [switched(Component::Websocket, true), switched(Component::SsrfProxy, true)].into();
         assert_eq!(
             told(&config),
             "app: web+api+worker+plugin_daemon+sandbox · beat: beat · websocket: websocket · ssrf_proxy: ssrf_proxy"

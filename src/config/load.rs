@@ -132,7 +132,8 @@ impl Read {
             }
         };
         let mistakes = schema::check(file, &document.root);
-        let start = |diagnostic: &Diagnostic| diagnostic.location.as_ref().map(|location| location.span.start);
+        let start =
+            |diagnostic: &Diagnostic| diagnostic.location.as_ref().map(|location| location.span.start);
         let told: BTreeSet<_> = mistakes.iter().map(start).collect();
         // A mistake of a value tells more than that YAML 1.1 reads it otherwise.
         let strict = document.strict_findings().into_iter();
@@ -154,7 +155,8 @@ impl Read {
                 self.is_shapeless |= mistakes.iter().any(|mistake| is_shape(mistake.pointer.as_deref()));
                 self.found.extend(mistakes);
                 let environment = environments_of(&set.root).first();
-                let prefix = environment.map_or_else(String::new, |entry| pointer_to("/environments", &entry.key));
+                let prefix =
+                    environment.map_or_else(String::new, |entry| pointer_to("/environments", &entry.key));
                 let layer = self.layer(&set.source, prefix);
                 self.sets.push(Text { root: set.root, layer });
             }
@@ -171,7 +173,8 @@ impl Read {
                 let name = &entry.key;
                 if !check::is_environment_name(name) {
                     let message = format!("an environment can't be called `{}`", excerpt(name));
-                    let help = "use lowercase letters, digits and single hyphens, a letter or digit first and last";
+                    let help =
+                        "use lowercase letters, digits and single hyphens, a letter or digit first and last";
                     found.push(
                         Diagnostic::error(code::NAME, message)
                             .help(help)
@@ -305,9 +308,11 @@ fn select(located: &mut Vec<Located>, wanted: &[String], stacks: &[String], foun
     let known_stacks: Vec<&str> = stacks.iter().map(String::as_str).collect();
     for stack in wanted.iter().filter(|stack| !stacks.contains(stack)) {
         let message = format!("the configuration has no stack `{}`", excerpt(stack));
-        found.push(
-            Diagnostic::error(code::UNKNOWN_STACK, message).help(known(stack, &known_stacks, "stacks")),
-        );
+        found.push(Diagnostic::error(code::UNKNOWN_STACK, message).help(known(
+            stack,
+            &known_stacks,
+            "stacks",
+        )));
     }
     located.retain(|one| wanted.contains(&one.config.stack_name()));
 }

@@ -66,8 +66,10 @@ fn chooses_another(base: &Tree, over: &Tree, path: &[String]) -> bool {
         OneOf::Whole => true,
         OneOf::Key => over.keys().next() != base.keys().next(),
         OneOf::Among(kinds) => {
-            let (base, over) =
-                (kinds.iter().find(|kind| base.contains_key(**kind)), kinds.iter().find(|kind| over.contains_key(**kind)));
+            let (base, over) = (
+                kinds.iter().find(|kind| base.contains_key(**kind)),
+                kinds.iter().find(|kind| over.contains_key(**kind)),
+            );
             base.is_some() && over.is_some() && base != over
         }
     }
@@ -123,8 +125,16 @@ mod tests {
             json!({"network": {"create": {"cidr": "c"}}}),
             json!({"network": {"create": {"nat": "none", "cidr": "c"}}}),
         );
-        check(json!({"network": {"create": {}}}), json!({"network": "parameters"}), json!({"network": "parameters"}));
-        check(json!({"layout": {"a": ["web"]}}), json!({"layout": {"b": ["api"]}}), json!({"layout": {"b": ["api"]}}));
+        check(
+            json!({"network": {"create": {}}}),
+            json!({"network": "parameters"}),
+            json!({"network": "parameters"}),
+        );
+        check(
+            json!({"layout": {"a": ["web"]}}),
+            json!({"layout": {"b": ["api"]}}),
+            json!({"layout": {"b": ["api"]}}),
+        );
         check(
             json!({"secrets": {"secret_key": {"secret": "a", "field": "f"}}}),
             json!({"secrets": {"secret_key": {"ssm": "/b"}}}),
@@ -150,8 +160,11 @@ mod tests {
 
     /// The places of the schema whose value is one of several alternatives that are maps with keys of their own.
     fn alternatives(place: &Place, path: &mut Vec<String>, found: &mut BTreeSet<String>) {
-        let with_keys =
-            place.alternatives().iter().filter(|schema| schema.get("properties").is_some()).collect::<Vec<_>>();
+        let with_keys = place
+            .alternatives()
+            .iter()
+            .filter(|schema| schema.get("properties").is_some())
+            .collect::<Vec<_>>();
         let is_source = with_keys.iter().any(|schema| schema["properties"].get("ssm").is_some());
         let is_one_key = with_keys.iter().any(|schema| schema.get("maxProperties").is_some());
         let is_layout = place.takes("string") && place.any_key().is_some();

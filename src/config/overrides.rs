@@ -37,7 +37,9 @@ pub(super) fn parse(text: &str) -> Result<Override, Vec<Diagnostic>> {
 fn parse_keys(source: &Source) -> Result<(Vec<(String, Span)>, usize), Box<Diagnostic>> {
     let text = &source.text;
     let fail = |message: String, help: &str, start: usize, end: usize| {
-        Box::new(Diagnostic::error(code::BAD_OVERRIDE, message).help(help).at(source, span(source, start, end)))
+        Box::new(
+            Diagnostic::error(code::BAD_OVERRIDE, message).help(help).at(source, span(source, start, end)),
+        )
     };
     let mut keys = Vec::new();
     let mut start = 0;
@@ -101,8 +103,7 @@ fn parse_value(source: &Source, start: usize) -> Result<Node, Vec<Diagnostic>> {
         diagnostic
     };
     let read = Document::parse(value, Format::Yaml, &Limits::default()).and_then(|document| {
-        let errors: Vec<_> =
-            document.strict_findings().into_iter().filter(Diagnostic::is_error).collect();
+        let errors: Vec<_> = document.strict_findings().into_iter().filter(Diagnostic::is_error).collect();
         if errors.is_empty() { Ok(document) } else { Err(errors) }
     });
     let mut node = read.map_err(|errors| errors.into_iter().map(relocate).collect::<Vec<_>>())?.root;
@@ -169,7 +170,10 @@ mod tests {
     #[test]
     fn keys_are_nested_and_values_typed() {
         check("services.api.cpu=1024", json!({"services": {"api": {"cpu": 1024}}}));
-        check("ingress.allowed_cidrs=[203.0.113.0/24]", json!({"ingress": {"allowed_cidrs": ["203.0.113.0/24"]}}));
+        check(
+            "ingress.allowed_cidrs=[203.0.113.0/24]",
+            json!({"ingress": {"allowed_cidrs": ["203.0.113.0/24"]}}),
+        );
         check("mail=", json!({"mail": null}));
         check("alarms.enabled=false", json!({"alarms": {"enabled": false}}));
         check("tags.\"a.b\"=x=y", json!({"tags": {"a.b": "x=y"}}));
@@ -182,7 +186,10 @@ mod tests {
         check("account=012345678901", json!({"account": "012345678901"}));
         check("tags={a: true, b: 1}", json!({"tags": {"a": "true", "b": "1"}}));
         check("environments.prd.dify.web=2", json!({"environments": {"prd": {"dify": {"web": "2"}}}}));
-        check("components.api.command=[sh, -c, 1]", json!({"components": {"api": {"command": ["sh", "-c", "1"]}}}));
+        check(
+            "components.api.command=[sh, -c, 1]",
+            json!({"components": {"api": {"command": ["sh", "-c", "1"]}}}),
+        );
         check("environment.A=1.10", json!({"environment": {"A": "1.10"}}));
         // Elsewhere they stay what they are.
         check("resources.Bucket.properties.X=1", json!({"resources": {"Bucket": {"properties": {"X": 1}}}}));

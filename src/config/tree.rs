@@ -133,7 +133,9 @@ impl Tree {
 fn whole(number: &Number) -> Number {
     const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53, up to where f64 holds every whole number
     match number.as_f64() {
-        Some(value) if number.is_f64() && value.fract() == 0.0 && value.abs() < EXACT => (value as i64).into(),
+        Some(value) if number.is_f64() && value.fract() == 0.0 && value.abs() < EXACT => {
+            (value as i64).into()
+        }
         _ => number.clone(),
     }
 }

@@ -12,6 +12,7 @@ use crate::constructs::{
 };
 use crate::resources::ec2::flow_log::TrafficType;
 
+use super::data::log_removal;
 use super::form::{Form, Https};
 use super::placement::{PlacedService, Placement};
 
@@ -46,9 +47,11 @@ pub(super) fn declare(scope: &mut Scope<'_>, config: &Config, form: &Form) -> Ne
         ConfiguredNat::Single => Nat::Single,
         ConfiguredNat::PerZone => Nat::PerZone,
     };
-    let flow_logs = wanted
-        .flow_logs
-        .then(|| FlowLogs { traffic: TrafficType::Reject, retention_days: config.logs.retention_days });
+    let flow_logs = wanted.flow_logs.then(|| FlowLogs {
+        traffic: TrafficType::Reject,
+        retention_days: config.logs.retention_days,
+        removal: log_removal(config),
+    });
     let props = NewNetwork {
         cidr: wanted.cidr.clone(),
         zones: wanted.availability_zones,

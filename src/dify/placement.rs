@@ -4,8 +4,8 @@
 use crate::catalog::Component;
 use crate::config::Config;
 use crate::config::fargate::{SIZES, Size};
-use crate::config::layout::services as services_of_layout;
 use crate::config::model::Profile;
+use crate::config::services as services_of_layout;
 
 /// What a component needs of a task: CPU units and memory in MiB.
 const fn component_size(component: Component) -> TaskSize {

@@ -30,7 +30,8 @@ fn good_files_load_with_their_warnings() {
     let _guard = settings.bind_to_scope();
     for file in fixtures("good") {
         let name = format!("good-{}", file.file_stem().unwrap().to_string_lossy());
-        let loaded = load(&options(&file)).unwrap_or_else(|findings| panic!("{name}:\n{}", render(&findings)));
+        let loaded =
+            load(&options(&file)).unwrap_or_else(|findings| panic!("{name}:\n{}", render(&findings)));
         insta::assert_snapshot!(name, render(&loaded.diagnostics));
     }
 }

@@ -57,12 +57,24 @@ fn check_version(findings: &mut Findings<'_>, engine: CacheEngine, version: &str
             format!("known are {list}"),
         ),
         Standing::Gone => {
-            let is_valkey = engine == CacheEngine::Redis && cache(CacheEngine::Valkey, version) == Standing::Known;
-            let help = if is_valkey { "set `cache.engine: valkey`".to_owned() } else { format!("use {list}") };
-            findings.error(code::ENGINE_VERSION, pointer, format!("there is no {name} {version} in ElastiCache"), help);
+            let is_valkey =
+                engine == CacheEngine::Redis && cache(CacheEngine::Valkey, version) == Standing::Known;
+            let help =
+                if is_valkey { "set `cache.engine: valkey`".to_owned() } else { format!("use {list}") };
+            findings.error(
+                code::ENGINE_VERSION,
+                pointer,
+                format!("there is no {name} {version} in ElastiCache"),
+                help,
+            );
         }
         Standing::NoVersion => {
-            findings.format(pointer, version, "a major and a minor version", "write it in quotes, as in \"8.1\"");
+            findings.format(
+                pointer,
+                version,
+                "a major and a minor version",
+                "write it in quotes, as in \"8.1\"",
+            );
         }
     }
 }

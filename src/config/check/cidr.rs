@@ -29,7 +29,8 @@ impl Cidr {
             return Err((format!("`{address}` isn't an IP address"), help.to_owned()));
         };
         let bits = if address.is_ipv4() { 32 } else { 128 };
-        let is_number = !prefix.is_empty() && prefix.len() <= 3 && prefix.bytes().all(|byte| byte.is_ascii_digit());
+        let is_number =
+            !prefix.is_empty() && prefix.len() <= 3 && prefix.bytes().all(|byte| byte.is_ascii_digit());
         let Some(prefix) = prefix.parse::<u32>().ok().filter(|prefix| is_number && *prefix <= bits) else {
             let message = format!("`{text}` has a length that isn't 0 to {bits}");
             return Err((message, format!("write {address}/{bits} for this one address")));
@@ -43,7 +44,10 @@ impl Cidr {
         if network != value {
             let network = Self { address: network, ..cidr };
             let message = format!("`{text}` has bits set behind its length");
-            return Err((message, format!("write {network} for the range, or {address}/{bits} for the one address")));
+            return Err((
+                message,
+                format!("write {network} for the range, or {address}/{bits} for the one address"),
+            ));
         }
         Ok(cidr)
     }
@@ -90,7 +94,8 @@ mod tests {
 
     #[test]
     fn ranges_are_read_and_written() {
-        for text in ["0.0.0.0/0", "10.0.0.0/16", "203.0.113.1/32", "::/0", "2001:db8::/32", "2001:db8::1/128"] {
+        for text in ["0.0.0.0/0", "10.0.0.0/16", "203.0.113.1/32", "::/0", "2001:db8::/32", "2001:db8::1/128"]
+        {
             assert_eq!(Cidr::parse(text).map(|cidr| cidr.to_string()), Ok(text.to_owned()));
         }
     }
@@ -98,14 +103,38 @@ mod tests {
     #[test]
     fn mistakes_are_told_with_what_to_write() {
         for (text, message, help) in [
-            ("10.0.0.1/16", "`10.0.0.1/16` has bits set behind its length", "write 10.0.0.0/16 for the range, or 10.0.0.1/32 for the one address"),
-            ("2001:db8::1/64", "`2001:db8::1/64` has bits set behind its length", "write 2001:db8::/64 for the range, or 2001:db8::1/128 for the one address"),
+            (
+                "10.0.0.1/16",
+                "`10.0.0.1/16` has bits set behind its length",
+                "write 10.0.0.0/16 for the range, or 10.0.0.1/32 for the one address",
+            ),
+            (
+                "2001:db8::1/64",
+                "`2001:db8::1/64` has bits set behind its length",
+                "write 2001:db8::/64 for the range, or 2001:db8::1/128 for the one address",
+            ),
             ("10.0.0.1", "`10.0.0.1` has no length", "write 10.0.0.1/32 for this one address"),
             ("office", "`office` has no length", "write an address and a length, such as 203.0.113.0/24"),
-            ("10.0.0/16", "`10.0.0` isn't an IP address", "write an address and a length, such as 203.0.113.0/24 or 2001:db8::/32"),
-            ("10.0.0.0/33", "`10.0.0.0/33` has a length that isn't 0 to 32", "write 10.0.0.0/32 for this one address"),
-            ("10.0.0.0/+8", "`10.0.0.0/+8` has a length that isn't 0 to 32", "write 10.0.0.0/32 for this one address"),
-            ("10.0.0.0/", "`10.0.0.0/` has a length that isn't 0 to 32", "write 10.0.0.0/32 for this one address"),
+            (
+                "10.0.0/16",
+                "`10.0.0` isn't an IP address",
+                "write an address and a length, such as 203.0.113.0/24 or 2001:db8::/32",
+            ),
+            (
+                "10.0.0.0/33",
+                "`10.0.0.0/33` has a length that isn't 0 to 32",
+                "write 10.0.0.0/32 for this one address",
+            ),
+            (
+                "10.0.0.0/+8",
+                "`10.0.0.0/+8` has a length that isn't 0 to 32",
+                "write 10.0.0.0/32 for this one address",
+            ),
+            (
+                "10.0.0.0/",
+                "`10.0.0.0/` has a length that isn't 0 to 32",
+                "write 10.0.0.0/32 for this one address",
+            ),
         ] {
             assert_eq!(Cidr::parse(text), Err((message.to_owned(), help.to_owned())));
         }
@@ -114,7 +143,9 @@ mod tests {
     #[test]
     fn private_ranges_are_known() {
         let is_private = |text| Cidr::parse(text).unwrap().is_private();
-        for text in ["10.0.0.0/8", "10.1.0.0/16", "172.16.0.0/12", "172.31.0.0/16", "192.168.1.0/24", "100.64.0.0/10"] {
+        for text in
+            ["10.0.0.0/8", "10.1.0.0/16", "172.16.0.0/12", "172.31.0.0/16", "192.168.1.0/24", "100.64.0.0/10"]
+        {
             assert!(is_private(text), "{text}");
         }
         for text in ["10.0.0.0/7", "172.32.0.0/16", "8.8.8.0/24", "0.0.0.0/0", "fd00::/8"] {

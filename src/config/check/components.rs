@@ -46,13 +46,19 @@ fn check_target_group(findings: &mut Findings<'_>, name: &str, settings: &Target
     if let Some(matcher) = &settings.matcher
         && !is_matcher(matcher)
     {
-        findings.format(&key("matcher"), matcher, "status codes", "write 200, 200,302 or 200-399; 200 to 499");
+        findings.format(
+            &key("matcher"),
+            matcher,
+            "status codes",
+            "write 200, 200,302 or 200-399; 200 to 499",
+        );
     }
 }
 
 /// Whether a text is codes and ranges of them, `200,300-399`.
 fn is_matcher(text: &str) -> bool {
-    let code = |text: &str| text.parse::<u16>().ok().filter(|code| text.len() == 3 && (200..=499).contains(code));
+    let code =
+        |text: &str| text.parse::<u16>().ok().filter(|code| text.len() == 3 && (200..=499).contains(code));
     text.split(',').all(|part| match part.split_once('-') {
         Some((first, last)) => code(first).is_some_and(|first| code(last).is_some_and(|last| first <= last)),
         None => code(part).is_some(),
@@ -65,7 +71,8 @@ fn is_matcher(text: &str) -> bool {
 fn check_task(findings: &mut Findings<'_>, service: &str, components: &[Component]) {
     let config = findings.config;
     let settings = |component: &Component| config.components.get(component);
-    let is_essential = |component: &Component| settings(component).and_then(|one| one.essential).unwrap_or(true);
+    let is_essential =
+        |component: &Component| settings(component).and_then(|one| one.essential).unwrap_or(true);
     if let Some(first) = components.first()
         && !components.iter().any(is_essential)
     {
@@ -106,9 +113,18 @@ fn check_task(findings: &mut Findings<'_>, service: &str, components: &[Componen
         }
     }
     if let Some(circle) = circle(components, &|component| settings(&component)) {
-        let path = circle.iter().map(|component| format!("`{}`", component.as_str())).collect::<Vec<_>>().join(" → ");
+        let path = circle
+            .iter()
+            .map(|component| format!("`{}`", component.as_str()))
+            .collect::<Vec<_>>()
+            .join(" → ");
         let pointer = at(&["components", circle[0].as_str(), "depends_on"]);
-        findings.error(code::DEPENDS_ON, &pointer, format!("containers wait in a circle: {path}"), "remove one of them");
+        findings.error(
+            code::DEPENDS_ON,
+            &pointer,
+            format!("containers wait in a circle: {path}"),
+            "remove one of them",
+        );
     }
 }
 
@@ -135,7 +151,8 @@ fn follow<'a>(
     settings: &impl Fn(Component) -> Option<&'a ComponentSettings>,
 ) -> bool {
     let (Some(first), Some(last)) = (path.first().copied(), path.last().copied()) else { return false };
-    let waits_for = settings(last).map(|one| one.depends_on.keys().copied().collect::<Vec<_>>()).unwrap_or_default();
+    let waits_for =
+        settings(last).map(|one| one.depends_on.keys().copied().collect::<Vec<_>>()).unwrap_or_default();
     for next in waits_for {
         if next == first && path.len() > 1 {
             return true;

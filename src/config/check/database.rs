@@ -32,7 +32,10 @@ pub(super) fn check(findings: &mut Findings<'_>) {
         if key.starts_with("arn:") {
             findings.arn("/database/kms_key", key, KEY);
         } else {
-            let message = format!("`database.kms_key` can't be `{}`; use `aws`, `customer` or the ARN of a key", excerpt(key));
+            let message = format!(
+                "`database.kms_key` can't be `{}`; use `aws`, `customer` or the ARN of a key",
+                excerpt(key)
+            );
             let near = crate::diagnostic::nearest(key, ["aws", "customer"]);
             let help = near.map_or_else(
                 || "write arn:aws:kms:REGION:ACCOUNT:key/ID for a key of your own".to_owned(),
@@ -72,7 +75,12 @@ fn check_version(findings: &mut Findings<'_>) {
             format!("use one of {}", aurora_list()),
         ),
         Standing::NoVersion => {
-            findings.format(pointer, version, "a major and a minor version", "write it in quotes, as in \"16.8\"");
+            findings.format(
+                pointer,
+                version,
+                "a major and a minor version",
+                "write it in quotes, as in \"16.8\"",
+            );
         }
     }
 }
@@ -89,7 +97,12 @@ fn check_class(findings: &mut Findings<'_>) {
     match parts.as_slice() {
         ["db", family, "micro" | "small"] if family.starts_with('t') => {
             let message = format!("Aurora PostgreSQL has no class `{class}`");
-            findings.error(code::INSTANCE_CLASS, pointer, message, "the smallest are db.t4g.medium and db.t3.medium");
+            findings.error(
+                code::INSTANCE_CLASS,
+                pointer,
+                message,
+                "the smallest are db.t4g.medium and db.t3.medium",
+            );
         }
         ["db", family, size] if is_word(family) && is_word(size) => {}
         _ => findings.format(pointer, class, "a class of database instances", "write it as in db.t4g.medium"),
@@ -149,7 +162,8 @@ fn check_names(findings: &mut Findings<'_>) {
     }
     if database.name == database.plugin_database {
         let pointer = findings.written_of(&["/database/plugin_database", "/database/name"]);
-        let message = format!("Dify and the plugin daemon have the same database, `{}`", excerpt(&database.name));
+        let message =
+            format!("Dify and the plugin daemon have the same database, `{}`", excerpt(&database.name));
         findings.error(code::DATABASE_NAME, pointer, message, "give each its own: their tables would mix");
     }
 }
@@ -192,7 +206,14 @@ impl Findings<'_> {
         });
         let weekly = weekly.and_then(|text| {
             let help = "write it in UTC, as in sun:04:00-sun:05:00";
-            self.window(weekly_key, text, Window::weekly(text), "a time of the week, ddd:hh:mm-ddd:hh:mm", help, least)
+            self.window(
+                weekly_key,
+                text,
+                Window::weekly(text),
+                "a time of the week, ddd:hh:mm-ddd:hh:mm",
+                help,
+                least,
+            )
         });
         if let (Some(daily), Some(weekly)) = (daily, weekly)
             && weekly.overlaps_daily(daily)
@@ -213,13 +234,16 @@ impl Findings<'_> {
     ) -> Option<Window> {
         match window {
             None => {
-                let message = format!("`{}` has to be {what}, found `{}`", super::dotted(pointer), excerpt(text));
+                let message =
+                    format!("`{}` has to be {what}, found `{}`", super::dotted(pointer), excerpt(text));
                 self.error(code::WINDOW, pointer, message, help);
             }
             Some(window) if window.minutes() < least => {
                 let minutes = window.minutes();
-                let message =
-                    format!("`{}` has to last {least} minutes or more, found {minutes}", super::dotted(pointer));
+                let message = format!(
+                    "`{}` has to last {least} minutes or more, found {minutes}",
+                    super::dotted(pointer)
+                );
                 self.error(code::WINDOW, pointer, message, help);
             }
             Some(_) => {}

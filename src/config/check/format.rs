@@ -16,7 +16,8 @@ impl<'a> Arn<'a> {
         let is_partition = |text: &str| text == "aws" || text.starts_with("aws-");
         (parts.next()? == "arn").then_some(())?;
         parts.next().filter(|text| is_partition(text))?;
-        let (service, region, account, resource) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let (service, region, account, resource) =
+            (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         let is_account = account.is_empty() || account == "aws" || is_account(account);
         let is_clean = !text.contains(char::is_whitespace) && !service.is_empty() && !resource.is_empty();
         (is_account && is_clean).then_some(Self { service, region, account, resource })
@@ -87,9 +88,12 @@ pub(super) fn is_sender(text: &str) -> bool {
         None => text,
     };
     let is_local = |local: &str| {
-        !local.is_empty() && !local.contains(|c: char| c.is_whitespace() || c.is_control() || "<>@,;".contains(c))
+        !local.is_empty()
+            && !local.contains(|c: char| c.is_whitespace() || c.is_control() || "<>@,;".contains(c))
     };
-    address.rsplit_once('@').is_some_and(|(local, domain)| is_local(local) && is_domain(&domain.to_lowercase()))
+    address
+        .rsplit_once('@')
+        .is_some_and(|(local, domain)| is_local(local) && is_domain(&domain.to_lowercase()))
 }
 
 /// Whether a text is the name of a bucket.
@@ -123,7 +127,8 @@ pub(super) fn is_parameter_name(text: &str) -> bool {
 
 /// Whether a text is the name of a secret.
 pub(super) fn is_secret_name(text: &str) -> bool {
-    (1..=512).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c))
+    (1..=512).contains(&text.len())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c))
 }
 
 /// Whether a text is an identifier of PostgreSQL that RDS takes: a letter, then letters, digits and underscores.
@@ -158,18 +163,39 @@ mod tests {
         assert_eq!((arn.service, arn.region, arn.account), ("rds", "us-east-1", "123456789012"));
         assert_eq!(arn.resource, "cluster-snapshot:rds:a-2024");
         assert!(Arn::parse("arn:aws-cn:s3:::bucket").is_some());
-        for bad in ["", "arn", "arn:aws:s3", "arn:aws:acm:us-east-1:12:certificate/x", "arn:awsx:a:b::c", "arn:aws:a:b:: c"] {
+        for bad in [
+            "",
+            "arn",
+            "arn:aws:s3",
+            "arn:aws:acm:us-east-1:12:certificate/x",
+            "arn:awsx:a:b::c",
+            "arn:aws:a:b:: c",
+        ] {
             assert_eq!(Arn::parse(bad), None, "{bad}");
         }
     }
 
     #[test]
     fn ids_and_numbers() {
-        check(is_account, &["123456789012", "012345678901"], &["", "12345678901", "1234567890123", "12345678901a"]);
+        check(
+            is_account,
+            &["123456789012", "012345678901"],
+            &["", "12345678901", "1234567890123", "12345678901a"],
+        );
         check(
             is_region,
             &["us-east-1", "ap-northeast-1", "us-gov-west-1", "eusc-de-east-1", "mx-central-1"],
-            &["", "us-east", "us-east-0", "us-east-11", "US-EAST-1", "us--1", "tokyo", "us-east-1a", "a-b-c-d-1"],
+            &[
+                "",
+                "us-east",
+                "us-east-0",
+                "us-east-11",
+                "US-EAST-1",
+                "us--1",
+                "tokyo",
+                "us-east-1a",
+                "a-b-c-d-1",
+            ],
         );
         check(
             |text| is_id(text, "vpc-"),
@@ -185,14 +211,28 @@ mod tests {
         check(
             is_domain,
             &["dify.example.com", "a-b.c", "xn--bcher-kva.example"],
-            &["localhost", "", ".a", "a.", "-a.b", "Dify.example.com", "*.example.com", "https://a.b", "a_b.c"],
+            &[
+                "localhost",
+                "",
+                ".a",
+                "a.",
+                "-a.b",
+                "Dify.example.com",
+                "*.example.com",
+                "https://a.b",
+                "a_b.c",
+            ],
         );
         check(
             is_sender,
             &["no-reply@example.com", "Dify <no-reply@example.com>", "a+b@x.y"],
             &["", "example.com", "@x.y", "a@b", "a b@x.y", "Dify <a@x.y", "a@b@x.y"],
         );
-        check(is_bucket, &["abc", "a.b-c"], &["ab", "Abc", "a_b", "-ab", "ab.", "a..b", "192.168.0.1", "xn--abc"]);
+        check(
+            is_bucket,
+            &["abc", "a.b-c"],
+            &["ab", "Abc", "a_b", "-ab", "ab.", "a..b", "192.168.0.1", "xn--abc"],
+        );
         check(is_image_tag, &["1.17.1", "latest", "0.6.10-local"], &["", "-a", ".a", "a b", "a:b", "a/b"]);
         check(is_parameter_name, &["/a", "/a/b.c-d_e"], &["a", "/", "/a/", "/a//b", "/a b", ""]);
         check(is_secret_name, &["dify/prd", "a+b=c@d"], &["", "a b", "a:b"]);

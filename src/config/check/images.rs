@@ -44,7 +44,10 @@ impl Findings<'_> {
             self.warning(
                 code::IMAGE,
                 pointer,
-                format!("`{}` is `latest`: what runs then changes from one task to the next", super::dotted(pointer)),
+                format!(
+                    "`{}` is `latest`: what runs then changes from one task to the next",
+                    super::dotted(pointer)
+                ),
                 "name a version",
             );
         }

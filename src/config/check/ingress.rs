@@ -21,15 +21,30 @@ pub(super) fn check(findings: &mut Findings<'_>) {
     }
     if !ingress.ssl_policy.starts_with("ELBSecurityPolicy-") {
         let help = "write its name as in ELBSecurityPolicy-TLS13-1-2-2021-06";
-        findings.format("/ingress/ssl_policy", &ingress.ssl_policy, "a security policy of load balancers", help);
+        findings.format(
+            "/ingress/ssl_policy",
+            &ingress.ssl_policy,
+            "a security policy of load balancers",
+            help,
+        );
     }
     if let Some(logs) = &ingress.access_logs {
         let bucket = "/ingress/access_logs/bucket";
-        if findings.needs(bucket, &logs.bucket, "name a bucket of the stack's region") && !is_bucket(&logs.bucket) {
-            findings.format(bucket, &logs.bucket, "the name of a bucket", "write the name alone, without s3://");
+        if findings.needs(bucket, &logs.bucket, "name a bucket of the stack's region")
+            && !is_bucket(&logs.bucket)
+        {
+            findings.format(
+                bucket,
+                &logs.bucket,
+                "the name of a bucket",
+                "write the name alone, without s3://",
+            );
         }
         if let Some(prefix) = &logs.prefix
-            && (prefix.is_empty() || prefix.starts_with('/') || prefix.ends_with('/') || prefix.contains("AWSLogs"))
+            && (prefix.is_empty()
+                || prefix.starts_with('/')
+                || prefix.ends_with('/')
+                || prefix.contains("AWSLogs"))
         {
             // Source: Elastic Load Balancing User Guide, "Enable access logs for your Application Load Balancer".
             let help = "write it without `/` at either end and without `AWSLogs`, or remove it";
@@ -65,8 +80,8 @@ fn check_names(findings: &mut Findings<'_>) {
     if let Some(certificate) = &ingress.certificate_arn {
         findings.arn("/ingress/certificate_arn", certificate, CERTIFICATE);
     }
-    let has_https =
-        ingress.certificate_arn.is_some() || (ingress.domain_name.is_some() && ingress.hosted_zone_id.is_some());
+    let has_https = ingress.certificate_arn.is_some()
+        || (ingress.domain_name.is_some() && ingress.hosted_zone_id.is_some());
     if config.profile == Profile::Production && !has_https {
         let pointer = findings.written_of(&["/profile", "/ingress/domain_name"]);
         findings.error(

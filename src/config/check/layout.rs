@@ -23,11 +23,17 @@ pub(super) fn check(findings: &mut Findings<'_>) {
         for (service, components) in layout {
             if components.is_empty() {
                 let message = format!("the service `{}` runs nothing", excerpt(service));
-                findings.error(code::LAYOUT, &at(&["layout", service]), message, "place a component, or remove it");
+                findings.error(
+                    code::LAYOUT,
+                    &at(&["layout", service]),
+                    message,
+                    "place a component, or remove it",
+                );
             }
             // The migration has a container of its own beside beat.
             if components.len() >= MOST_CONTAINERS {
-                let message = format!("the service `{}` has {} containers", excerpt(service), components.len());
+                let message =
+                    format!("the service `{}` has {} containers", excerpt(service), components.len());
                 let help = format!("a task takes {MOST_CONTAINERS}");
                 findings.error(code::LAYOUT, &at(&["layout", service]), message, help);
             }
@@ -76,7 +82,12 @@ fn check_once<'a>(
                     format!("`{}` is in the services `{other}` and `{service}`", component.as_str())
                 };
                 let pointer = at(&["layout", service, &index.to_string()]);
-                findings.error(code::LAYOUT, &pointer, message, "a component runs in one service; remove one");
+                findings.error(
+                    code::LAYOUT,
+                    &pointer,
+                    message,
+                    "a component runs in one service; remove one",
+                );
             }
         }
     }
@@ -94,11 +105,21 @@ fn check_switches(findings: &mut Findings<'_>) {
         match (settings.enabled, service) {
             (Some(false), Some((service, _))) => {
                 let message = format!("`{name}` is off, but the layout has it in the service `{service}`");
-                findings.error(code::PLACEMENT, &pointer, message, "take it out of the layout, or remove `enabled`");
+                findings.error(
+                    code::PLACEMENT,
+                    &pointer,
+                    message,
+                    "take it out of the layout, or remove `enabled`",
+                );
             }
             (Some(true), None) => {
                 let message = format!("`{name}` is on, but no service of the layout has it");
-                findings.error(code::PLACEMENT, &pointer, message, "place it in a service, or remove `enabled`");
+                findings.error(
+                    code::PLACEMENT,
+                    &pointer,
+                    message,
+                    "place it in a service, or remove `enabled`",
+                );
             }
             _ => {}
         }

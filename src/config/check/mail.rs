@@ -12,8 +12,11 @@ pub(super) fn check(findings: &mut Findings<'_>) {
         findings.format("/mail/from", &mail.from, "a mail address", help);
     }
     let server = &mail.smtp.server;
-    if findings.needs("/mail/smtp/server", server, "name the server, such as email-smtp.us-east-1.amazonaws.com")
-        && !is_domain(server)
+    if findings.needs(
+        "/mail/smtp/server",
+        server,
+        "name the server, such as email-smtp.us-east-1.amazonaws.com",
+    ) && !is_domain(server)
         && server.parse::<std::net::IpAddr>().is_err()
     {
         let help = "write the bare name in lowercase; the port goes under `port`";

@@ -95,7 +95,8 @@ impl<'a> Findings<'a> {
 
     /// Tells that a text isn't in its format.
     fn format(&mut self, pointer: &str, found: &str, what: &str, help: impl Into<String>) {
-        let message = format!("`{}` has to be {what}, found `{}`", dotted(pointer), crate::document::excerpt(found));
+        let message =
+            format!("`{}` has to be {what}, found `{}`", dotted(pointer), crate::document::excerpt(found));
         self.error(code::FORMAT, pointer, message, help);
     }
 

@@ -102,7 +102,9 @@ pub(super) fn check_prefix(findings: &mut Findings<'_>) {
     let config = findings.config;
     let has_parameters =
         config.parameters.enabled || config.secrets.backend == crate::config::model::SecretsBackend::Ssm;
-    let Some(reserved) = ["aws", "ssm"].iter().find(|reserved| config.name.starts_with(**reserved)) else { return };
+    let Some(reserved) = ["aws", "ssm"].iter().find(|reserved| config.name.starts_with(**reserved)) else {
+        return;
+    };
     if has_parameters {
         // Source: AWS Systems Manager API Reference, PutParameter, "Name".
         findings.error(

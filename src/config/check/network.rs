@@ -39,8 +39,11 @@ pub(super) fn check(findings: &mut Findings<'_>) {
 fn check_existing(findings: &mut Findings<'_>, network: &ExistingNetwork, is_public: bool) {
     let base = "/network/existing";
     let vpc = format!("{base}/vpc_id");
-    if findings.needs(&vpc, &network.vpc_id, "name the VPC, or use `network: parameters` to be asked on the form")
-        && !is_id(&network.vpc_id, "vpc-")
+    if findings.needs(
+        &vpc,
+        &network.vpc_id,
+        "name the VPC, or use `network: parameters` to be asked on the form",
+    ) && !is_id(&network.vpc_id, "vpc-")
     {
         findings.format(&vpc, &network.vpc_id, "the id of a VPC", "write it as in vpc-0a1b2c3d4e5f60001");
     }
@@ -68,7 +71,8 @@ fn check_existing(findings: &mut Findings<'_>, network: &ExistingNetwork, is_pub
             }
         }
         if needed && ids.len() < 2 {
-            let message = format!("`{}` has to list two subnets or more, found {}", super::dotted(&pointer), ids.len());
+            let message =
+                format!("`{}` has to list two subnets or more, found {}", super::dotted(&pointer), ids.len());
             let help = "load balancer and database need subnets in two zones";
             findings.error(code::SUBNETS, &pointer, message, help);
         }
@@ -90,7 +94,8 @@ fn check_lookup(findings: &mut Findings<'_>, network: &LookupNetwork, is_public:
         }
         for (index, name) in names.iter().enumerate() {
             let item = format!("{pointer}/{index}");
-            if findings.needs(&item, name, "write a Name tag, or remove it") && names[..index].contains(name) {
+            if findings.needs(&item, name, "write a Name tag, or remove it") && names[..index].contains(name)
+            {
                 let message = format!("the name `{}` stands twice", excerpt(name));
                 findings.error(code::SUBNETS, &item, message, "remove one");
             }
@@ -144,8 +149,10 @@ impl Findings<'_> {
         let is_good = !cidr.is_v6 && sizes.contains(&cidr.prefix);
         if !is_good {
             let (largest, smallest) = (sizes.start(), sizes.end());
-            let message =
-                format!("`{}` has to be an IPv4 range of /{largest} to /{smallest}, found {cidr}", super::dotted(pointer));
+            let message = format!(
+                "`{}` has to be an IPv4 range of /{largest} to /{smallest}, found {cidr}",
+                super::dotted(pointer)
+            );
             self.error(code::CIDR, pointer, message, "choose a range such as 10.0.0.0/16");
         }
         is_good

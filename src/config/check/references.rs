@@ -54,8 +54,13 @@ const PARAMETER: Kind = Kind {
     same_region: true,
     same_account: true,
 };
-const TOPIC: Kind =
-    Kind { what: "the ARN of an SNS topic", service: "sns", resources: &[""], same_region: true, same_account: false };
+const TOPIC: Kind = Kind {
+    what: "the ARN of an SNS topic",
+    service: "sns",
+    resources: &[""],
+    same_region: true,
+    same_account: false,
+};
 
 /// Secrets that exist already.
 pub(super) fn check(findings: &mut Findings<'_>) {
@@ -81,11 +86,13 @@ impl Findings<'_> {
     /// Checks that a text is the ARN of something, in the stack's region and account where that matters.
     pub(super) fn arn(&mut self, pointer: &str, text: &str, kind: Kind) {
         let arn = Arn::parse(text).filter(|arn| {
-            arn.service == kind.service && kind.resources.iter().any(|prefix| arn.resource.starts_with(prefix))
+            arn.service == kind.service
+                && kind.resources.iter().any(|prefix| arn.resource.starts_with(prefix))
         });
         let Some(arn) = arn else {
             let Kind { what, service, resources, .. } = kind;
-            let help = format!("write arn:aws:{service}:REGION:ACCOUNT:{}NAME", resources.first().unwrap_or(&""));
+            let help =
+                format!("write arn:aws:{service}:REGION:ACCOUNT:{}NAME", resources.first().unwrap_or(&""));
             return self.format(pointer, text, what, help);
         };
         let config = self.config;
@@ -94,16 +101,20 @@ impl Findings<'_> {
             && kind.same_region
             && arn.region != region
         {
-            let message =
-                format!("the stack is for the region `{region}`, but this is {what} of `{}`", excerpt(arn.region));
+            let message = format!(
+                "the stack is for the region `{region}`, but this is {what} of `{}`",
+                excerpt(arn.region)
+            );
             self.error(code::ELSEWHERE, pointer, message, format!("name {what} of `{region}`"));
         }
         if let Some(account) = &config.account
             && kind.same_account
             && arn.account != account
         {
-            let message =
-                format!("the stack is for the account {account}, but this is {what} of {}", excerpt(arn.account));
+            let message = format!(
+                "the stack is for the account {account}, but this is {what} of {}",
+                excerpt(arn.account)
+            );
             self.error(code::ELSEWHERE, pointer, message, format!("name {what} of the account {account}"));
         }
     }
@@ -148,7 +159,12 @@ impl Findings<'_> {
                 let message = format!("`{}` is only for a `secret`", super::dotted(&part("field")));
                 self.error(code::NOT_EXACTLY_ONE, &part("field"), message, "remove it, or name a secret");
             } else if field.is_empty() || field.contains([':', '}']) {
-                self.format(&part("field"), field, "a key of the secret's JSON", "write the key alone, without `:`");
+                self.format(
+                    &part("field"),
+                    field,
+                    "a key of the secret's JSON",
+                    "write the key alone, without `:`",
+                );
             }
         }
         if let Some(kms_key) = &source.kms_key {

@@ -12,7 +12,8 @@ pub(super) fn check(findings: &mut Findings<'_>) {
     let config = findings.config;
     for (logical_id, settings) in &config.resources {
         let path = |key: &str| at(&["resources", logical_id, key]);
-        let is_id = logical_id.chars().all(|c| c.is_ascii_alphanumeric()) && (1..=255).contains(&logical_id.len());
+        let is_id =
+            logical_id.chars().all(|c| c.is_ascii_alphanumeric()) && (1..=255).contains(&logical_id.len());
         if !is_id {
             let message = format!("`{}` can't be the logical id of a resource", excerpt(logical_id));
             let help = "logical ids are letters and digits; find them in the template";
@@ -27,9 +28,13 @@ pub(super) fn check(findings: &mut Findings<'_>) {
         for (key, value) in &settings.tags {
             findings.placeholders(&at(&["resources", logical_id, "tags", key]), value);
         }
-        let total = config.tags.len() + settings.tags.keys().filter(|key| !config.tags.contains_key(*key)).count();
+        let total =
+            config.tags.len() + settings.tags.keys().filter(|key| !config.tags.contains_key(*key)).count();
         if total > MOST_TAGS && config.tags.len() <= MOST_TAGS {
-            let message = format!("`{}` has {total} tags with those of the stack, {MOST_TAGS} fit", excerpt(logical_id));
+            let message = format!(
+                "`{}` has {total} tags with those of the stack, {MOST_TAGS} fit",
+                excerpt(logical_id)
+            );
             findings.error(code::TAG, &path("tags"), message, "remove some");
         }
     }
@@ -69,8 +74,10 @@ pub(super) fn check_accepted(findings: &mut Findings<'_>) {
         if findings.needs(&path("code"), &finding.code, "name the finding's code, such as P012")
             && !is_code(&finding.code)
         {
-            let message = format!("`{}` isn't the code of a finding about a template", excerpt(&finding.code));
-            let help = "codes are one of S, R, L, P, W and three digits; mistakes of this file can't be accepted";
+            let message =
+                format!("`{}` isn't the code of a finding about a template", excerpt(&finding.code));
+            let help =
+                "codes are one of S, R, L, P, W and three digits; mistakes of this file can't be accepted";
             findings.error(code::ACCEPT, &path("code"), message, help);
         }
         findings.needs(&path("place"), &finding.place, "name the resource's logical id");
@@ -82,7 +89,8 @@ pub(super) fn check_accepted(findings: &mut Findings<'_>) {
             other.code == finding.code && other.place == finding.place
         };
         if accepted[..index].iter().any(|other| is_same(&other)) {
-            let message = format!("{} is accepted twice for `{}`", excerpt(&finding.code), excerpt(&finding.place));
+            let message =
+                format!("{} is accepted twice for `{}`", excerpt(&finding.code), excerpt(&finding.place));
             findings.warning(code::ACCEPT, &at(&["accept", &index.to_string()]), message, "remove one");
         }
     }

@@ -69,8 +69,11 @@ impl One<'_> {
         match (cpu.map(Size::of), memory) {
             (Some(Some(size)), Some(memory)) if !size.offers(memory) => {
                 let message = format!("Fargate offers no task with {} CPU units and {memory} MiB", size.cpu);
-                let with_memory: Vec<String> =
-                    SIZES.iter().filter(|size| size.offers(memory)).map(|size| size.cpu.to_string()).collect();
+                let with_memory: Vec<String> = SIZES
+                    .iter()
+                    .filter(|size| size.offers(memory))
+                    .map(|size| size.cpu.to_string())
+                    .collect();
                 let mut help = format!("with {} CPU units: {}", size.cpu, size.describe());
                 if !with_memory.is_empty() {
                     help.push_str(&format!("; {memory} MiB come with {} CPU units", with_memory.join(", ")));
@@ -79,7 +82,12 @@ impl One<'_> {
             }
             (None, Some(memory)) if !SIZES.iter().any(|size| size.offers(memory)) => {
                 let message = format!("Fargate offers no task with {memory} MiB");
-                findings.error(code::TASK_SIZE, &self.key("memory"), message, "use a multiple of 1024 MiB, or 512");
+                findings.error(
+                    code::TASK_SIZE,
+                    &self.key("memory"),
+                    message,
+                    "use a multiple of 1024 MiB, or 512",
+                );
             }
             _ => {}
         }
@@ -87,11 +95,16 @@ impl One<'_> {
             ("cpu", cpu, (|component| component.cpu) as fn(&ComponentSettings) -> Option<u32>),
             ("memory", memory, |component| component.memory),
         ] {
-            let parts = self.components.iter().filter_map(|component| part(findings.config.components.get(component)?));
+            let parts = self
+                .components
+                .iter()
+                .filter_map(|component| part(findings.config.components.get(component)?));
             let sum: u64 = parts.map(u64::from).sum();
             if let Some(whole) = whole.filter(|whole| u64::from(*whole) < sum) {
                 let name = self.name;
-                let message = format!("the containers of `{name}` have {key} {sum} together, more than its task's {whole}");
+                let message = format!(
+                    "the containers of `{name}` have {key} {sum} together, more than its task's {whole}"
+                );
                 let help = format!("raise `services.{name}.{key}`, or lower `components.*.{key}`");
                 findings.error(code::TASK_SIZE, &self.key(key), message, help);
             }
@@ -105,13 +118,19 @@ impl One<'_> {
             && min > max
         {
             let message = format!("the service `{name}` has at least {min} tasks and at most {max}");
-            findings.error(code::TASK_COUNTS, &self.key("min_tasks"), message, "lower `min_tasks` or raise `max_tasks`");
+            findings.error(
+                code::TASK_COUNTS,
+                &self.key("min_tasks"),
+                message,
+                "lower `min_tasks` or raise `max_tasks`",
+            );
         }
         let most = min_tasks.unwrap_or(1).max(max_tasks.unwrap_or(1));
         let key = if max_tasks.is_some_and(|max| max > 1) { "max_tasks" } else { "min_tasks" };
         if self.runs(Component::Beat) && (most > 1 || min_tasks == Some(0)) {
             let found = if most > 1 { format!("up to {most} tasks") } else { "no task at times".to_owned() };
-            let message = format!("the service `{name}` runs `beat`, which runs exactly once, but has {found}");
+            let message =
+                format!("the service `{name}` runs `beat`, which runs exactly once, but has {found}");
             let help = if self.components.len() > 1 {
                 "give `beat` a service of its own, or leave the counts at 1"
             } else {
@@ -131,7 +150,8 @@ impl One<'_> {
     fn check_spot(&self, findings: &mut Findings<'_>) {
         let has_spot = self.settings.spot_weight.is_some_and(|weight| weight > 0);
         if has_spot && let Some(component) = self.first_of(&[Component::Beat, Component::PluginDaemon]) {
-            let message = format!("the service `{}` runs `{component}`, which can't be interrupted by Spot", self.name);
+            let message =
+                format!("the service `{}` runs `{component}`, which can't be interrupted by Spot", self.name);
             let help = if self.components.len() > 1 {
                 "Spot is for whole services; put what may be interrupted into one of its own"
             } else {
@@ -156,7 +176,10 @@ impl One<'_> {
             findings.error(
                 code::EXEC,
                 &self.key("exec"),
-                format!("the service `{}` runs `{component}`, which has no role, so there is no shell in it", self.name),
+                format!(
+                    "the service `{}` runs `{component}`, which has no role, so there is no shell in it",
+                    self.name
+                ),
                 format!("remove `exec`, or give `{component}` a service of its own"),
             );
         }
@@ -166,10 +189,15 @@ impl One<'_> {
         let least = self.settings.minimum_healthy_percent;
         let most = self.settings.maximum_percent;
         if self.runs(Component::Beat) {
-            for (key, value, allowed) in [("minimum_healthy_percent", least, 0), ("maximum_percent", most, 100)] {
+            for (key, value, allowed) in
+                [("minimum_healthy_percent", least, 0), ("maximum_percent", most, 100)]
+            {
                 if let Some(value) = value.filter(|value| *value != allowed) {
-                    let message = format!("`services.{}.{key}` is {value}, but `beat` runs exactly once", self.name);
-                    let help = format!("remove it; it is {allowed}, so that the old task ends before the new one starts");
+                    let message =
+                        format!("`services.{}.{key}` is {value}, but `beat` runs exactly once", self.name);
+                    let help = format!(
+                        "remove it; it is {allowed}, so that the old task ends before the new one starts"
+                    );
                     findings.error(code::SINGLETON, &self.key(key), message, help);
                 }
             }

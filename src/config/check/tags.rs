@@ -28,19 +28,31 @@ impl Findings<'_> {
         for (key, value) in tags {
             let pointer = pointer_to(pointer, key);
             if key.to_lowercase().starts_with("aws:") {
-                let message = format!("the tag `{}` begins with `aws:`, which AWS keeps to itself", excerpt(key));
+                let message =
+                    format!("the tag `{}` begins with `aws:`, which AWS keeps to itself", excerpt(key));
                 self.error(code::TAG, &pointer, message, "choose another key");
             }
             for (what, text, longest) in [("key", key, LONGEST_KEY), ("value", value, LONGEST_VALUE)] {
                 let length = text.chars().count();
                 if length > longest || (what == "key" && text.trim().is_empty()) {
-                    let message = format!("the {what} of a tag has {length} characters, allowed are {} to {longest}",
-                        usize::from(what == "key"));
+                    let message = format!(
+                        "the {what} of a tag has {length} characters, allowed are {} to {longest}",
+                        usize::from(what == "key")
+                    );
                     self.error(code::TAG, &pointer, message, format!("change the {what}"));
                 }
                 if let Some(bad) = text.chars().find(|c| !is_allowed(*c)) {
-                    let message = format!("the {what} of the tag `{}` has `{}` in it", excerpt(key), bad.escape_debug());
-                    self.error(code::TAG, &pointer, message, "use letters, digits, spaces and _ . : / = + - @");
+                    let message = format!(
+                        "the {what} of the tag `{}` has `{}` in it",
+                        excerpt(key),
+                        bad.escape_debug()
+                    );
+                    self.error(
+                        code::TAG,
+                        &pointer,
+                        message,
+                        "use letters, digits, spaces and _ . : / = + - @",
+                    );
                 }
             }
         }

@@ -86,7 +86,8 @@ impl Findings<'_> {
     pub(super) fn no_duplicates(&mut self, pointer: &str, components: &[Component]) {
         for (index, component) in components.iter().enumerate() {
             if components[..index].contains(component) {
-                let message = format!("`{}` stands twice in `{}`", component.as_str(), super::dotted(pointer));
+                let message =
+                    format!("`{}` stands twice in `{}`", component.as_str(), super::dotted(pointer));
                 self.error(code::NOT_ALLOWED, &format!("{pointer}/{index}"), message, "remove one");
             }
         }

@@ -70,7 +70,9 @@ mod tests {
         assert_eq!(Window::daily("03:00-04:30").map(Window::minutes), Some(90));
         assert_eq!(Window::daily("23:30-00:30").map(Window::minutes), Some(60));
         assert_eq!(Window::weekly("Sun:23:00-mon:01:00").map(Window::minutes), Some(120));
-        for bad in ["", "3:00-4:00", "03:00", "03:00-24:00", "03:60-04:00", "03:00-04:00-05:00", "+3:00-04:00"] {
+        for bad in
+            ["", "3:00-4:00", "03:00", "03:00-24:00", "03:60-04:00", "03:00-04:00-05:00", "+3:00-04:00"]
+        {
             assert_eq!(Window::daily(bad), None, "{bad}");
         }
         for bad in ["sunday:01:00-sun:02:00", "01:00-02:00", "sun:01:00", "sun:1:00-sun:2:00"] {
@@ -80,9 +82,8 @@ mod tests {
 
     #[test]
     fn overlaps_are_found_over_midnight_and_sunday() {
-        let overlap = |weekly, daily| {
-            Window::weekly(weekly).unwrap().overlaps_daily(Window::daily(daily).unwrap())
-        };
+        let overlap =
+            |weekly, daily| Window::weekly(weekly).unwrap().overlaps_daily(Window::daily(daily).unwrap());
         assert!(!overlap("sun:04:00-sun:05:00", "03:00-04:00"));
         assert!(overlap("sun:04:00-sun:05:00", "03:00-04:01"));
         assert!(overlap("sun:04:00-sun:05:00", "04:59-06:00"));

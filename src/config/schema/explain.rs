@@ -61,7 +61,14 @@ struct Explain<'a> {
 }
 
 impl Explain<'_> {
-    fn push(&mut self, code: Code, message: String, help: impl Into<Option<String>>, pointer: &str, span: Span) {
+    fn push(
+        &mut self,
+        code: Code,
+        message: String,
+        help: impl Into<Option<String>>,
+        pointer: &str,
+        span: Span,
+    ) {
         let diagnostic = Diagnostic::error(code, message).at(self.source, span).pointer(pointer);
         self.found.push(match help.into() {
             Some(help) => diagnostic.help(help),
@@ -195,7 +202,8 @@ impl Explain<'_> {
     /// A map that may have one key only has none or several.
     fn not_one_key(&mut self, pointer: &str, node: &Node, place: &Place) {
         let keys: Vec<String> = place.keys().map(|(key, _)| format!("`{key}`")).collect();
-        let found: Vec<String> = node.entries().iter().map(|entry| format!("`{}`", excerpt(&entry.key))).collect();
+        let found: Vec<String> =
+            node.entries().iter().map(|entry| format!("`{}`", excerpt(&entry.key))).collect();
         let found = if found.is_empty() { "an empty map".to_owned() } else { found.join(" and ") };
         let message = format!("`{}` takes one of {}, found {found}", dotted(pointer), or(&keys));
         let span = node.entries().get(1).map_or(node.span, |second| second.key_span);

@@ -13,7 +13,10 @@ pub(in crate::config) fn by_component(schema: &mut Schema) {
         .map(|component| {
             let mut value = values.clone();
             if let Json::Object(value) = &mut value {
-                value.insert("description".to_owned(), format!("The component `{}`.", component.as_str()).into());
+                value.insert(
+                    "description".to_owned(),
+                    format!("The component `{}`.", component.as_str()).into(),
+                );
             }
             (component.as_str().to_owned(), value)
         })
@@ -62,9 +65,7 @@ pub(super) fn tidy(schema: &mut Schema) {
         Some(Json::Array(items)) => items.is_empty(),
         // The defaults of a section stand at its keys.
         Some(Json::Object(_)) => true,
-        Some(Json::Number(number)) => {
-            number.as_f64() < schema.get("minimum").and_then(Json::as_f64)
-        }
+        Some(Json::Number(number)) => number.as_f64() < schema.get("minimum").and_then(Json::as_f64),
         _ => false,
     };
     if is_empty {
