@@ -57,6 +57,7 @@ pub struct Autoscaling {
 
 impl Autoscaling {
     /// The scaling of the service, at this place of the tree; below it its policies at `Cpu` and `Memory`.
+    #[allow(clippy::needless_pass_by_value, reason = "as all parts take their properties")]
     pub fn new(scope: &mut Scope<'_>, service: &FargateService, props: AutoscalingProps) -> Self {
         check(scope, &props);
         let id = concat_values!["service/", service.cluster().name(), "/", service.name()];

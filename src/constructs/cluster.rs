@@ -59,9 +59,11 @@ pub struct Cluster {
 impl Cluster {
     /// The cluster at this place of the tree.
     pub fn new(scope: &mut Scope<'_>, props: ClusterProps) -> Self {
-        let mut default = cluster::CapacityProviderStrategyItem::default();
-        default.capacity_provider = Some(FARGATE.into());
-        default.weight = Some(1.into());
+        let default = cluster::CapacityProviderStrategyItem {
+            capacity_provider: Some(FARGATE.into()),
+            weight: Some(1.into()),
+            ..Default::default()
+        };
         let resource = CfnCluster {
             cluster_name: props.name,
             cluster_settings: Some(

@@ -59,8 +59,8 @@ impl ContainerImage {
 /// When ECS takes a container for healthy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContainerHealthCheck {
-    /// A shell command that exits with 0 while all is well.
-    pub command: String,
+    /// `CMD-SHELL` and a line for the image's shell, or `CMD` and words; exits with 0 while all is well.
+    pub command: Vec<String>,
     /// Seconds between checks, 5 to 300. 30.
     pub interval_seconds: u32,
     /// Seconds until a check counts as failed, 2 to 60. 5.
@@ -72,10 +72,10 @@ pub struct ContainerHealthCheck {
 }
 
 impl ContainerHealthCheck {
-    /// A check by a shell command.
-    pub fn shell(command: impl Into<String>) -> Self {
+    /// A check by a line for the image's shell.
+    pub fn shell(line: impl Into<String>) -> Self {
         Self {
-            command: command.into(),
+            command: vec!["CMD-SHELL".to_owned(), line.into()],
             interval_seconds: 30,
             timeout_seconds: 5,
             retries: 3,
@@ -84,6 +84,12 @@ impl ContainerHealthCheck {
     }
 
     fn check(&self, scope: &mut Scope<'_>, container: &str) {
+        if !matches!(self.command.first().map(String::as_str), Some("CMD" | "CMD-SHELL")) {
+            scope.misuse(
+                format!("the health check of `{container}` doesn't begin with CMD or CMD-SHELL"),
+                "say whether the command is run by a shell",
+            );
+        }
         // Source: Amazon ECS API Reference, "HealthCheck".
         for (what, value, least, most) in [
             ("interval", self.interval_seconds, 5, 300),
@@ -106,7 +112,7 @@ impl ContainerHealthCheck {
             timeout: Some(self.timeout_seconds.into()),
             retries: Some(self.retries.into()),
             start_period: Some(self.start_period_seconds.into()),
-            ..l1::HealthCheck::new(vec!["CMD-SHELL".to_owned(), self.command.clone()])
+            ..l1::HealthCheck::new(self.command.clone())
         }
     }
 }

@@ -147,7 +147,7 @@ impl FargateService {
             }
         }
         let mut resource = CfnService::new(props.task_definition.arn());
-        resource.cluster = Some(props.cluster.arn());
+        resource.cluster = Some(props.cluster.name());
         resource.service_name = props.name;
         resource.desired_count = props.desired_count;
         resource.capacity_provider_strategy = Some(strategy(props.capacity).into());
@@ -337,7 +337,7 @@ mod tests {
             json!({ "Type": "AWS::ECS::Service", "Properties": {
                 "AvailabilityZoneRebalancing": "ENABLED",
                 "CapacityProviderStrategy": [{ "CapacityProvider": "FARGATE", "Weight": 1 }],
-                "Cluster": { "Fn::GetAtt": ["Cluster", "Arn"] },
+                "Cluster": { "Ref": "Cluster" },
                 "DeploymentConfiguration": {
                     "DeploymentCircuitBreaker": { "Enable": true, "Rollback": true },
                     "MaximumPercent": 200,

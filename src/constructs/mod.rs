@@ -51,7 +51,9 @@ pub use scope::{MAIN, Scope};
 pub use stack::{BAD_LOGICAL_ID, DUPLICATE_CONSTRUCT, FOREIGN_HANDLE, ResourceOptions, Stack};
 
 pub use arn::aws_managed_policy;
-pub use aurora::{AuroraCapacity, AuroraCluster, AuroraOrigin, AuroraProps, ServerlessCapacity};
+pub use aurora::{
+    AuroraCapacity, AuroraCluster, AuroraOrigin, AuroraProps, ServerlessCapacity, pgvector_parameters,
+};
 pub use autoscaling::{Autoscaling, AutoscalingProps};
 pub use bucket::{Bucket, BucketProps};
 pub use cache::{Cache, CacheEngine, CacheProps};

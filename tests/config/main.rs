@@ -4,6 +4,7 @@
 
 mod fixtures;
 mod messages;
+mod schema;
 
 /// The repository's folder.
 fn root() -> &'static std::path::Path {
