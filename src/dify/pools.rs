@@ -44,7 +44,9 @@ impl Pools {
         let daemons = placement.service_of(Component::PluginDaemon).map_or(0, |service| service.tasks.max);
         let allowed = allowed_connections(config);
         let planned = allowed.map_or(u32::MAX, |allowed| allowed / 100 * PLANNED_PERCENT);
-        let plugin_daemon = if planned < 300 { 10 } else { 30 };
+        // All plugin daemons together get a third at most, so that many of them leave something for the others.
+        let plenty = if planned < 300 { 10 } else { 30 };
+        let plugin_daemon = (planned / 3).checked_div(daemons).unwrap_or(plenty).clamp(5, plenty);
         let for_python = planned.saturating_sub(daemons * plugin_daemon);
         let each = for_python.checked_div(processes).unwrap_or(PLENTY).saturating_sub(PGVECTOR_CONNECTIONS);
         let overflow = (each / 3).clamp(1, 10);

@@ -37,6 +37,15 @@ fn values_keep_type_order_and_place() {
 }
 
 #[test]
+fn a_byte_order_mark_and_other_line_ends_move_nothing() {
+    let document = yaml("\u{feff}a: b\r\nc: d\r\n");
+    assert_eq!(document.to_json(), json!({"a": "b", "c": "d"}));
+    let place = |span: Span| (span.line, span.column, span.start);
+    assert_eq!(place(document.locate_key("/a")), (1, 1, 3));
+    assert_eq!(place(document.locate("/c")), (2, 4, 12));
+}
+
+#[test]
 fn a_json_pointer_leads_to_values_keys_and_the_nearest_place() {
     let document = yaml("a/b:\n  - ~x: 1\n");
     assert_eq!(document.at("/a~1b/0/~0x").unwrap().as_number(), Some(&1.into()));

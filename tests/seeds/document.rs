@@ -1,0 +1,70 @@
+//! `docs/seeds.md` as data: its headings and the tables below them.
+
+use indexmap::IndexMap;
+
+/// A table's rows; each cell by its column's heading.
+pub(crate) type Rows = Vec<IndexMap<String, String>>;
+
+/// A heading and what stands below it, up to the next one.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Section {
+    /// The headings above it, the outermost first, and its own.
+    pub(crate) headings: Vec<String>,
+    /// The rows of its tables.
+    pub(crate) rows: Rows,
+}
+
+/// Reads the sections of a document in Markdown.
+pub(crate) fn sections(text: &str) -> Vec<Section> {
+    let mut sections = vec![Section::default()];
+    let mut columns: Option<Vec<String>> = None;
+    for line in text.lines() {
+        if let Some((marks, title)) = line.split_once(' ').filter(|(marks, _)| !marks.is_empty() && marks.chars().all(|c| c == '#')) {
+            let above = sections.last().map(|section| section.headings.clone()).unwrap_or_default();
+            let mut headings: Vec<String> = above.into_iter().take(marks.len() - 1).collect();
+            headings.resize(marks.len() - 1, String::new());
+            headings.push(title.to_owned());
+            sections.push(Section { headings, rows: Rows::new() });
+            columns = None;
+        } else if line.starts_with('|') {
+            let cells = cells(line);
+            match &columns {
+                None => columns = Some(cells),
+                Some(_) if cells.iter().all(|cell| cell.chars().all(|c| c == '-' || c == ':')) => {}
+                Some(names) => {
+                    assert_eq!(names.len(), cells.len(), "a row has another number of cells than its table: {line}");
+                    let row = names.iter().cloned().zip(cells).collect();
+                    sections.last_mut().unwrap().rows.push(row);
+                }
+            }
+        } else {
+            columns = None;
+        }
+    }
+    sections
+}
+
+/// The cells of a row; `\|` is no border.
+fn cells(line: &str) -> Vec<String> {
+    let inner = line.trim().trim_start_matches('|');
+    let inner = inner.strip_suffix('|').unwrap_or(inner);
+    let marked = inner.replace("\\|", "\u{0}");
+    marked.split('|').map(|cell| cell.trim().replace('\u{0}', "|")).collect()
+}
+
+/// The code spans of a text, without their marks.
+pub(crate) fn code_spans(text: &str) -> Vec<&str> {
+    text.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn headings_and_tables_are_read() {
+    let text = "# A\n\n## B\ntext\n\n| one | two |\n|---|---|\n| `x \\| y` | 2 |\n| 3 | `a`, `b` |\n\n### C\n# D\n";
+    let sections = sections(text);
+    let headings: Vec<String> = sections.iter().map(|section| section.headings.join("/")).collect();
+    assert_eq!(headings, ["", "A", "A/B", "A/B/C", "D"]);
+    let rows = &sections[2].rows;
+    assert_eq!(rows.len(), 2);
+    assert_eq!(code_spans(&rows[0]["one"]), ["x | y"]);
+    assert_eq!(code_spans(&rows[1]["two"]), ["a", "b"]);
+}
