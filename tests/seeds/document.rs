@@ -19,7 +19,9 @@ pub(crate) fn sections(text: &str) -> Vec<Section> {
     let mut sections = vec![Section::default()];
     let mut columns: Option<Vec<String>> = None;
     for line in text.lines() {
-        if let Some((marks, title)) = line.split_once(' ').filter(|(marks, _)| !marks.is_empty() && marks.chars().all(|c| c == '#')) {
+        if let Some((marks, title)) =
+            line.split_once(' ').filter(|(marks, _)| !marks.is_empty() && marks.chars().all(|c| c == '#'))
+        {
             let above = sections.last().map(|section| section.headings.clone()).unwrap_or_default();
             let mut headings: Vec<String> = above.into_iter().take(marks.len() - 1).collect();
             headings.resize(marks.len() - 1, String::new());
@@ -32,7 +34,11 @@ pub(crate) fn sections(text: &str) -> Vec<Section> {
                 None => columns = Some(cells),
                 Some(_) if cells.iter().all(|cell| cell.chars().all(|c| c == '-' || c == ':')) => {}
                 Some(names) => {
-                    assert_eq!(names.len(), cells.len(), "a row has another number of cells than its table: {line}");
+                    assert_eq!(
+                        names.len(),
+                        cells.len(),
+                        "a row has another number of cells than its table: {line}"
+                    );
                     let row = names.iter().cloned().zip(cells).collect();
                     sections.last_mut().unwrap().rows.push(row);
                 }
@@ -59,7 +65,8 @@ pub(crate) fn code_spans(text: &str) -> Vec<&str> {
 
 #[test]
 fn headings_and_tables_are_read() {
-    let text = "# A\n\n## B\ntext\n\n| one | two |\n|---|---|\n| `x \\| y` | 2 |\n| 3 | `a`, `b` |\n\n### C\n# D\n";
+    let text =
+        "# A\n\n## B\ntext\n\n| one | two |\n|---|---|\n| `x \\| y` | 2 |\n| 3 | `a`, `b` |\n\n### C\n# D\n";
     let sections = sections(text);
     let headings: Vec<String> = sections.iter().map(|section| section.headings.join("/")).collect();
     assert_eq!(headings, ["", "A", "A/B", "A/B/C", "D"]);

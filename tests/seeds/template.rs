@@ -74,13 +74,16 @@ impl Template {
     fn resolve(&self, value: &Json) -> Option<Json> {
         match value {
             Json::Array(items) => Some(items.iter().filter_map(|item| self.resolve(item)).collect()),
-            Json::Object(map) => match map.iter().next().filter(|(key, _)| map.len() == 1 && is_function(key)) {
-                Some((function, argument)) => self.call(function, argument),
-                None => {
-                    let resolved = map.iter().filter_map(|(key, value)| Some((key.clone(), self.resolve(value)?)));
-                    Some(Json::Object(resolved.collect::<Map<_, _>>()))
+            Json::Object(map) => {
+                match map.iter().next().filter(|(key, _)| map.len() == 1 && is_function(key)) {
+                    Some((function, argument)) => self.call(function, argument),
+                    None => {
+                        let resolved =
+                            map.iter().filter_map(|(key, value)| Some((key.clone(), self.resolve(value)?)));
+                        Some(Json::Object(resolved.collect::<Map<_, _>>()))
+                    }
                 }
-            },
+            }
             plain => Some(plain.clone()),
         }
     }
@@ -210,7 +213,9 @@ fn select(value: Json, step: &str) -> Option<Json> {
     match value {
         Json::Object(mut map) => map.remove(step),
         Json::Array(items) => {
-            let is_meant = |item: &Json| item == step || NAMES.iter().any(|name| item.get(name).is_some_and(|it| it == step));
+            let is_meant = |item: &Json| {
+                item == step || NAMES.iter().any(|name| item.get(name).is_some_and(|it| it == step))
+            };
             let place = items.iter().position(is_meant).or_else(|| step.parse().ok())?;
             items.get(place).cloned()
         }
