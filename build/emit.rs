@@ -107,7 +107,7 @@ fn attributes(code: &mut Code, name: &str, attributes: &[Attribute]) {
 /// The module of the types inside a resource's properties.
 fn nested(code: &mut Code, resource: &Resource) {
     code.gap();
-    code.line(&format!("/// What [`{}`](super::{}) is made of.", resource.root.name, resource.root.name));
+    code.line(&format!("/// What [`{}`] is made of.", resource.root.name));
     code.open(&format!("pub mod {} {{", resource.module));
     if !resource.structs.is_empty() {
         code.line("use crate::resources::prelude::*;");

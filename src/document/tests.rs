@@ -1,3 +1,5 @@
+//! The tree, its places, and what is told of mistakes.
+
 use serde_json::json;
 
 use super::*;

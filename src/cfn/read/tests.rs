@@ -1,3 +1,5 @@
+//! Templates of anyone, in every form.
+
 use serde_json::json;
 
 use super::*;
