@@ -301,7 +301,7 @@ fn schema_and_types_agree() {
     without_ranges(&mut of_types);
     let of_types = jsonschema::validator_for(&of_types).unwrap();
     let counts = std::cell::Cell::new((0, 0));
-    check(3000, vec(any::<u32>(), 0..200), |numbers| {
+    check(1500, vec(any::<u32>(), 0..200), |numbers| {
         let mut c = Choices::new(&numbers);
         let mut value = arbitrary(&schema, &schema, &mut c, 0);
         if let Some(entries) = value.as_object_mut() {
@@ -315,7 +315,7 @@ fn schema_and_types_agree() {
         counts.set(if fits { (good + 1, bad) } else { (good, bad + 1) });
     });
     let (good, bad) = counts.get();
-    assert!(good > 200 && bad > 200, "{good} fit, {bad} don't");
+    assert!(good > 100 && bad > 100, "{good} fit, {bad} don't");
 }
 
 /// Takes out what a Rust type doesn't say.
@@ -352,7 +352,7 @@ fn arbitrary(schema: &Json, root: &Json, c: &mut Choices<'_>, depth: usize) -> J
             json!(70000),
             json!(5e9),
             json!("word"),
-            json!([[1]]),
+            json!([[true]]),
             Json::Null,
             json!({"x": 1}),
         ]);

@@ -124,6 +124,10 @@ pub(crate) fn configuration(c: &mut Choices<'_>) -> Json {
     let count = c.below(4);
     let mut environments: Vec<(String, Section)> =
         ENVIRONMENTS[..count].iter().map(|name| ((*name).to_owned(), Section::default())).collect();
+    for (_, environment) in &mut environments {
+        environment.maybe(c, "region", &[json!(place.region), Json::Null]);
+        environment.maybe(c, "account", &[json!(place.account), Json::Null]);
+    }
     // What depends on each other stands together, at the top or in each environment.
     for group in [profile_and_ingress, layout_and_services, network_and_images, database_and_secrets] {
         if environments.is_empty() || c.chance() {
@@ -407,17 +411,14 @@ fn layout_and_services(c: &mut Choices<'_>, place: &Place) -> Section {
         for (index, component) in placed.iter().enumerate() {
             let must_have_image = *component == "ssrf_proxy" && layout.is_object();
             if must_have_image || c.chance() {
-                components.set(
-                    component,
-                    component_settings(
-                        c,
-                        place,
-                        component,
-                        &placed[..index],
-                        layout.is_object(),
-                        &components,
-                    ),
-                );
+                let is_on = |other: &&&str| {
+                    let settings = components.0.get(**other);
+                    settings.and_then(|settings| settings.get("enabled")) != Some(&json!(false))
+                };
+                let before: Vec<&str> = placed[..index].iter().filter(is_on).copied().collect();
+                let settings =
+                    component_settings(c, place, component, &before, layout.is_object(), &components);
+                components.set(component, settings);
             }
         }
     }
@@ -544,7 +545,7 @@ fn component_settings(
     });
     settings.maybe(c, "cpu", &[json!(0), json!(32)]);
     settings.maybe(c, "memory", &[json!(6), json!(64)]);
-    // The first of a task stays essential.
+    // The first that runs stays essential.
     if !before.is_empty() {
         settings.maybe(c, "essential", &[json!(false), json!(true)]);
     }
