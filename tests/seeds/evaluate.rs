@@ -42,7 +42,9 @@ impl Inputs<'_> {
                 for part in parts {
                     match part {
                         Part::Plain(plain) => text.push_str(plain),
-                        Part::Interpolated(inner) => text.push_str(&plain_text(&self.evaluate(inner, bound)?)),
+                        Part::Interpolated(inner) => {
+                            text.push_str(&plain_text(&self.evaluate(inner, bound)?))
+                        }
                     }
                 }
                 Some(Json::String(text))
@@ -53,7 +55,8 @@ impl Inputs<'_> {
                 items.map(Json::Array)
             }
             Expression::Object(pairs) => {
-                let pairs = pairs.iter().map(|(key, value)| Some((key.to_string(), self.evaluate(value, bound)?)));
+                let pairs =
+                    pairs.iter().map(|(key, value)| Some((key.to_string(), self.evaluate(value, bound)?)));
                 pairs.collect::<Option<serde_json::Map<_, _>>>().map(Json::Object)
             }
             Expression::Call(name, arguments) => {
@@ -62,9 +65,12 @@ impl Inputs<'_> {
                 match (name.as_str(), argument) {
                     ("tostring", argument) => Some(Json::String(plain_text(&argument))),
                     ("values", Json::Object(map)) => Some(map.into_iter().map(|(_, value)| value).collect()),
-                    ("flatten", Json::Array(lists)) => {
-                        Some(lists.into_iter().flat_map(|list| list.as_array().cloned().unwrap_or_default()).collect())
-                    }
+                    ("flatten", Json::Array(lists)) => Some(
+                        lists
+                            .into_iter()
+                            .flat_map(|list| list.as_array().cloned().unwrap_or_default())
+                            .collect(),
+                    ),
                     _ => None,
                 }
             }
@@ -105,7 +111,10 @@ impl Inputs<'_> {
                 let resource = resource.split('[').next().unwrap_or(resource);
                 let address = format!("{kind}.{resource}");
                 let declared = self.facts.resources.get(&address);
-                match declared.and_then(|attributes| attributes.get(&attribute.join("."))).filter(|_| self.by_value) {
+                match declared
+                    .and_then(|attributes| attributes.get(&attribute.join(".")))
+                    .filter(|_| self.by_value)
+                {
                     Some(text) => self.value(text),
                     None => self.logical_ids.get(&address).map(|id| Json::String(format!("${{{id}}}"))),
                 }
@@ -133,7 +142,9 @@ pub(crate) fn same(seed: &Json, template: Option<&Json>) -> bool {
             seed.len() == template.len()
                 && seed.iter().all(|value| template.iter().any(|other| same(value, Some(other))))
         }
-        (seed, Some(template)) => without_attributes(&plain_text(seed)) == without_attributes(&plain_text(template)),
+        (seed, Some(template)) => {
+            without_attributes(&plain_text(seed)) == without_attributes(&plain_text(template))
+        }
     }
 }
 
@@ -161,10 +172,10 @@ locals {
 }
 "#;
     let facts = crate::facts::extract("a.txt", text).unwrap();
-    let given = [("var.env", "prd"), ("var.name", "x"), ("***", "mask")].map(|(name, value)| (name.to_owned(), Json::from(value)));
+    let given = [("var.env", "prd"), ("var.name", "x"), ("***", "mask")]
+        .map(|(name, value)| (name.to_owned(), Json::from(value)));
     let ids = [("aws_db.one".to_owned(), "Database".to_owned())];
-    let mut inputs =
-        Inputs { facts: &facts, given: given.into(), logical_ids: ids.into(), by_value: true };
+    let mut inputs = Inputs { facts: &facts, given: given.into(), logical_ids: ids.into(), by_value: true };
     for (text, value) in [
         (r#"var.env == "prd" ? 14 : 7"#, Some("14".into())),
         (r#"var.env != "prd""#, Some(false.into())),

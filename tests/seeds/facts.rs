@@ -64,7 +64,8 @@ pub(crate) fn begins_code(line: &str) -> bool {
         return line == "{";
     }
     let is_assignment = rest.starts_with("= ") && line.as_bytes()[end] == b' ';
-    is_assignment || (rest.ends_with('{') && rest.trim_end_matches('{').split_whitespace().all(|l| l.starts_with('"')))
+    is_assignment
+        || (rest.ends_with('{') && rest.trim_end_matches('{').split_whitespace().all(|l| l.starts_with('"')))
 }
 
 impl Facts {
@@ -98,7 +99,9 @@ impl Facts {
             }
             // `locals` may be declared in parts; a resource that is shown again is an excerpt.
             Some(shown) if address == "locals" => shown.extend(attributes),
-            Some(_) => loose.extend(attributes.into_iter().map(|(path, value)| (format!("{address}.{path}"), value))),
+            Some(_) => {
+                loose.extend(attributes.into_iter().map(|(path, value)| (format!("{address}.{path}"), value)))
+            }
         }
         Ok(())
     }
@@ -239,7 +242,8 @@ fn flatten_object(path: &str, pairs: &[(Expression, Expression)], found: &mut At
     // An environment variable or secret is one attribute, by its name.
     if let ["name", "value" | "valueFrom"] = keys.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         let name = key_text(&pairs[0].1);
-        let path = if path.ends_with(&format!("[{name}]")) { path.to_owned() } else { format!("{path}[{name}]") };
+        let path =
+            if path.ends_with(&format!("[{name}]")) { path.to_owned() } else { format!("{path}[{name}]") };
         found.insert(path, pairs[1].1.to_string());
         return;
     }

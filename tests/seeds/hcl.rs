@@ -60,7 +60,9 @@ impl fmt::Display for Expression {
                 write!(f, "\"")?;
                 for part in parts {
                     match part {
-                        Part::Plain(text) => write!(f, "{}", text.replace('\\', "\\\\").replace('"', "\\\""))?,
+                        Part::Plain(text) => {
+                            write!(f, "{}", text.replace('\\', "\\\\").replace('"', "\\\""))?
+                        }
                         Part::Interpolated(inner) => write!(f, "${{{inner}}}")?,
                     }
                 }
@@ -137,7 +139,8 @@ impl<'a> Reader<'a> {
     fn skip(&mut self, lines_too: bool) {
         loop {
             let rest = self.rest();
-            let blank = |c: char| if lines_too { c.is_whitespace() } else { c == ' ' || c == '\t' || c == '\u{a0}' };
+            let blank =
+                |c: char| if lines_too { c.is_whitespace() } else { c == ' ' || c == '\t' || c == '\u{a0}' };
             let trimmed = rest.trim_start_matches(blank);
             self.at += rest.len() - trimmed.len();
             if !(trimmed.starts_with('#') || trimmed.starts_with("//")) {
@@ -160,7 +163,8 @@ impl<'a> Reader<'a> {
 
     fn word(&mut self) -> Result<String, String> {
         let rest = self.rest();
-        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-')).unwrap_or(rest.len());
+        let end =
+            rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-')).unwrap_or(rest.len());
         if end == 0 {
             return Err(self.unexpected("a name"));
         }
@@ -229,7 +233,9 @@ impl<'a> Reader<'a> {
                 Ok(inner)
             }
             Some(c) if c.is_ascii_digit() || c == '-' => {
-                let end = rest[1..].find(|c: char| !(c.is_ascii_digit() || c == '.')).map_or(rest.len(), |end| end + 1);
+                let end = rest[1..]
+                    .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+                    .map_or(rest.len(), |end| end + 1);
                 self.at += end;
                 Ok(Expression::Number(rest[..end].to_owned()))
             }
@@ -331,7 +337,9 @@ impl<'a> Reader<'a> {
                 '"' => break,
                 '\n' => return Err(self.unexpected("`\"` on this line")),
                 '\\' => {
-                    let Some(escaped) = self.rest().chars().next() else { return Err(self.unexpected("`\"`")) };
+                    let Some(escaped) = self.rest().chars().next() else {
+                        return Err(self.unexpected("`\"`"));
+                    };
                     self.at += escaped.len_utf8();
                     plain.push(if escaped == 'n' { '\n' } else { escaped });
                 }
