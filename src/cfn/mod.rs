@@ -1,8 +1,8 @@
 //! The language of CloudFormation templates. No AWS service in it.
 //!
 //! [`Value`] is a literal or an [`Intrinsic`]; references are typed handles ([`Handle`], [`ParameterHandle`],
-//! [`ConditionHandle`], [`MappingHandle`]) that only a stack hands out. [`Template`] is what is written,
-//! read, validated and deployed.
+//! [`ConditionHandle`], [`MappingHandle`]) that only a stack hands out. [`Template`] is what is written
+//! ([`write`](mod@write)), read ([`read`](mod@read)), validated and deployed.
 
 mod closure;
 mod dynamic_reference;

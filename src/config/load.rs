@@ -7,10 +7,11 @@ use super::context;
 use super::located::Located;
 use super::merge::merge;
 use super::model::{Network, Profile};
-use super::schema::{self, Place, dotted};
+use super::schema::{self, Place};
 use super::tree::{Layer, Origin, Tree};
 use super::{Config, check, code, overrides, profile};
 use crate::diagnostic::{Diagnostic, Source, Span, nearest};
+use crate::document::code::AMBIGUOUS_SCALAR;
 use crate::document::{Document, Format, Limits, Node, excerpt, pointer_to};
 
 /// What a configuration is called if nobody says otherwise.
@@ -61,7 +62,7 @@ pub fn load(options: &LoadOptions) -> Result<Loaded, Vec<Diagnostic>> {
     }
     let mut found = std::mem::take(&mut read.found);
     if read.is_shapeless {
-        return Err(in_order(found));
+        return Err(in_order(found, &read.sources));
     }
     let broken = broken_sections(&found);
     let environments = read.environments(&mut found);
@@ -84,7 +85,7 @@ pub fn load(options: &LoadOptions) -> Result<Loaded, Vec<Diagnostic>> {
         by_environment.push((one.config.environment_name.clone(), findings));
     }
     found.extend(joined(by_environment, several));
-    let found = in_order(found);
+    let found = in_order(found, &read.sources);
     if found.iter().any(Diagnostic::is_error) {
         return Err(found);
     }
@@ -95,6 +96,8 @@ pub fn load(options: &LoadOptions) -> Result<Loaded, Vec<Diagnostic>> {
 #[derive(Default)]
 struct Read {
     layers: Vec<Layer>,
+    /// Every text, in the order in which it is told about.
+    sources: Vec<Source>,
     file: Option<Text>,
     sets: Vec<Text>,
     found: Vec<Diagnostic>,
@@ -122,6 +125,7 @@ impl Read {
     }
 
     fn file(&mut self, file: &Source) {
+        self.sources.push(file.clone());
         let format = if file.name.ends_with(".json") { Format::Json } else { Format::Yaml };
         let document = match Document::parse(file.clone(), format, &Limits::default()) {
             Ok(document) => document,
@@ -132,12 +136,7 @@ impl Read {
             }
         };
         let mistakes = schema::check(file, &document.root);
-        let start =
-            |diagnostic: &Diagnostic| diagnostic.location.as_ref().map(|location| location.span.start);
-        let told: BTreeSet<_> = mistakes.iter().map(start).collect();
-        // A mistake of a value tells more than that YAML 1.1 reads it otherwise.
-        let strict = document.strict_findings().into_iter();
-        self.found.extend(strict.filter(|finding| finding.is_error() || !told.contains(&start(finding))));
+        self.found.extend(document.strict_findings());
         self.is_shapeless |= mistakes.iter().any(|mistake| is_shape(mistake.pointer.as_deref()));
         self.found.extend(mistakes);
         let layer = self.layer(file, String::new());
@@ -149,6 +148,7 @@ impl Read {
     }
 
     fn set(&mut self, text: &str) {
+        self.sources.push(overrides::source(text));
         match overrides::parse(text) {
             Ok(set) => {
                 let mistakes = schema::check(&set.source, &set.root);
@@ -248,12 +248,10 @@ fn resolve(
 ) -> Result<Located, Box<Diagnostic>> {
     let mut tree = Tree::empty();
     let mut whole: Option<Origin> = None;
+    let known: Vec<&str> = Place::top().keys().map(|(key, _)| key).collect();
     let mut put = |node: &Node, layer: usize, key: Option<Span>| {
         let mut over = if node.is_null() { Tree::empty() } else { Tree::from_node(node, key, layer) };
-        over.remove("environments");
-        for section in broken {
-            over.remove(section);
-        }
+        over.retain(|key| known.contains(&key) && key != "environments" && !broken.contains(key));
         // What stands nowhere is told at the environment, else at the beginning of the file.
         let beginning = Span { end: node.span.start, ..node.span };
         let origin = Origin { layer, key, value: key.unwrap_or(beginning), by_profile: false };
@@ -373,24 +371,18 @@ fn joined(by_environment: Vec<(String, Vec<Diagnostic>)>, several: bool) -> Vec<
 }
 
 /// In the order of the texts: the file first, then the arguments as they were given; what has no place comes last.
-fn in_order(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let mut sources: Vec<Source> = Vec::new();
-    let mut rank = |diagnostic: &Diagnostic| match &diagnostic.location {
-        Some(location) => {
-            let index = sources.iter().position(|source| *source == location.source).unwrap_or_else(|| {
-                sources.push(location.source.clone());
-                sources.len() - 1
-            });
-            (index, location.span.start)
-        }
-        None => (usize::MAX, 0),
+/// That YAML 1.1 reads something otherwise is left out where more is wrong with it.
+fn in_order(mut found: Vec<Diagnostic>, sources: &[Source]) -> Vec<Diagnostic> {
+    let rank = |diagnostic: &Diagnostic| {
+        let place = diagnostic.location.as_ref().map(|location| {
+            (sources.iter().position(|source| *source == location.source), location.span.start)
+        });
+        (place.is_none(), place)
     };
-    let mut ranked: Vec<_> = found.drain(..).map(|diagnostic| (rank(&diagnostic), diagnostic)).collect();
-    ranked.sort_by(|(a, one), (b, other)| a.cmp(b).then(one.code.cmp(&other.code)));
-    ranked.into_iter().map(|(_, diagnostic)| diagnostic).collect()
-}
-
-/// A key as people write it, from a pointer into the resolved configuration: `database.instances`.
-pub fn key_of(pointer: &str) -> String {
-    dotted(pointer)
+    found.sort_by(|a, b| rank(a).cmp(&rank(b)).then(a.code.cmp(&b.code)));
+    let mistaken: BTreeSet<_> = found.iter().filter(|finding| finding.is_error()).map(rank).collect();
+    found.retain(|finding| {
+        finding.is_error() || finding.code != AMBIGUOUS_SCALAR || !mistaken.contains(&rank(finding))
+    });
+    found
 }

@@ -45,6 +45,21 @@ impl Located {
     /// into the document, e.g. `/environments/prd/database/instances`.
     #[must_use]
     pub fn diagnostic_at(&self, pointer: &str, diagnostic: Diagnostic) -> Diagnostic {
+        self.diagnostic_with(span, pointer, diagnostic)
+    }
+
+    /// As [`Self::diagnostic_at`], but at the value's key: for what is wrong with a key.
+    #[must_use]
+    pub fn diagnostic_at_key(&self, pointer: &str, diagnostic: Diagnostic) -> Diagnostic {
+        self.diagnostic_with(|_, origin| origin.key.unwrap_or(origin.value), pointer, diagnostic)
+    }
+
+    fn diagnostic_with(
+        &self,
+        span: impl Fn(&Tree, Origin) -> Span,
+        pointer: &str,
+        diagnostic: Diagnostic,
+    ) -> Diagnostic {
         let (tree, _) = self.follow(pointer);
         let layer = tree.origin.and_then(|origin| Some((origin, self.layers.get(origin.layer)?)));
         match layer {

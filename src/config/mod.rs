@@ -15,7 +15,7 @@ mod check;
 pub mod code;
 pub mod context;
 pub mod fargate;
-mod layout;
+pub mod layout;
 mod load;
 mod located;
 mod merge;
@@ -26,6 +26,6 @@ pub mod schema;
 mod tree;
 
 pub use layout::{is_enabled, services};
-pub use load::{DEFAULT_ENVIRONMENT, FILE_NAME, LoadOptions, Loaded, key_of, load};
+pub use load::{DEFAULT_ENVIRONMENT, FILE_NAME, LoadOptions, Loaded, load};
 pub use located::Located;
 pub use model::{Config, Profile};

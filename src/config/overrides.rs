@@ -15,6 +15,11 @@ pub(super) struct Override {
     pub(super) root: Node,
 }
 
+/// The argument as a source.
+pub(super) fn source(text: &str) -> Source {
+    Source::new(NAME, text)
+}
+
 /// Reads `services.api.cpu=1024`. Keys are joined by dots; one with a dot in it stands in double quotes. The value is a
 /// scalar of YAML, or a list or map in its flow style; nothing is `null`. Where the configuration takes text, a plain
 /// number or boolean is text as it is written, since shells take quotes away.
@@ -22,7 +27,7 @@ pub(super) struct Override {
 /// # Errors
 /// What can't be read, in terms of the argument.
 pub(super) fn parse(text: &str) -> Result<Override, Vec<Diagnostic>> {
-    let source = Source::new(NAME, text);
+    let source = source(text);
     let (keys, value_at) = parse_keys(&source).map_err(|diagnostic| vec![*diagnostic])?;
     let value = parse_value(&source, value_at)?;
     let whole = span(&source, 0, text.len());
@@ -50,7 +55,7 @@ fn parse_keys(source: &Source) -> Result<(Vec<(String, Span)>, usize), Box<Diagn
                 Some(length) => (&quoted[..length], start + length + 2),
                 None => {
                     return Err(fail(
-                        format!("a quoted key has no end in `{}`", excerpt(text)),
+                        "a key in quotes has no end".to_owned(),
                         "close the double quotes",
                         start,
                         text.len(),
@@ -75,7 +80,7 @@ fn parse_keys(source: &Source) -> Result<(Vec<(String, Span)>, usize), Box<Diagn
                 return Err(fail(message, "write KEY=[FIRST, SECOND]", end, text.len()));
             }
             Some(_) => {
-                let message = format!("after a quoted key `.` or `=` has to follow in `{}`", excerpt(text));
+                let message = "a key in quotes goes on after them".to_owned();
                 return Err(fail(message, "write KEY=VALUE, such as tags.\"a.b\"=c", end, text.len()));
             }
             None => {
@@ -213,8 +218,8 @@ mod tests {
             ("", "`` has an empty key or spaces around one", 1),
             ("name", "`name` has no `=`", 1),
             ("a..b=1", "`a..b=1` has an empty key or spaces around one", 3),
-            ("tags.\"a=1", "a quoted key has no end in `tags.\"a=1`", 6),
-            ("tags.\"a\"b=1", "after a quoted key `.` or `=` has to follow in `tags.\"a\"b=1`", 9),
+            ("tags.\"a=1", "a key in quotes has no end", 6),
+            ("tags.\"a\"b=1", "a key in quotes goes on after them", 9),
             ("accept[0].code=x", "`accept[0].code=x` sets one element of a list; lists are set whole", 7),
         ] {
             let diagnostics = parse(text).unwrap_err();

@@ -89,10 +89,10 @@ impl Tree {
         }
     }
 
-    /// Takes a key out of a map.
-    pub(super) fn remove(&mut self, key: &str) {
+    /// Keeps some keys of a map.
+    pub(super) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
         if let TreeKind::Map(entries) = &mut self.kind {
-            entries.shift_remove(key);
+            entries.retain(|key, _| keep(key));
         }
     }
 

@@ -1,4 +1,4 @@
-//! What tests of constructs share that look at a template as a whole: its resources, and a search for cycles.
+//! What tests of constructs share: the resources of a template, partial comparison, and a search for cycles.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +26,30 @@ pub(crate) fn ids(template: &Json) -> Vec<String> {
 /// The logical ids of all resources of a type, in order.
 pub(crate) fn ids_of_type(template: &Json, type_name: &str) -> Vec<String> {
     ids(template).into_iter().filter(|id| template["Resources"][id]["Type"] == type_name).collect()
+}
+
+/// Asserts that `actual` has everything that `expected` has: objects may have more keys, lists not more items.
+#[track_caller]
+pub(crate) fn assert_matches(actual: &Json, expected: &Json) {
+    if let Some(place) = difference(actual, expected, String::new()) {
+        panic!("differs at `{place}`\nexpected: {expected:#}\nactual: {actual:#}");
+    }
+}
+
+fn difference(actual: &Json, expected: &Json, place: String) -> Option<String> {
+    match (actual, expected) {
+        (Json::Object(actual), Json::Object(expected)) => expected.iter().find_map(|(key, value)| {
+            let place = format!("{place}/{key}");
+            match actual.get(key) {
+                Some(found) => difference(found, value, place),
+                None => Some(place),
+            }
+        }),
+        (Json::Array(actual), Json::Array(expected)) if actual.len() == expected.len() => {
+            (0..actual.len()).find_map(|i| difference(&actual[i], &expected[i], format!("{place}/{i}")))
+        }
+        _ => (actual != expected).then_some(place),
+    }
 }
 
 /// A cycle of resources over `Ref`, `Fn::GetAtt`, `Fn::Sub` and `DependsOn`, if there is one.
@@ -124,5 +148,14 @@ mod tests {
             assert_eq!(cycle(&template(reference)), Some(vec!["A".to_owned(), "B".to_owned()]));
         }
         assert_eq!(cycle(&template(json!({"Ref": "AWS::Region"}))), None);
+    }
+
+    #[test]
+    fn objects_are_compared_in_part_and_lists_whole() {
+        let differ = |actual, expected| difference(&actual, &expected, String::new());
+        assert_eq!(differ(json!({"a": 1, "b": [{"c": 2, "d": 3}]}), json!({"b": [{"c": 2}]})), None);
+        assert_eq!(differ(json!([1, 2]), json!([1])), Some(String::new()));
+        assert_eq!(differ(json!({"a": {"b": 1}}), json!({"a": {"b": 2}})), Some("/a/b".into()));
+        assert_eq!(differ(json!({}), json!({"a": null})), Some("/a".into()));
     }
 }

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use crate::catalog::Component;
-use crate::cfn::{ConditionHandle, Intrinsic, Value};
+use crate::cfn::{ConditionHandle, Intrinsic, ParameterHandle, Value};
 use crate::concat_values;
 use crate::config::Config;
 use crate::config::model::{Scheme as ConfiguredScheme, TargetGroupSettings};
@@ -57,7 +57,7 @@ pub(super) fn declare(
         .collect();
     let default = default_component(placement).and_then(|component| target_groups.get(&component));
     let listener = default.map(|default| {
-        let mut listener = Listener::new(&mut scope.child("Listener"), &load_balancer, default, tls.as_ref());
+        let mut listener = Listener::new(&mut scope.child("Listener"), &load_balancer, default, Some(&tls));
         for (step, paths) in (1..).zip(path_groups(version, placement)) {
             if let Some(group) = target_groups.get(&paths.component) {
                 let mut place = scope.child("Listener");
@@ -107,13 +107,12 @@ pub(super) fn is_protected(config: &Config, configured: bool) -> bool {
     configured || neither
 }
 
-fn tls(scope: &mut Scope<'_>, config: &Config, ingress: &IngressParameters) -> Option<Tls> {
+fn tls(scope: &mut Scope<'_>, config: &Config, ingress: &IngressParameters) -> Tls {
     let request = |scope: &mut Scope<'_>, condition: Option<&ConditionHandle>| {
         let (name, zone) = (ingress.domain_name.reference(), ingress.hosted_zone_id.reference());
         Certificate::dns_validated(&mut scope.child("Certificate"), &name, &zone, condition).arn()
     };
-    let given: Option<Value<String>> =
-        ingress.certificate_arn.as_ref().map(|parameter| parameter.reference());
+    let given: Option<Value<String>> = ingress.certificate_arn.as_ref().map(ParameterHandle::reference);
     let certificate_arn = match (&ingress.certificate, given) {
         (CertificateSource::Given, Some(arn)) => arn,
         (CertificateSource::Either { given: condition, requested }, Some(arn)) => {
@@ -128,7 +127,7 @@ fn tls(scope: &mut Scope<'_>, config: &Config, ingress: &IngressParameters) -> O
         Https::Always => None,
         Https::If(condition) => Some(condition.clone()),
     };
-    Some(tls)
+    tls
 }
 
 fn record(scope: &mut Scope<'_>, ingress: &IngressParameters, load_balancer: &ApplicationLoadBalancer) {

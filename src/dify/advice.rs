@@ -210,7 +210,7 @@ fn cache(config: &Config, found: &mut Vec<Diagnostic>) {
         let help = "use another `cache.broker_database`, such as 1";
         found.push(Diagnostic::warning(RISKY_CACHE, message).help(help).pointer("/cache/broker_database"));
     }
-    if config.cache.node_type.ends_with(".micro") {
+    if config.cache.node_type.split('.').next_back() == Some("micro") {
         let message =
             format!("{} has about half a GiB for cache and task queue together", config.cache.node_type);
         let help = "use cache.t4g.small or larger";

@@ -24,11 +24,14 @@ const LONGEST_START_SECONDS: u32 = 300;
 
 /// The check of a component's container; `None` if it has none.
 pub(super) fn check(component: Component, settings: &ComponentSettings) -> Option<ContainerHealthCheck> {
-    let known = || component.health_command().map(shell_line);
+    let known = || component.health_command().map(<[String]>::to_vec);
     match &settings.health_check {
         Some(None) => None,
         Some(Some(own)) => Some(ContainerHealthCheck {
-            command: own.command.clone().or_else(known)?,
+            command: match &own.command {
+                Some(line) => vec!["CMD-SHELL".to_owned(), line.clone()],
+                None => known()?,
+            },
             interval_seconds: own.interval_seconds,
             timeout_seconds: own.timeout_seconds,
             retries: own.retries,
@@ -43,23 +46,9 @@ pub(super) fn check(component: Component, settings: &ComponentSettings) -> Optio
             interval_seconds: 15,
             // The api imports for half a minute on a small task, longer where it migrates first.
             start_period_seconds: if is_backend(component) { 180 } else { 60 },
-            ..ContainerHealthCheck::shell(known()?)
+            command: known()?,
+            ..ContainerHealthCheck::shell("")
         }),
-    }
-}
-
-/// A command of the catalog, `CMD-SHELL` or `CMD` first, as one line of a shell.
-fn shell_line(command: &[String]) -> String {
-    match command {
-        [kind, line] if kind == "CMD-SHELL" => line.clone(),
-        [_, words @ ..] => {
-            let quoted = words.iter().map(|word| {
-                let is_plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:".contains(c));
-                if is_plain { word.clone() } else { format!("'{}'", word.replace('\'', "'\\''")) }
-            });
-            quoted.collect::<Vec<_>>().join(" ")
-        }
-        [] => String::new(),
     }
 }
 

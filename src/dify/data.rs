@@ -158,7 +158,7 @@ fn cache(
     let node_type: Value<String> = form.node_type.reference();
     let groups = vec![groups.cache.id()];
     let mut props = CacheProps::new(engine, version, node_type, network.private_subnets.clone(), groups);
-    props.description = "Cache and task queue of Dify".to_owned();
+    "Cache and task queue of Dify".clone_into(&mut props.description);
     props.auth_token = secrets.get(SecretKind::CacheToken).map(SecretValue::dynamic_reference);
     props.nodes = settings.nodes;
     props.automatic_failover = settings.automatic_failover;

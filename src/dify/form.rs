@@ -345,7 +345,7 @@ fn tasks(scope: &mut Scope<'_>, service: &PlacedService) -> (ParameterHandle, Pa
         )
         .on_form(TASKS, format!("{word} {} tasks", service.dns_name()))
         .default(default)
-        .range(if bound == "Min" { 0 } else { 1 }, MOST_TASKS);
+        .range(i64::from(bound != "Min"), MOST_TASKS);
         scope.parameter(&format!("{id}{bound}Tasks"), parameter)
     };
     (declare("Min", "Fewest", service.tasks.min), declare("Max", "Most", service.tasks.max))

@@ -79,7 +79,7 @@ pub fn build(config: &Config) -> Result<DifyStack, Vec<Diagnostic>> {
     let order = match order::order(&placement) {
         Ok(order) => order,
         Err(cycle) => {
-            found.push(cycle);
+            found.push(*cycle);
             order::Order::new()
         }
     };

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use crate::catalog::Component;
-use crate::cfn::{LogicalId, Value};
+use crate::cfn::{LogicalId, ParameterHandle, Value};
 use crate::config::Config;
 use crate::config::model::{Nat as ConfiguredNat, Network as ConfiguredNetwork, Scheme, SecretsBackend};
 use crate::constructs::{
@@ -34,7 +34,8 @@ pub(super) fn is_closed(config: &Config) -> bool {
 pub(super) fn declare(scope: &mut Scope<'_>, config: &Config, form: &Form) -> Network {
     if let (Some(ids), false) = (&form.network, matches!(config.network, ConfiguredNetwork::Create(_))) {
         let private: Value<Vec<Value<String>>> = ids.private_subnet_ids.reference();
-        let public = ids.public_subnet_ids.as_ref().map_or_else(|| private.clone(), |ids| ids.reference());
+        let public =
+            ids.public_subnet_ids.as_ref().map_or_else(|| private.clone(), ParameterHandle::reference);
         let vpc_id: Value<String> = ids.vpc_id.reference();
         return Network::existing(vpc_id, public, private, !is_closed(config));
     }

@@ -43,7 +43,7 @@ const WAITS_FOR: [(Component, Component, bool); 15] = {
 ///
 /// # Errors
 /// A cycle of services that remains, with the components that make it.
-pub(super) fn order(placement: &Placement) -> Result<Order, Diagnostic> {
+pub(super) fn order(placement: &Placement) -> Result<Order, Box<Diagnostic>> {
     let full = edges(placement, true);
     if find_cycle(&full).is_none() {
         return Ok(full);
@@ -51,7 +51,7 @@ pub(super) fn order(placement: &Placement) -> Result<Order, Diagnostic> {
     let reduced = edges(placement, false);
     match find_cycle(&reduced) {
         None => Ok(reduced),
-        Some(cycle) => Err(cycle_diagnostic(placement, &cycle)),
+        Some(cycle) => Err(Box::new(cycle_diagnostic(placement, &cycle))),
     }
 }
 

@@ -115,15 +115,12 @@ fn set_name(
 ) {
     let pointer = format!("{pointer}/name");
     let property = NAME_PROPERTIES.iter().find(|(type_name, _)| *type_name == resource.type_name);
-    match property {
-        Some((_, property)) => {
-            let name = fill(config, name, &pointer, found);
-            resource.properties.insert((*property).to_owned(), name.into());
-        }
-        None => {
-            let message = format!("a resource of type {} has no name that can be chosen", resource.type_name);
-            found.push(Diagnostic::error(NOT_OFFERED, message).pointer(pointer));
-        }
+    if let Some((_, property)) = property {
+        let name = fill(config, name, &pointer, found);
+        resource.properties.insert((*property).to_owned(), name.into());
+    } else {
+        let message = format!("a resource of type {} has no name that can be chosen", resource.type_name);
+        found.push(Diagnostic::error(NOT_OFFERED, message).pointer(pointer));
     }
 }
 
@@ -183,7 +180,7 @@ fn merge(into: &mut Map, from: Map) {
             }
             // A call of a function is one value, not an object to be merged.
             (Some(Json::Object(old)), Json::Object(new)) if !is_call(old) && !is_call(&new) => {
-                merge(old, new)
+                merge(old, new);
             }
             (_, value) => {
                 into.insert(key, value);

@@ -66,8 +66,7 @@ fn outputs(
     }
     for service in &placement.services {
         let enabled = config.services.get(&service.name).is_some_and(|settings| settings.exec);
-        let (Some(made), Some(component)) =
-            (services.services.get(&service.name), service.components.first())
+        let (Some(made), Some(component)) = (services.by_name.get(&service.name), service.components.first())
         else {
             continue;
         };

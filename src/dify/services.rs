@@ -72,7 +72,7 @@ pub(super) struct Services {
     /// Log groups, by component.
     pub log_groups: IndexMap<Component, LogGroup>,
     /// Services, by name.
-    pub services: IndexMap<String, FargateService>,
+    pub by_name: IndexMap<String, FargateService>,
     /// Where the password for the first administrator is kept, where that is Secrets Manager.
     pub init_password: Option<Value<String>>,
 }
@@ -108,13 +108,13 @@ pub(super) fn declare(scope: &mut Scope<'_>, environs: &Environs<'_>) -> Service
     for service in in_order(placement, environs.order) {
         declared.declare(scope, service);
     }
-    let services = declared.services;
+    let by_name = declared.services;
     let init_password = environs
         .secrets
         .get(SecretKind::InitPassword)
         .filter(|_| config.secrets.backend == SecretsBackend::Secretsmanager);
     let init_password = init_password.map(SecretValue::arn);
-    Services { log_groups, services, init_password, cluster }
+    Services { cluster, log_groups, by_name, init_password }
 }
 
 fn in_order<'a>(placement: &'a Placement, order: &Order) -> Vec<&'a PlacedService> {
@@ -193,7 +193,7 @@ impl Declared<'_> {
         let groups = self.environs.groups.services.get(&service.name).map(SecurityGroup::id);
         let mut props = FargateServiceProps::new(self.cluster, &task, subnets, groups.into_iter().collect());
         props.name = Some(concat_values!["dify-", service.dns_name()]);
-        self.counts(&mut props, service, &settings);
+        counts(&mut props, service, &settings);
         for component in &service.components {
             if let (Some(group), Some(port)) =
                 (self.environs.access.target_groups.get(component), component.port())
@@ -223,28 +223,6 @@ impl Declared<'_> {
             Autoscaling::new(&mut scope.child("Scaling"), &made, props);
         }
         self.services.insert(service.name.clone(), made);
-    }
-
-    fn counts(
-        &self,
-        props: &mut FargateServiceProps,
-        service: &PlacedService,
-        settings: &crate::config::model::Service,
-    ) {
-        // A service that scales has no count of its own: each update would reset it.
-        props.desired_count = (!service.tasks.scales).then(|| service.tasks.min.into());
-        let (healthy, maximum) = if service.is_singleton() { (0, 100) } else { (100, 200) };
-        props.minimum_healthy_percent = settings.minimum_healthy_percent.unwrap_or(healthy);
-        props.maximum_percent = settings.maximum_percent.unwrap_or(maximum);
-        // Moving a task to another zone would run beat, or the plugin daemon, twice or not at all for a while.
-        if service.is_singleton() || service.runs(Component::PluginDaemon) {
-            props.zone_rebalancing = false;
-        }
-        props.capacity = FargateCapacity {
-            on_demand_base: settings.on_demand_base.unwrap_or(0),
-            spot_weight: settings.spot_weight.unwrap_or(0),
-            ..FargateCapacity::default()
-        };
     }
 
     /// What has to be there before the service is created or updated, and that no property of it refers to.
@@ -370,4 +348,26 @@ impl Declared<'_> {
             .get(&component)
             .map(|group| ContainerLogs { group: group.clone(), stream_prefix: container.name.clone() });
     }
+}
+
+/// How many tasks run, where, and how a deployment rolls.
+fn counts(
+    props: &mut FargateServiceProps,
+    service: &PlacedService,
+    settings: &crate::config::model::Service,
+) {
+    // A service that scales has no count of its own: each update would reset it.
+    props.desired_count = (!service.tasks.scales).then(|| service.tasks.min.into());
+    let (healthy, maximum) = if service.is_singleton() { (0, 100) } else { (100, 200) };
+    props.minimum_healthy_percent = settings.minimum_healthy_percent.unwrap_or(healthy);
+    props.maximum_percent = settings.maximum_percent.unwrap_or(maximum);
+    // Moving a task to another zone would run beat, or the plugin daemon, twice or not at all for a while.
+    if service.is_singleton() || service.runs(Component::PluginDaemon) {
+        props.zone_rebalancing = false;
+    }
+    props.capacity = FargateCapacity {
+        on_demand_base: settings.on_demand_base.unwrap_or(0),
+        spot_weight: settings.spot_weight.unwrap_or(0),
+        ..FargateCapacity::default()
+    };
 }

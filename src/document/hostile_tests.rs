@@ -73,8 +73,11 @@ fn aliases_that_explode_are_refused() {
 
 #[test]
 fn anchors_inside_anchors_are_counted() {
-    let nested: String =
-        (0..90).map(|n| format!("&a{n} [")).collect::<String>() + &"x,".repeat(50_000) + &"]".repeat(90);
+    let mut nested = String::new();
+    for depth in 0..90 {
+        write!(nested, "&a{depth} [").unwrap();
+    }
+    nested += &("x,".repeat(50_000) + &"]".repeat(90));
     assert_eq!(codes(Format::Yaml, &nested), ["D009"]);
 }
 

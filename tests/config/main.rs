@@ -3,7 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic, in helpers too")]
 
 mod fixtures;
+#[path = "../support/generate_config.rs"]
+mod generate_config;
 mod messages;
+mod properties;
+mod schema;
 
 /// The repository's folder.
 fn root() -> &'static std::path::Path {

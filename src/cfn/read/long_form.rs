@@ -138,10 +138,8 @@ impl<'a> Rewriter<'a> {
             return kind.clone();
         };
         match (&scalar.core, &scalar.old) {
-            // CloudFormation has no dates; a number with a leading zero that isn't octal is text.
+            // CloudFormation has no dates.
             (Reading::Text, Reading::Date | Reading::Special) => return kind.clone(),
-            (Reading::Number(_), Reading::Text)
-                if scalar.text.trim_start_matches(['-', '+']).starts_with('0') => {}
             _ => self.warn(scalar),
         }
         match &scalar.old {
@@ -155,6 +153,7 @@ impl<'a> Rewriter<'a> {
         let message = match &scalar.old {
             Reading::Bool(value) => format!("CloudFormation takes `{text}` for the boolean {value}"),
             Reading::Number(number) => format!("CloudFormation takes `{text}` for the number {number}"),
+            Reading::Text => format!("CloudFormation takes `{text}` for a text"),
             _ => format!("CloudFormation may take `{text}` for a number or for a text"),
         };
         let finding = Diagnostic::warning(code::OLD_YAML, message).help("write it in quotes if it is text");

@@ -1,3 +1,5 @@
+//! Templates of anyone, in every form.
+
 use serde_json::json;
 
 use super::*;
@@ -9,8 +11,8 @@ fn yaml(text: &str) -> ReadTemplate {
 
 /// A template with one resource, whose properties are the given lines.
 fn properties(lines: &str) -> ReadTemplate {
-    let indented: String = lines.lines().map(|line| format!("      {line}\n")).collect();
-    yaml(&format!("Resources:\n  R:\n    Type: A::B::C\n    Properties:\n{indented}"))
+    let lines = lines.replace('\n', "\n      ");
+    yaml(&format!("Resources:\n  R:\n    Type: A::B::C\n    Properties:\n      {lines}\n"))
 }
 
 /// `line:column code message` of each finding.
@@ -44,6 +46,7 @@ fn short_forms_become_long_ones() {
         ("!GetAZs ''", json!({"Fn::GetAZs": ""})),
         ("!GetAZs", json!({"Fn::GetAZs": ""})),
         ("!Cidr [!GetAtt V.C, 6, 8]", json!({"Fn::Cidr": [{"Fn::GetAtt": ["V", "C"]}, 6, 8]})),
+        ("!Select [ 0, !GetAZs ]", json!({"Fn::Select": [0, {"Fn::GetAZs": ""}]})),
         ("{Fn::Base64: !Sub x}", json!({"Fn::Base64": {"Fn::Sub": "x"}})),
         ("!Base64 {Ref: A}", json!({"Fn::Base64": {"Ref": "A"}})),
         ("!Join ['', [a, !Ref B]]", json!({"Fn::Join": ["", ["a", {"Ref": "B"}]]})),
@@ -214,19 +217,19 @@ fn a_document_that_is_no_map_is_no_template() {
 #[test]
 fn scalars_are_read_as_cloudformation_reads_them() {
     let read = properties(
-        "A: yes\nB: 22:22\nC: 012345670123\nD: 012345678901\nE: 2012-10-17\nF: 1_000\nG: 'no'\nH: !Sub on\nI: 1e5\nJ: 0x1F\nK: 123456789012345678901",
+        "A: yes\nB: 22:22\nC: 012345670123\nD: 012345678901\nE: 2012-10-17\nF: 1_000\nG: 'no'\nH: !Sub on\nI: 0o17\nJ: 0x1F\nK: 123456789012345678901",
     );
     let values: Vec<_> = read.template.resources["R"].properties.values().cloned().collect();
     let expected: Vec<Json> = vec![
         true.into(),
         1342.into(),
         1_402_433_619_i64.into(),
-        "012345678901".into(),
+        12_345_678_901.0.into(),
         "2012-10-17".into(),
         1000.into(),
         "no".into(),
         json!({"Fn::Sub": "on"}),
-        "1e5".into(),
+        "0o17".into(),
         31.into(),
         "123456789012345678901".into(),
     ];
@@ -237,13 +240,14 @@ fn scalars_are_read_as_cloudformation_reads_them() {
             "5:10 D109 CloudFormation takes `yes` for the boolean true",
             "6:10 D109 CloudFormation takes `22:22` for the number 1342",
             "7:10 D109 CloudFormation takes `012345670123` for the number 1402433619",
+            "8:10 D109 CloudFormation takes `012345678901` for the number 12345678901.0",
             "10:10 D109 CloudFormation takes `1_000` for the number 1000",
-            "13:10 D109 CloudFormation may take `1e5` for a number or for a text",
+            "13:10 D109 CloudFormation takes `0o17` for a text",
             "15:10 D109 CloudFormation may take `123456789012345678901` for a number or for a text",
         ]
     );
     assert!(read.into_template().is_ok());
-    let norway = yaml("Mappings: {M: {NO: {a: b}, 0888: {a: b}}}\nResources: {A: {Type: T}}");
+    let norway = yaml("Mappings: {M: {NO: {a: b}, 0o17: {a: b}}}\nResources: {A: {Type: T}}");
     assert_eq!(findings(&norway), ["1:16 D109 CloudFormation takes `NO` for the boolean false"]);
     assert!(norway.template.mappings["M"].get("NO").is_some());
 }

@@ -177,18 +177,23 @@ impl Writer {
     /// Writes a text after a `:`, `-` or tag; where it takes several lines, in the column `indent`.
     fn text(&mut self, text: &str, indent: usize) {
         self.out.push(' ');
+        let (paragraph, folded_header) = match text.strip_suffix('\n') {
+            Some(paragraph) => (paragraph, ">"),
+            None => (text, ">-"),
+        };
+        let line = in_block(text);
+        if self.column() + line.chars().count() > WIDTH
+            && let Some(lines) = folded(paragraph, WIDTH.saturating_sub(indent).max(40))
+        {
+            self.out.push_str(folded_header);
+            self.out.push('\n');
+            self.lines(lines.iter().map(String::as_str), indent);
+            return;
+        }
         if let Some(header) = literal_header(text) {
             self.out.push_str(header);
             self.out.push('\n');
             self.lines(text.strip_suffix('\n').unwrap_or(text).split('\n'), indent);
-            return;
-        }
-        let line = in_block(text);
-        if self.column() + line.chars().count() > WIDTH
-            && let Some(lines) = folded(text, WIDTH.saturating_sub(indent).max(40))
-        {
-            self.out.push_str(">-\n");
-            self.lines(lines.iter().map(String::as_str), indent);
             return;
         }
         self.out.push_str(&line);

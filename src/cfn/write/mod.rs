@@ -7,6 +7,8 @@ mod block;
 mod flow;
 mod form;
 #[cfg(test)]
+mod generated_tests;
+#[cfg(test)]
 mod tests;
 mod text;
 

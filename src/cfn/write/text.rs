@@ -16,27 +16,31 @@ pub(super) fn in_block(text: &str) -> Cow<'_, str> {
 
 /// A text on one line between brackets.
 ///
-/// Older readers of YAML 1.1 end a plain scalar in brackets at any `:` or `?`.
+/// Older readers of YAML 1.1 end a plain scalar in brackets at any `:` or `?`, so such texts stand in quotes.
 pub(super) fn in_flow(text: &str) -> Cow<'_, str> {
-    if is_plain(text) && !text.contains([',', '[', ']', '{', '}', '?', ':']) {
+    if is_plain_in_flow(text) && !text.contains(':') {
         Cow::Borrowed(text)
     } else {
         Cow::Owned(readable(text))
     }
 }
 
-/// As [`in_flow`], with the quotes that make it shorter.
+/// As [`in_flow`], but as short as CloudFormation reads it: it takes `[!Ref AWS::Region]`, as many published
+/// templates have it.
 pub(super) fn in_compact_flow(text: &str) -> Cow<'_, str> {
-    match in_flow(text) {
-        Cow::Borrowed(plain) => Cow::Borrowed(plain),
-        Cow::Owned(_) => {
-            let double = double_quoted(text);
-            match single_quoted(text) {
-                Some(single) if single.len() < double.len() => Cow::Owned(single),
-                _ => Cow::Owned(double),
-            }
-        }
+    let goes_on = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == ':' || c == '/');
+    if is_plain_in_flow(text) && text.match_indices(':').all(|(at, _)| goes_on(&text[at + 1..])) {
+        return Cow::Borrowed(text);
     }
+    let double = double_quoted(text);
+    match single_quoted(text) {
+        Some(single) if single.len() < double.len() => Cow::Owned(single),
+        _ => Cow::Owned(double),
+    }
+}
+
+fn is_plain_in_flow(text: &str) -> bool {
+    is_plain(text) && !text.contains([',', '[', ']', '{', '}', '?'])
 }
 
 /// Whether a text may stand without quotes in block style.

@@ -36,7 +36,7 @@ pub(super) fn check(findings: &mut Findings<'_>) {
         if !is_parameter(name) {
             let message = format!("a parameter can't be called `{}`", excerpt(name));
             let help = "write it as in maxmemory-policy";
-            findings.error(code::ENGINE_PARAMETER, &at(&["cache", "parameters", name]), message, help);
+            findings.key_error(code::ENGINE_PARAMETER, &at(&["cache", "parameters", name]), message, help);
         }
     }
 }

@@ -174,10 +174,10 @@ fn check_parameters(findings: &mut Findings<'_>) {
         if name.starts_with("hnsw.") || name.starts_with("ivfflat.") {
             let message = format!("`{name}` isn't a parameter of a cluster, but of a session");
             let help = "set it in the database, with ALTER DATABASE";
-            findings.error(code::ENGINE_PARAMETER, &pointer, message, help);
+            findings.key_error(code::ENGINE_PARAMETER, &pointer, message, help);
         } else if !is_parameter(name) {
             let message = format!("a parameter can't be called `{}`", excerpt(name));
-            findings.error(code::ENGINE_PARAMETER, &pointer, message, "write it as in work_mem");
+            findings.key_error(code::ENGINE_PARAMETER, &pointer, message, "write it as in work_mem");
         }
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn check(findings: &mut Findings<'_>) {
             findings.warning(
                 code::IMAGE,
                 "/images/credentials",
-                "ECR takes no credentials, but the role of the task",
+                "ECR takes no credentials: tasks pull from it by their execution role",
                 "remove `images.credentials`",
             );
         }
@@ -37,6 +37,9 @@ pub(super) fn check(findings: &mut Findings<'_>) {
 impl Findings<'_> {
     /// Checks the tag of an image.
     pub(super) fn tag(&mut self, pointer: &str, tag: &str) {
+        if !self.needs(pointer, tag, "name a version") {
+            return;
+        }
         if !is_image_tag(tag) {
             let help = "use letters, digits, `.`, `_` and `-`, as in 1.17.1";
             self.format(pointer, tag, "the tag of an image", help);

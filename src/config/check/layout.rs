@@ -127,13 +127,19 @@ fn check_switches(findings: &mut Findings<'_>) {
     let proxy = config.components.get(&Component::SsrfProxy);
     let has_image = proxy.is_some_and(|proxy| proxy.image.repository.is_some());
     if running.contains(&Component::SsrfProxy) && !has_image {
-        let pointer = match config.layout {
-            Layout::Named(_) => "/components/ssrf_proxy/enabled",
-            Layout::Custom(_) => "/layout",
+        let pointer = match &config.layout {
+            Layout::Named(_) => "/components/ssrf_proxy/enabled".to_owned(),
+            Layout::Custom(layout) => layout
+                .iter()
+                .find_map(|(service, components)| {
+                    let index = components.iter().position(|component| *component == Component::SsrfProxy)?;
+                    Some(at(&["layout", service, &index.to_string()]))
+                })
+                .unwrap_or_default(),
         };
         findings.error(
             code::MISSING,
-            pointer,
+            &pointer,
             "`ssrf_proxy` runs, but has no image",
             "set `components.ssrf_proxy.image.repository` to an image with a squid configuration in it; the public one \
              has none",

@@ -87,6 +87,12 @@ impl<'a> Findings<'a> {
         self.found.push(self.located.diagnostic_at(pointer, diagnostic));
     }
 
+    /// Tells an error about the key at a pointer.
+    fn key_error(&mut self, code: Code, pointer: &str, message: impl Into<String>, help: impl Into<String>) {
+        let diagnostic = Diagnostic::error(code, message).help(help);
+        self.found.push(self.located.diagnostic_at_key(pointer, diagnostic));
+    }
+
     /// Tells a warning about the value at a pointer.
     fn warning(&mut self, code: Code, pointer: &str, message: impl Into<String>, help: impl Into<String>) {
         let diagnostic = Diagnostic::warning(code, message).help(help);

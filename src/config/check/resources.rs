@@ -51,10 +51,10 @@ impl Findings<'_> {
         let Err(placeholder) = self.config.fill_placeholders(text) else { return };
         let word = placeholder.trim_matches(['{', '}']);
         let list = PLACEHOLDERS.map(|name| format!("{{{name}}}")).join(", ");
-        let (message, help) = if PLACEHOLDERS.contains(&word) {
-            (format!("`{placeholder}` has no value here"), format!("set `{word}`, or take it out"))
-        } else if !placeholder.ends_with('}') {
+        let (message, help) = if !placeholder.ends_with('}') {
             (format!("`{}` has a brace that isn't closed", excerpt(text)), format!("use {list}"))
+        } else if PLACEHOLDERS.contains(&word) {
+            (format!("`{placeholder}` has no value here"), format!("set `{word}`, or take it out"))
         } else {
             let help = match nearest(word, PLACEHOLDERS) {
                 Some(near) => format!("did you mean {{{near}}}? known are {list}"),

@@ -30,16 +30,18 @@ impl Findings<'_> {
             if key.to_lowercase().starts_with("aws:") {
                 let message =
                     format!("the tag `{}` begins with `aws:`, which AWS keeps to itself", excerpt(key));
-                self.error(code::TAG, &pointer, message, "choose another key");
+                self.key_error(code::TAG, &pointer, message, "choose another key");
             }
-            for (what, text, longest) in [("key", key, LONGEST_KEY), ("value", value, LONGEST_VALUE)] {
+            for (is_key, text, longest) in [(true, key, LONGEST_KEY), (false, value, LONGEST_VALUE)] {
+                let tell = if is_key { Self::key_error } else { Self::error };
+                let what = if is_key { "key" } else { "value" };
                 let length = text.chars().count();
-                if length > longest || (what == "key" && text.trim().is_empty()) {
+                if length > longest || (is_key && text.trim().is_empty()) {
+                    let least = usize::from(is_key);
                     let message = format!(
-                        "the {what} of a tag has {length} characters, allowed are {} to {longest}",
-                        usize::from(what == "key")
+                        "the {what} of a tag has {length} characters, allowed are {least} to {longest}"
                     );
-                    self.error(code::TAG, &pointer, message, format!("change the {what}"));
+                    tell(self, code::TAG, &pointer, message, format!("change the {what}"));
                 }
                 if let Some(bad) = text.chars().find(|c| !is_allowed(*c)) {
                     let message = format!(
@@ -47,12 +49,8 @@ impl Findings<'_> {
                         excerpt(key),
                         bad.escape_debug()
                     );
-                    self.error(
-                        code::TAG,
-                        &pointer,
-                        message,
-                        "use letters, digits, spaces and _ . : / = + - @",
-                    );
+                    let help = "use letters, digits, spaces and _ . : / = + - @";
+                    tell(self, code::TAG, &pointer, message, help.to_owned());
                 }
             }
         }

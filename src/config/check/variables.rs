@@ -33,7 +33,7 @@ fn check_name(findings: &mut Findings<'_>, path: &[&str]) {
     if !is_name {
         let message = format!("an environment variable can't be called `{}`", excerpt(name));
         let help = "use letters, digits and `_`, no digit first";
-        findings.error(code::VARIABLE_NAME, &at(path), message, help);
+        findings.key_error(code::VARIABLE_NAME, &at(path), message, help);
     }
 }
 

@@ -96,7 +96,7 @@ pub struct ComponentSettings {
     /// Replaces the image's command.
     pub command: Option<Vec<String>>,
     /// The check of the container itself; `null` for none.
-    #[serde(deserialize_with = "present")]
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub health_check: Option<Option<ContainerHealthCheck>>,
     /// The load balancer's check of it.
     pub target_group: TargetGroupSettings,

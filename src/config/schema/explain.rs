@@ -128,7 +128,7 @@ impl Explain<'_> {
         let known: Vec<&str> = place.keys().map(|(key, _)| key).collect();
         let list = known.join(", ");
         let elsewhere = places_of(key);
-        let help = match nearest(key, known.iter().copied()) {
+        let help = match near(key, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`? known here: {list}"),
             None if !elsewhere.is_empty() => format!("did you mean {}? known here: {list}", or(&elsewhere)),
             None => format!("known here: {list}"),
@@ -149,6 +149,12 @@ impl Explain<'_> {
         let key = path.rsplit('.').next().unwrap_or_default();
         let help = match &node.kind {
             NodeKind::Null => Some(format!("give `{key}` a value, or remove the key")),
+            NodeKind::Bool(false) if place.takes("null") => Some("write `null` for none".to_owned()),
+            NodeKind::String(text)
+                if place.takes("null") && ["off", "no", "none"].contains(&text.to_lowercase().as_str()) =>
+            {
+                Some("write `null` for none".to_owned())
+            }
             NodeKind::String(text) if place.takes("boolean") => match text.to_lowercase().as_str() {
                 "yes" | "on" | "true" | "y" => Some("write `true`".to_owned()),
                 "no" | "off" | "false" | "n" => Some("write `false`".to_owned()),
@@ -176,7 +182,7 @@ impl Explain<'_> {
         match &node.kind {
             NodeKind::String(text) => {
                 let message = format!("`{path}` can't be `{}`; use {allowed}", excerpt(text));
-                let help = nearest(text, place.names()).map(|near| format!("did you mean `{near}`?"));
+                let help = near(text, place.names()).map(|near| format!("did you mean `{near}`?"));
                 self.push(code::NOT_ALLOWED, message, help, pointer, node.span);
             }
             NodeKind::Number(_) => {
@@ -188,7 +194,10 @@ impl Explain<'_> {
     }
 
     fn out_of_range(&mut self, pointer: &str, node: &Node, place: &Place) {
-        let bound = |name: &str| place.alternatives().iter().find_map(|schema| schema.get(name));
+        let bound = |name: &str| {
+            let bound = place.alternatives().iter().find_map(|schema| schema.get(name)?.as_f64());
+            bound.map(|bound| bound.to_string()) // 256 and not 256.0
+        };
         let range = match (bound("minimum"), bound("maximum")) {
             (Some(least), Some(most)) => format!("{least} to {most}"),
             (Some(least), None) => format!("{least} or more"),
@@ -243,7 +252,7 @@ impl Explain<'_> {
                 let message =
                     format!("`{}` can't be `{}`; use {}", dotted(pointer), excerpt(text), place.describe());
                 let known = place.names().chain(place.keys().map(|(key, _)| key).filter(|_| is_one_key));
-                let help = nearest(text, known).map(|near| format!("did you mean `{near}`?"));
+                let help = near(text, known).map(|near| format!("did you mean `{near}`?"));
                 self.push(code::NOT_ALLOWED, message, help, pointer, node.span);
             }
             _ => self.wrong_type(pointer, node, &place),
@@ -313,6 +322,14 @@ fn collect_branches<'e>(
 /// Whether the place names where a secret is kept, so that a value found there may be the secret itself.
 fn is_secret(place: &Place) -> bool {
     !place.takes("string") && place.keys().any(|(key, _)| key == "ssm")
+}
+
+/// The name that was meant: one that is spelt nearly so, or the only one that begins so.
+fn near<'n>(word: &str, names: impl Iterator<Item = &'n str> + Clone) -> Option<&'n str> {
+    nearest(word, names.clone()).or_else(|| {
+        let mut longer = names.filter(|name| word.len() > 2 && name.starts_with(word));
+        longer.next().filter(|_| longer.next().is_none())
+    })
 }
 
 /// Where else a key is known, for one that stands at the wrong place; a few at most.

@@ -59,7 +59,13 @@ fn add_environments(schema: &mut Json) {
     let of_environment: Map<String, Json> = keys
         .iter()
         .filter(|(key, _)| !TOP_LEVEL_ONLY.contains(&key.as_str()))
-        .map(|(key, value)| (key.clone(), value.clone()))
+        .map(|(key, value)| {
+            let mut value = value.clone();
+            if let Json::Object(value) = &mut value {
+                value.shift_remove("default"); // in an environment that is what the top level says
+            }
+            (key.clone(), value)
+        })
         .collect();
     keys.insert(
         "environments".to_owned(),

@@ -52,7 +52,7 @@ impl Place {
     }
 
     /// The keys that are known here by name, and what may stand under them.
-    pub(in crate::config) fn keys(&self) -> impl Iterator<Item = (&'static str, &'static Json)> {
+    pub(in crate::config) fn keys(&self) -> impl Iterator<Item = (&'static str, &'static Json)> + Clone {
         self.alternatives
             .iter()
             .filter_map(|schema| schema.get("properties").and_then(Json::as_object))
@@ -99,7 +99,7 @@ impl Place {
     }
 
     /// The texts that are allowed here by name.
-    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
+    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> + Clone {
         self.alternatives
             .iter()
             .flat_map(|schema| {

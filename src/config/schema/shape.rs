@@ -3,6 +3,7 @@
 use schemars::Schema;
 use serde_json::{Map, Value as Json, json};
 
+use super::place::or;
 use crate::catalog::Component;
 
 /// A map whose keys are components lists them, so that editors offer them and a wrong one is an unknown key.
@@ -44,9 +45,10 @@ pub(in crate::config) fn one_key(schema: &mut Schema) {
             properties.insert(key.clone(), value);
         }
     }
+    let keys: Vec<String> = properties.keys().map(|key| format!("`{key}`")).collect();
     branches.push(json!({
         "type": "object",
-        "title": "a map with one key",
+        "title": format!("a map with one of {}", or(&keys)),
         "properties": properties,
         "additionalProperties": false,
         "minProperties": 1,
@@ -58,7 +60,8 @@ pub(in crate::config) fn one_key(schema: &mut Schema) {
 /// Takes out what says nothing to a person: formats of Rust's numbers, and defaults that only mean "not there".
 pub(super) fn tidy(schema: &mut Schema) {
     schemars::transform::transform_subschemas(&mut tidy, schema);
-    schema.ensure_object().shift_remove("format");
+    let Some(schema) = schema.as_object_mut() else { return };
+    schema.shift_remove("format");
     let is_empty = match schema.get("default") {
         Some(Json::Null) => true,
         Some(Json::String(text)) => text.is_empty(),
@@ -69,7 +72,7 @@ pub(super) fn tidy(schema: &mut Schema) {
         _ => false,
     };
     if is_empty {
-        schema.ensure_object().shift_remove("default");
+        schema.shift_remove("default");
     }
     if let Some(Json::String(description)) = schema.get_mut("description") {
         // Line breaks of the source aren't the author's.
