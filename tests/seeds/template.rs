@@ -207,17 +207,21 @@ fn steps(place: &str) -> Vec<String> {
     steps
 }
 
-/// What a step leads to: a member, or of a list the element with this name, key or text, else at this index.
+/// What a step leads to: a member; of a list the element with this name or key, else the first that is this text or has
+/// all its words as values, else the one at this index.
 fn select(value: Json, step: &str) -> Option<Json> {
-    const NAMES: [&str; 6] = ["Name", "Key", "Id", "ContainerName", "DestinationContainer", "PolicyName"];
     match value {
         Json::Object(mut map) => map.remove(step),
         Json::Array(items) => {
-            let is_meant = |item: &Json| {
-                item == step || NAMES.iter().any(|name| item.get(name).is_some_and(|it| it == step))
+            let is_named =
+                |item: &Json| ["Name", "Key"].iter().any(|name| item.get(name).is_some_and(|it| it == step));
+            let has = |item: &Json, word: &str| {
+                item.as_object()
+                    .is_some_and(|map| map.values().any(|value| crate::evaluate::plain_text(value) == word))
             };
-            let place = items.iter().position(is_meant).or_else(|| step.parse().ok())?;
-            items.get(place).cloned()
+            let is_meant = |item: &Json| item == step || step.split(' ').all(|word| has(item, word));
+            let place = items.iter().position(is_named).or_else(|| items.iter().position(is_meant));
+            items.get(place.or_else(|| step.parse().ok())?).cloned()
         }
         _ => None,
     }
@@ -238,7 +242,8 @@ fn places_of_a_template_are_resolved() {
           "Protocol": { "Fn::If": ["Named", "https", "http"] },
           "Port": { "Fn::If": ["Named", 443, { "Ref": "AWS::NoValue" }] },
           "Tags": [{ "Key": "a.b", "Value": { "Fn::Join": ["-", ["x", { "Ref": "AWS::Region" }]] } }],
-          "List": ["u", "v"]
+          "List": ["u", "v"],
+          "Rules": [{ "Port": 80, "Cidr": "a" }, { "Port": 443, "Cidr": "a" }, { "Port": 443, "Cidr": "b" }]
         } },
         "Maybe": { "Type": "U", "Condition": "Named" }
       }
@@ -253,6 +258,9 @@ fn places_of_a_template_are_resolved() {
         ("Lb.Properties.Tags[a.b].Value", Some("x-ap-northeast-1".into())),
         ("Lb.Properties.Tags[0].Key", Some("a.b".into())),
         ("Lb.Properties.List[v]", Some("v".into())),
+        ("Lb.Properties.Rules[443].Cidr", Some("a".into())),
+        ("Lb.Properties.Rules[443 b].Cidr", Some("b".into())),
+        ("Lb.Properties.Rules[0].Port", Some(80.into())),
         ("Maybe", None),
         ("Nothing.Properties", None),
     ] {
