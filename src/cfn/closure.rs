@@ -31,7 +31,8 @@ impl Names {
 
     fn collect_entry(&mut self, key: &str, value: &Json, is_call: bool) {
         let first = || value.as_array().and_then(|list| list.first()).or(Some(value)).and_then(Json::as_str);
-        let mut insert = |set: fn(&mut Self) -> &mut BTreeSet<String>, name: &str| set(self).insert(name.to_owned());
+        let mut insert =
+            |set: fn(&mut Self) -> &mut BTreeSet<String>, name: &str| set(self).insert(name.to_owned());
         match (key, is_call) {
             ("Ref", true) => {
                 if let Some(name) = value.as_str() {
@@ -177,7 +178,10 @@ mod tests {
         );
         let root = json!({ "A": { "Fn::Sub": "${Mid.Arn}-${!No}-${AWS::Region}" }, "B": { "Fn::If": ["C2", "x", { "Ref": "P2" }] } });
         template.resources.insert("Root".into(), resource(&root));
-        let mid = Resource { depends_on: vec!["Low".into()], ..resource(&json!({ "M": { "Fn::FindInMap": ["M", "a", "b"] } })) };
+        let mid = Resource {
+            depends_on: vec!["Low".into()],
+            ..resource(&json!({ "M": { "Fn::FindInMap": ["M", "a", "b"] } }))
+        };
         template.resources.insert("Mid".into(), mid);
         template.resources.insert("Low".into(), resource(&json!({})));
         template.resources.insert("No".into(), resource(&json!({ "A": { "Ref": "Root" } })));
