@@ -37,7 +37,7 @@ def measure(command, runs=RUNS):
     best, memory = float("inf"), 0.0
     for _ in range(runs):
         pid = os.posix_spawnp(
-            command[0], command, os.environ, file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+            command[0], command, os.environ, file_actions=[(os.POSIX_SPAWN_OPEN, stream, os.devnull, os.O_WRONLY, 0) for stream in (1, 2)]
         )
         _, status, usage = os.wait4(pid, 0)
         if os.waitstatus_to_exitcode(status) not in (0, 4, 8):  # 4 and 8: cfn-lint has only warnings or remarks
@@ -59,7 +59,7 @@ def main():
         rows = [
             ("start-up: dify-cfn --version", *measure([str(PROGRAM), "--version"])),
             ("dify-cfn synth, three environments, validated", *measure([str(PROGRAM), "synth", "--quiet"])),
-            ("cfn-lint, one of the three", *measure([python, "-m", "cfnlint", "-r", "ap-northeast-1", "-t", "out/dify-dev.template.json"], 2)),
+            ("cfn-lint, one of the three", *measure([str(Path(python).parent / "cfn-lint"), "-r", "ap-northeast-1", "-t", "out/dify-dev.template.json"], 2)),
         ]
     print(f"{'':50} {'CPU ms':>9} {'MiB':>7}")
     for name, cpu, memory in rows:

@@ -29,7 +29,11 @@ fn options() -> LoadOptions {
 
 fn templates() -> Vec<Template> {
     let Ok(loaded) = load(&options()) else { return Vec::new() };
-    loaded.environments.iter().filter_map(|located| Some(dify::build(&located.config).ok()?.template)).collect()
+    loaded
+        .environments
+        .iter()
+        .filter_map(|located| Some(dify::build(&located.config).ok()?.template))
+        .collect()
 }
 
 fn synthesis(criterion: &mut Criterion) {
@@ -48,7 +52,8 @@ fn synthesis(criterion: &mut Criterion) {
     group.bench_function("load and build", |bencher| bencher.iter(self::templates));
     group.bench_function("validate", |bencher| {
         bencher.iter(|| {
-            let checked = templates.iter().map(|one| ValidatedTemplate::check(one.clone(), &Options::default()));
+            let checked =
+                templates.iter().map(|one| ValidatedTemplate::check(one.clone(), &Options::default()));
             checked.filter(Result::is_ok).count()
         });
     });
