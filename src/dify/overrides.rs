@@ -102,7 +102,9 @@ fn add(template: &mut Template, id: &str, type_name: &str) -> Result<(), Diagnos
         let help = "the types that can be are those in `schemas/`; put others into a stack of their own";
         return Err(Diagnostic::error(NOT_ADDED, message).help(help));
     }
-    template.resources.insert(id.to_owned(), Resource { type_name: type_name.to_owned(), ..Resource::default() });
+    template
+        .resources
+        .insert(id.to_owned(), Resource { type_name: type_name.to_owned(), ..Resource::default() });
     Ok(())
 }
 

@@ -40,8 +40,9 @@ fn schemas() -> BTreeMap<String, Json> {
     let mut schemas = BTreeMap::new();
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas")).unwrap() {
         let path = entry.unwrap().path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let is_json = path.extension().is_some_and(|extension| extension == "json");
-        if is_json && !path.ends_with("overlay.json") && !path.ends_with("regions.json") {
+        if is_json && !["dify.schema.json", "overlay.json", "regions.json"].contains(&name) {
             let schema: Json = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
             schemas.insert(schema["typeName"].as_str().unwrap().to_owned(), schema);
         }

@@ -20,7 +20,6 @@ pub(crate) fn template(json: Json) -> Template {
         mappings: section("Mappings"),
         conditions: section("Conditions"),
         resources: section("Resources").into_iter().map(|(id, json)| (id, resource(json))).collect(),
-        resource_macros: Map::new(),
         outputs: section("Outputs"),
         format_version: sections.remove("AWSTemplateFormatVersion"),
         description: sections.remove("Description"),

@@ -79,7 +79,10 @@ fn overrides_say_what_a_file_says() {
         let mut set = Vec::new();
         overrides(&value, "", &mut set);
         let from_arguments = configs(&accepted(&LoadOptions { file: None, set, ..options("") }));
-        assert_eq!(from_arguments.into_iter().map(plain).collect::<Vec<_>>(), from_file.into_iter().map(plain).collect::<Vec<_>>());
+        assert_eq!(
+            from_arguments.into_iter().map(plain).collect::<Vec<_>>(),
+            from_file.into_iter().map(plain).collect::<Vec<_>>()
+        );
     });
 }
 
@@ -137,8 +140,10 @@ fn spoil(value: &mut Json, c: &mut Choices<'_>) -> Option<String> {
     places(value, "", &mut pointers);
     match c.below(3) {
         0 => {
-            let maps: Vec<&String> =
-                pointers.iter().filter(|at| value.pointer(at).is_some_and(|value| value.is_object())).collect();
+            let maps: Vec<&String> = pointers
+                .iter()
+                .filter(|at| value.pointer(at).is_some_and(|value| value.is_object()))
+                .collect();
             let at = maps.get(c.below(maps.len()))?.to_string();
             let is_free = ["/tags", "/services", "/layout", "/environment", "/parameters", "/resources"]
                 .iter()
@@ -174,7 +179,11 @@ fn spoil(value: &mut Json, c: &mut Choices<'_>) -> Option<String> {
             let mut sections = vec![String::new()];
             if key != "name" {
                 let names = value.get("environments").and_then(Json::as_object);
-                sections.extend(names.into_iter().flat_map(|names| names.keys().map(|name| format!("/environments/{name}"))));
+                sections.extend(
+                    names
+                        .into_iter()
+                        .flat_map(|names| names.keys().map(|name| format!("/environments/{name}"))),
+                );
             }
             for section in sections {
                 if value.pointer(&section).is_some_and(Json::is_null) {
@@ -292,7 +301,7 @@ fn schema_and_types_agree() {
     without_ranges(&mut of_types);
     let of_types = jsonschema::validator_for(&of_types).unwrap();
     let counts = std::cell::Cell::new((0, 0));
-    check(3000, vec(any::<u32>(), 0..200), |numbers| {
+    check(1500, vec(any::<u32>(), 0..200), |numbers| {
         let mut c = Choices::new(&numbers);
         let mut value = arbitrary(&schema, &schema, &mut c, 0);
         if let Some(entries) = value.as_object_mut() {
@@ -306,7 +315,7 @@ fn schema_and_types_agree() {
         counts.set(if fits { (good + 1, bad) } else { (good, bad + 1) });
     });
     let (good, bad) = counts.get();
-    assert!(good > 200 && bad > 200, "{good} fit, {bad} don't");
+    assert!(good > 100 && bad > 100, "{good} fit, {bad} don't");
 }
 
 /// Takes out what a Rust type doesn't say.
@@ -336,7 +345,17 @@ fn without_ranges(schema: &mut Json) {
 fn arbitrary(schema: &Json, root: &Json, c: &mut Choices<'_>, depth: usize) -> Json {
     if depth > 0 && c.below(12) == 11 {
         // No list in place of a map, and no map in place of a name: Rust's types take some of those.
-        return c.of(&[json!(true), json!(-1), json!(1.5), json!(70000), json!(5e9), json!("word"), json!([[1]]), Json::Null, json!({"x": 1})]);
+        return c.of(&[
+            json!(true),
+            json!(-1),
+            json!(1.5),
+            json!(70000),
+            json!(5e9),
+            json!("word"),
+            json!([[true]]),
+            Json::Null,
+            json!({"x": 1}),
+        ]);
     }
     let options = alternatives(schema, root);
     let schema = options[c.below(options.len())];

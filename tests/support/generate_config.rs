@@ -113,16 +113,21 @@ impl Place {
 
 /// A configuration that is accepted.
 pub(crate) fn configuration(c: &mut Choices<'_>) -> Json {
-    let place = Place { region: c.of(&["us-east-1", "ap-northeast-1"]), account: c.of(&["123456789012", "012345678901"]) };
+    let place = Place {
+        region: c.of(&["us-east-1", "ap-northeast-1"]),
+        account: c.of(&["123456789012", "012345678901"]),
+    };
     let mut top = Section::default();
     top.maybe(c, "name", &NAMES.map(Json::from));
     top.maybe(c, "region", &[json!(place.region)]);
     top.maybe(c, "account", &[json!(place.account)]);
     let count = c.below(4);
-    let mut environments: Vec<(String, Section)> = ENVIRONMENTS[..count]
-        .iter()
-        .map(|name| ((*name).to_owned(), Section::default()))
-        .collect();
+    let mut environments: Vec<(String, Section)> =
+        ENVIRONMENTS[..count].iter().map(|name| ((*name).to_owned(), Section::default())).collect();
+    for (_, environment) in &mut environments {
+        environment.maybe(c, "region", &[json!(place.region), Json::Null]);
+        environment.maybe(c, "account", &[json!(place.account), Json::Null]);
+    }
     // What depends on each other stands together, at the top or in each environment.
     for group in [profile_and_ingress, layout_and_services, network_and_images, database_and_secrets] {
         if environments.is_empty() || c.chance() {
@@ -165,7 +170,11 @@ fn profile_and_ingress(c: &mut Choices<'_>, place: &Place) -> Section {
     }
     let mut ingress = Section::default();
     ingress.maybe(c, "scheme", &[json!("internet-facing")]);
-    ingress.maybe(c, "allowed_cidrs", &[json!([]), json!(["203.0.113.0/24", "2001:db8::/32"]), json!(["0.0.0.0/0"])]);
+    ingress.maybe(
+        c,
+        "allowed_cidrs",
+        &[json!([]), json!(["203.0.113.0/24", "2001:db8::/32"]), json!(["0.0.0.0/0"])],
+    );
     let names = if is_production { 1 + c.below(3) } else { c.below(4) };
     if names & 1 == 1 {
         ingress.set("domain_name", "dify.example.com");
@@ -229,7 +238,10 @@ fn network_and_images(c: &mut Choices<'_>, place: &Place) -> Section {
     let mut images = Section::default();
     let has_registry = c.chance();
     if has_registry {
-        images.set("registry", c.of(&["registry.example.com/dify", "123456789012.dkr.ecr.us-east-1.amazonaws.com"]));
+        images.set(
+            "registry",
+            c.of(&["registry.example.com/dify", "123456789012.dkr.ecr.us-east-1.amazonaws.com"]),
+        );
     }
     let credentials = place.arn("secretsmanager", "secret:registry-AbCdEf");
     images.maybe(c, "credentials", &[credentials]);
@@ -306,7 +318,11 @@ fn database_and_secrets(c: &mut Choices<'_>, place: &Place) -> Section {
     database.maybe(c, "performance_insights", &[json!(true), json!(false)]);
     database.maybe(c, "monitoring_interval_seconds", &[json!(0), json!(60)]);
     database.maybe(c, "log_exports", &[json!(true), json!(false)]);
-    database.maybe(c, "parameters", &[json!({}), json!({"work_mem": "8192", "pg_stat_statements.track": null})]);
+    database.maybe(
+        c,
+        "parameters",
+        &[json!({}), json!({"work_mem": "8192", "pg_stat_statements.track": null})],
+    );
     database.maybe(c, "kms_key", &[json!("aws"), json!("customer"), place.arn("kms", "key/1")]);
     database.maybe(c, "deletion_protection", &[json!(true), json!(false)]);
     database.maybe(c, "on_delete", &[json!("lost"), json!("kept")]);
@@ -359,7 +375,9 @@ fn services_of(layout: &Json) -> Vec<(String, Vec<&'static str>)> {
             Some(services) => services
                 .iter()
                 .map(|(name, components)| {
-                    let is_in = |component: &&&str| components.as_array().is_some_and(|all| all.contains(&json!(component)));
+                    let is_in = |component: &&&str| {
+                        components.as_array().is_some_and(|all| all.contains(&json!(component)))
+                    };
                     (name.clone(), COMPONENTS.iter().filter(is_in).copied().collect())
                 })
                 .collect(),
@@ -393,7 +411,14 @@ fn layout_and_services(c: &mut Choices<'_>, place: &Place) -> Section {
         for (index, component) in placed.iter().enumerate() {
             let must_have_image = *component == "ssrf_proxy" && layout.is_object();
             if must_have_image || c.chance() {
-                components.set(component, component_settings(c, place, component, &placed[..index], layout.is_object(), &components));
+                let is_on = |other: &&&str| {
+                    let settings = components.0.get(**other);
+                    settings.and_then(|settings| settings.get("enabled")) != Some(&json!(false))
+                };
+                let before: Vec<&str> = placed[..index].iter().filter(is_on).copied().collect();
+                let settings =
+                    component_settings(c, place, component, &before, layout.is_object(), &components);
+                components.set(component, settings);
             }
         }
     }
@@ -432,7 +457,8 @@ fn custom_layout(c: &mut Choices<'_>) -> Json {
 fn service(c: &mut Choices<'_>, placed: &[&str]) -> Json {
     let has = |component: &str| placed.contains(&component);
     let mut service = Section::default();
-    let (cpu, memory) = c.of(&[(1024, 2048), (256, 512), (512, 4096), (4096, 30720), (8192, 20480), (16384, 122_880)]);
+    let (cpu, memory) =
+        c.of(&[(1024, 2048), (256, 512), (512, 4096), (4096, 30720), (8192, 20480), (16384, 122_880)]);
     match c.below(4) {
         0 => {}
         1 => service.set("cpu", cpu),
@@ -519,7 +545,7 @@ fn component_settings(
     });
     settings.maybe(c, "cpu", &[json!(0), json!(32)]);
     settings.maybe(c, "memory", &[json!(6), json!(64)]);
-    // The first of a task stays essential.
+    // The first that runs stays essential.
     if !before.is_empty() {
         settings.maybe(c, "essential", &[json!(false), json!(true)]);
     }
@@ -632,7 +658,11 @@ fn rest(c: &mut Choices<'_>, place: &Place) -> Section {
         bucket.maybe(c, "properties", &[properties]);
         json!({ "StorageBucket": bucket.done() })
     });
-    keys.maybe(c, "accept", &[json!([]), json!([{"code": "P012", "place": "StorageBucket", "reason": "known"}])]);
+    keys.maybe(
+        c,
+        "accept",
+        &[json!([]), json!([{"code": "P012", "place": "StorageBucket", "reason": "known"}])],
+    );
     keys
 }
 
