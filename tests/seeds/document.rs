@@ -26,14 +26,14 @@ impl Row {
         span.unwrap_or_else(|| panic!("no code in the column {column:?} of {:?}", self.cells))
     }
 
-    /// The value in an environment's column; `None` for a dash. `=` is the value in the column before.
+    /// The value in an environment's column; `None` for a dash. `=` is the value in the column before, `""` the empty text.
     pub(crate) fn value(&self, environment: &str) -> Option<String> {
         let place = self.cells.get_index_of(environment).unwrap_or_else(|| panic!("no column {environment}"));
         let cell = match self.cells[place].as_str() {
             "=" => &self.cells[place - 1],
             cell => cell,
         };
-        code_spans(cell).first().map(|span| (*span).to_owned())
+        code_spans(cell).first().map(|span| if *span == "\"\"" { String::new() } else { (*span).to_owned() })
     }
 
     /// The places in the template that a row names for an environment: those behind `dev:` or `prd:`, or all if neither

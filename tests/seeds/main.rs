@@ -45,6 +45,7 @@ fn documents() -> Option<PathBuf> {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "whoever reads the test's output should know what was not compared")]
 fn stored_facts_are_those_of_the_documents() {
     let Some(folder) = documents() else {
         eprintln!("shared/seeds isn't beside the repository: the stored facts are taken as they are");

@@ -1,8 +1,7 @@
 //! A synthesized template with its functions resolved, and the values at places of it.
 //!
 //! Resolved is what the template alone tells: parameters are their defaults, conditions follow from them, region and
-//! account are the configuration's. What only AWS can know stays a text: `${LogicalId.Attribute}`, and `${LogicalId}` for
-//! the Ref of a resource that isn't given its name.
+//! account are the configuration's. References to resources stay texts: `${LogicalId.Attribute}`, and `${LogicalId}` for Ref.
 
 use serde_json::{Map, Value as Json};
 
@@ -15,19 +14,6 @@ pub(crate) struct Template {
 
 const REGION: &str = "ap-northeast-1";
 const ACCOUNT: &str = "123456789012";
-
-/// Properties that Ref of a named resource gives; other Refs give ids or ARNs.
-const NAMES: [(&str, &str); 9] = [
-    ("AWS::ECS::Cluster", "ClusterName"),
-    ("AWS::ElastiCache::ParameterGroup", "CacheParameterGroupName"),
-    ("AWS::ElastiCache::SubnetGroup", "CacheSubnetGroupName"),
-    ("AWS::IAM::Role", "RoleName"),
-    ("AWS::Logs::LogGroup", "LogGroupName"),
-    ("AWS::RDS::DBCluster", "DBClusterIdentifier"),
-    ("AWS::RDS::DBClusterParameterGroup", "DBClusterParameterGroupName"),
-    ("AWS::RDS::DBSubnetGroup", "DBSubnetGroupName"),
-    ("AWS::S3::Bucket", "BucketName"),
-];
 
 impl Template {
     /// Reads a template's text.
@@ -75,14 +61,15 @@ impl Template {
         match value {
             Json::Array(items) => Some(items.iter().filter_map(|item| self.resolve(item)).collect()),
             Json::Object(map) => {
-                match map.iter().next().filter(|(key, _)| map.len() == 1 && is_function(key)) {
-                    Some((function, argument)) => self.call(function, argument),
-                    None => {
-                        let resolved =
-                            map.iter().filter_map(|(key, value)| Some((key.clone(), self.resolve(value)?)));
-                        Some(Json::Object(resolved.collect::<Map<_, _>>()))
-                    }
+                if let Some((function, argument)) = map.iter().next()
+                    && map.len() == 1
+                    && is_function(function)
+                {
+                    return self.call(function, argument);
                 }
+                let resolved =
+                    map.iter().filter_map(|(key, value)| Some((key.clone(), self.resolve(value)?)));
+                Some(Json::Object(resolved.collect::<Map<_, _>>()))
             }
             plain => Some(plain.clone()),
         }
@@ -148,10 +135,7 @@ impl Template {
                 None => default,
             });
         }
-        let resource = &self.json["Resources"][name];
-        let named = NAMES.iter().find(|(kind, _)| resource["Type"] == *kind);
-        let named = named.and_then(|(_, property)| self.resolve(resource["Properties"].get(*property)?));
-        Some(named.unwrap_or_else(|| format!("${{{name}}}").into()))
+        Some(format!("${{{name}}}").into())
     }
 
     fn substitute(&self, argument: &Json) -> String {
