@@ -363,7 +363,7 @@ fn joined(by_environment: Vec<(String, Vec<Diagnostic>)>, several: bool) -> Vec<
             if several && environments.len() < total && !is_inside {
                 let names: Vec<String> = environments.iter().map(|name| format!("`{name}`")).collect();
                 let word = if names.len() == 1 { "environment" } else { "environments" };
-                finding.message.push_str(&format!(" ({word} {})", names.join(", ")));
+                finding.message = format!("{} ({word} {})", finding.message, names.join(", "));
             }
             finding
         })

@@ -42,14 +42,18 @@ pub(in crate::config) fn dotted(pointer: &str) -> String {
     for token in tokens {
         let token = token.replace("~1", "/").replace("~0", "~");
         if !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit()) && !path.is_empty() {
-            path.push_str(&format!("[{token}]"));
+            path = format!("{path}[{token}]");
             continue;
         }
         if !path.is_empty() {
             path.push('.');
         }
         let is_plain = !token.is_empty() && !token.contains(['.', '"', ' ', '[']);
-        path.push_str(&if is_plain { excerpt(&token) } else { format!("\"{}\"", excerpt(&token)) });
+        if is_plain {
+            path.push_str(&excerpt(&token));
+        } else {
+            path = format!("{path}\"{}\"", excerpt(&token));
+        }
     }
     path
 }
