@@ -93,57 +93,57 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(base: Json, over: Json, merged: Json) {
-        assert_eq!(merge(tree(&base, 0), tree(&over, 1)).to_json(), merged);
+    fn check(base: &Json, over: &Json, merged: &Json) {
+        assert_eq!(merge(tree(base, 0), tree(over, 1)).to_json(), *merged);
     }
 
     #[test]
     fn maps_are_merged_and_lists_replaced() {
         check(
-            json!({"database": {"instances": 1, "name": "a"}, "tags": {"x": "1"}}),
-            json!({"database": {"instances": 2}, "name": "n"}),
-            json!({"database": {"instances": 2, "name": "a"}, "tags": {"x": "1"}, "name": "n"}),
+            &json!({"database": {"instances": 1, "name": "a"}, "tags": {"x": "1"}}),
+            &json!({"database": {"instances": 2}, "name": "n"}),
+            &json!({"database": {"instances": 2, "name": "a"}, "tags": {"x": "1"}, "name": "n"}),
         );
         check(
-            json!({"ingress": {"allowed_cidrs": ["a", "b"]}}),
-            json!({"ingress": {"allowed_cidrs": ["c"]}}),
-            json!({"ingress": {"allowed_cidrs": ["c"]}}),
+            &json!({"ingress": {"allowed_cidrs": ["a", "b"]}}),
+            &json!({"ingress": {"allowed_cidrs": ["c"]}}),
+            &json!({"ingress": {"allowed_cidrs": ["c"]}}),
         );
-        check(json!({"mail": {"from": "a"}}), json!({"mail": null}), json!({"mail": null}));
-        check(json!({"mail": null}), json!({"mail": {"from": "a"}}), json!({"mail": {"from": "a"}}));
+        check(&json!({"mail": {"from": "a"}}), &json!({"mail": null}), &json!({"mail": null}));
+        check(&json!({"mail": null}), &json!({"mail": {"from": "a"}}), &json!({"mail": {"from": "a"}}));
     }
 
     #[test]
     fn another_kind_replaces_the_whole() {
         check(
-            json!({"network": {"create": {"nat": "none"}}}),
-            json!({"network": {"existing": {"vpc_id": "v"}}}),
-            json!({"network": {"existing": {"vpc_id": "v"}}}),
+            &json!({"network": {"create": {"nat": "none"}}}),
+            &json!({"network": {"existing": {"vpc_id": "v"}}}),
+            &json!({"network": {"existing": {"vpc_id": "v"}}}),
         );
         check(
-            json!({"network": {"create": {"nat": "none"}}}),
-            json!({"network": {"create": {"cidr": "c"}}}),
-            json!({"network": {"create": {"nat": "none", "cidr": "c"}}}),
+            &json!({"network": {"create": {"nat": "none"}}}),
+            &json!({"network": {"create": {"cidr": "c"}}}),
+            &json!({"network": {"create": {"nat": "none", "cidr": "c"}}}),
         );
         check(
-            json!({"network": {"create": {}}}),
-            json!({"network": "parameters"}),
-            json!({"network": "parameters"}),
+            &json!({"network": {"create": {}}}),
+            &json!({"network": "parameters"}),
+            &json!({"network": "parameters"}),
         );
         check(
-            json!({"layout": {"a": ["web"]}}),
-            json!({"layout": {"b": ["api"]}}),
-            json!({"layout": {"b": ["api"]}}),
+            &json!({"layout": {"a": ["web"]}}),
+            &json!({"layout": {"b": ["api"]}}),
+            &json!({"layout": {"b": ["api"]}}),
         );
         check(
-            json!({"secrets": {"secret_key": {"secret": "a", "field": "f"}}}),
-            json!({"secrets": {"secret_key": {"ssm": "/b"}}}),
-            json!({"secrets": {"secret_key": {"ssm": "/b"}}}),
+            &json!({"secrets": {"secret_key": {"secret": "a", "field": "f"}}}),
+            &json!({"secrets": {"secret_key": {"ssm": "/b"}}}),
+            &json!({"secrets": {"secret_key": {"ssm": "/b"}}}),
         );
         check(
-            json!({"environment": {"A": {"secret": "a", "field": "f"}}}),
-            json!({"environment": {"A": {"secret": "b"}}}),
-            json!({"environment": {"A": {"secret": "b", "field": "f"}}}),
+            &json!({"environment": {"A": {"secret": "a", "field": "f"}}}),
+            &json!({"environment": {"A": {"secret": "b"}}}),
+            &json!({"environment": {"A": {"secret": "b", "field": "f"}}}),
         );
     }
 

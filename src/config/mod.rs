@@ -23,6 +23,8 @@ pub mod model;
 mod overrides;
 mod profile;
 pub mod schema;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 pub use layout::{is_enabled, services};

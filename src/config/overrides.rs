@@ -38,38 +38,34 @@ pub(super) fn parse(text: &str) -> Result<Override, Vec<Diagnostic>> {
     Ok(Override { source, root })
 }
 
-/// The keys before `=` with their places, and where the value begins.
-fn parse_keys(source: &Source) -> Result<(Vec<(String, Span)>, usize), Box<Diagnostic>> {
+/// More keys than any value of a configuration lies deep.
+const MOST_KEYS: usize = 20;
+
+/// A key and where it stands.
+type Key = (String, Span);
+
+/// The keys before `=`, and where the value begins.
+fn parse_keys(source: &Source) -> Result<(Vec<Key>, usize), Box<Diagnostic>> {
     let text = &source.text;
     let fail = |message: String, help: &str, start: usize, end: usize| {
-        Box::new(
-            Diagnostic::error(code::BAD_OVERRIDE, message).help(help).at(source, span(source, start, end)),
-        )
+        let diagnostic = Diagnostic::error(code::BAD_OVERRIDE, message).help(help);
+        Box::new(diagnostic.at(source, span(source, start, end)))
     };
     let mut keys = Vec::new();
     let mut start = 0;
     loop {
-        let rest = &text[start..];
-        let (key, end) = match rest.strip_prefix('"') {
-            Some(quoted) => match quoted.find('"') {
-                Some(length) => (&quoted[..length], start + length + 2),
-                None => {
-                    return Err(fail(
-                        "a key in quotes has no end".to_owned(),
-                        "close the double quotes",
-                        start,
-                        text.len(),
-                    ));
-                }
-            },
-            None => {
-                let length = rest.find(['.', '=', '[']).unwrap_or(rest.len());
-                (&rest[..length], start + length)
-            }
+        let Some((key, length)) = first_key(&text[start..]) else {
+            let message = "a key in quotes has no end".to_owned();
+            return Err(fail(message, "close the double quotes", start, text.len()));
         };
+        let end = start + length;
         if key.trim().is_empty() || key.trim() != key {
             let message = format!("`{}` has an empty key or spaces around one", excerpt(text));
             return Err(fail(message, "write KEY=VALUE, such as services.api.cpu=1024", start, end));
+        }
+        if keys.len() == MOST_KEYS {
+            let message = format!("`{}` has more than {MOST_KEYS} keys", excerpt(text));
+            return Err(fail(message, "nothing lies that deep", start, end));
         }
         keys.push((key.to_owned(), span(source, start, end)));
         match text[end..].chars().next() {
@@ -89,6 +85,16 @@ fn parse_keys(source: &Source) -> Result<(Vec<(String, Span)>, usize), Box<Diagn
             }
         }
     }
+}
+
+/// The key with which a text begins, and how much of the text it takes. `None` if its quotes aren't closed.
+fn first_key(text: &str) -> Option<(&str, usize)> {
+    if let Some(quoted) = text.strip_prefix('"') {
+        let length = quoted.find('"')?;
+        return Some((&quoted[..length], length + 2));
+    }
+    let length = text.find(['.', '=', '[']).unwrap_or(text.len());
+    Some((&text[..length], length))
 }
 
 fn parse_value(source: &Source, start: usize) -> Result<Node, Vec<Diagnostic>> {
@@ -125,7 +131,9 @@ fn read_as_text(node: &mut Node, place: &Place, source: &Source) {
         }
         NodeKind::Sequence(items) => {
             if let Some(place) = place.item() {
-                items.iter_mut().for_each(|item| read_as_text(item, &place, source));
+                for item in items {
+                    read_as_text(item, &place, source);
+                }
             }
         }
         NodeKind::Mapping(entries) => {
@@ -227,6 +235,7 @@ mod tests {
             let location = diagnostics[0].location.clone().unwrap();
             assert_eq!((&*location.source.name, location.span.column), ("--set", column), "{text}");
         }
+        assert_eq!(parse(&format!("{}a=1", "a.".repeat(100_000))).unwrap_err()[0].code, code::BAD_OVERRIDE);
         let diagnostics = parse("ingress.allowed_cidrs=[a").unwrap_err();
         assert!(diagnostics[0].location.as_ref().unwrap().span.column > 22, "{diagnostics:?}");
         assert!(parse("name=!Ref x").is_err());

@@ -38,6 +38,8 @@ pub(super) const MIGRATION_AT_START: Code = Code("C411");
 pub(super) const TOO_MANY_CONNECTIONS: Code = Code("C412");
 /// Components that scale together or fall together.
 pub(super) const SHARED_TASK: Code = Code("C413");
+/// Nothing stands between what users' workflows request and what the tasks can reach.
+pub(super) const NO_SSRF_PROXY: Code = Code("C414");
 
 /// What is known when advice is given.
 #[derive(Debug)]
@@ -160,6 +162,15 @@ fn services(situation: &Situation<'_>, found: &mut Vec<Diagnostic>) {
             let help = "give `sandbox` a service of its own, which has no role, or run `ssrf_proxy`";
             found.push(Diagnostic::warning(EXPOSED_SANDBOX, message).help(help).pointer("/layout"));
         }
+    }
+    let requests = [Component::Api, Component::Worker, Component::Sandbox];
+    if situation.config.profile == Profile::Production
+        && !situation.placement.has(Component::SsrfProxy)
+        && requests.iter().any(|component| situation.placement.has(*component))
+    {
+        let message = "`ssrf_proxy` doesn't run: users' workflows can request whatever the tasks reach, inside the VPC too";
+        let help = "give `components.ssrf_proxy.image` an image of squid with Dify's configuration";
+        found.push(Diagnostic::note(NO_SSRF_PROXY, message).help(help).pointer("/layout"));
     }
     if let Some(component) = situation.migrates_at_start {
         let several = situation.placement.service_of(component).is_some_and(|service| service.tasks.max > 1);

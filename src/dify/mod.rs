@@ -40,7 +40,7 @@ use placement::Placement;
 use pools::Pools;
 
 /// A service's name that another part of the stack has.
-pub const RESERVED_NAME: Code = Code("C305");
+pub const RESERVED_NAME: Code = Code("C306");
 
 /// First parts of paths in the construct tree that are not services.
 const RESERVED: [&str; 12] = [

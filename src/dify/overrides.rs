@@ -11,6 +11,8 @@ pub(super) const UNKNOWN_RESOURCE: Code = Code("C302");
 pub(super) const NOT_OFFERED: Code = Code("C303");
 /// A placeholder has no value.
 pub(super) const PLACEHOLDER: Code = Code("C304");
+/// A resource is to be added whose logical id is taken, or whose type isn't known.
+pub(super) const NOT_ADDED: Code = Code("C305");
 
 /// The property that holds the physical name, by type.
 ///
@@ -50,13 +52,19 @@ pub(super) fn apply(config: &Config, template: &mut Template) -> Vec<Diagnostic>
     let mut found = Vec::new();
     for (id, settings) in &config.resources {
         let pointer = format!("/resources/{id}");
+        if let Some(type_name) = &settings.type_name
+            && let Err(problem) = add(template, id, type_name)
+        {
+            found.push(problem.pointer(format!("{pointer}/type")));
+            continue;
+        }
         let Some(resource) = template.resources.get_mut(id) else {
             let known = template.resources.keys().map(String::as_str);
             let help = match nearest(id, known) {
-                Some(near) => {
-                    format!("did you mean `{near}`? `dify-cfn synth` writes all logical ids to the template")
-                }
-                None => "the logical ids are the keys under `Resources` of the template".to_owned(),
+                Some(near) => format!("did you mean `{near}`? To add a resource of your own, give its `type`"),
+                None => "the logical ids are the keys under `Resources` of the template; to add a resource of your own, \
+                         give its `type`"
+                    .to_owned(),
             };
             let message = format!("the stack has no resource `{id}`");
             found.push(Diagnostic::error(UNKNOWN_RESOURCE, message).help(help).pointer(pointer));
@@ -80,6 +88,24 @@ pub(super) fn apply(config: &Config, template: &mut Template) -> Vec<Diagnostic>
         }
     }
     found
+}
+
+/// Adds a resource of a type that is known, so that its properties are validated like all others.
+fn add(template: &mut Template, id: &str, type_name: &str) -> Result<(), Diagnostic> {
+    if let Some(taken) = template.resources.get(id) {
+        let message = format!("the stack has a resource `{id}` of its own, of type {}", taken.type_name);
+        let help = "take `type` away to change that one, or choose another logical id";
+        return Err(Diagnostic::error(NOT_ADDED, message).help(help));
+    }
+    if type_info(type_name).is_none() {
+        let message = format!("a resource of type `{type_name}` can't be added");
+        let help = "the types that can be are those in `schemas/`; put others into a stack of their own";
+        return Err(Diagnostic::error(NOT_ADDED, message).help(help));
+    }
+    template
+        .resources
+        .insert(id.to_owned(), Resource { type_name: type_name.to_owned(), ..Resource::default() });
+    Ok(())
 }
 
 fn set_name(
@@ -195,6 +221,7 @@ mod tests {
     fn names_tags_and_properties_are_set() {
         let properties = json!({ "A": { "B": null, "C": { "Ref": "Y" }, "E": "{environment}" }, "D": [2] });
         let (template, found) = applied(ResourceSettings {
+            type_name: None,
             name: Some("{stack}-storage".into()),
             tags: [("Name".to_owned(), "{name}".to_owned())].into_iter().collect(),
             properties: properties.as_object().unwrap().clone(),
@@ -219,6 +246,34 @@ mod tests {
         template.resources.insert("Bucket".into(), Resource::default());
         let found = apply(&config, &mut template);
         assert!(found[0].help.as_deref().is_some_and(|help| help.contains("`Bucket`")), "{found:?}");
+    }
+
+    #[test]
+    fn a_resource_of_a_known_type_can_be_added() {
+        let add = |id: &str, type_name: &str| {
+            let mut config = Config::default();
+            let settings = ResourceSettings {
+                type_name: Some(type_name.into()),
+                name: Some("{stack}-files".into()),
+                ..ResourceSettings::default()
+            };
+            config.resources.insert(id.into(), settings);
+            let mut template = Template::default();
+            let bucket = Resource { type_name: "AWS::S3::Bucket".into(), ..Resource::default() };
+            template.resources.insert("Bucket".into(), bucket);
+            let found = apply(&config, &mut template);
+            (template, found.into_iter().map(|one| (one.code, one.message)).collect::<Vec<_>>())
+        };
+        let (template, found) = add("FilesPolicy", "AWS::IAM::ManagedPolicy");
+        assert_eq!(found, []);
+        assert_eq!(template.resources["FilesPolicy"].properties["ManagedPolicyName"], "dify-dev-files");
+        let (template, found) = add("Bucket", "AWS::S3::Bucket");
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].0, NOT_ADDED);
+        assert!(template.resources["Bucket"].properties.is_empty());
+        let (template, found) = add("Thing", "AWS::No::Such");
+        assert_eq!(found, [(NOT_ADDED, "a resource of type `AWS::No::Such` can't be added".to_owned())]);
+        assert_eq!(template.resources.len(), 1);
     }
 
     #[test]

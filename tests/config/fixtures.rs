@@ -51,9 +51,9 @@ pub(crate) fn render(findings: &[Diagnostic]) -> String {
         }
         writeln!(text, "{}[{}]: {}", finding.severity, finding.code, finding.message).unwrap();
         if let Some(location) = &finding.location {
-            let pointed = &location.source.text[location.span.start..location.span.end];
+            let excerpt = &location.source.text[location.span.start..location.span.end];
             let pointer = finding.pointer.as_deref().unwrap_or("?");
-            writeln!(text, "  at: {:?} ({pointer})", pointed.lines().next().unwrap_or_default()).unwrap();
+            writeln!(text, "  at: {:?} ({pointer})", excerpt.lines().next().unwrap_or_default()).unwrap();
         }
         if let Some(help) = &finding.help {
             writeln!(text, "  help: {help}").unwrap();

@@ -1,9 +1,7 @@
 //! What holds for every configuration, on generated ones.
 
-use std::collections::BTreeSet;
-
 use dify_cfn::config::model::{Config, Variable, VariableSource};
-use dify_cfn::config::{LoadOptions, Loaded, load, schema};
+use dify_cfn::config::{LoadOptions, Loaded, load};
 use dify_cfn::diagnostic::{Diagnostic, Source};
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any};
@@ -34,7 +32,7 @@ fn configs(loaded: &Loaded) -> Vec<Config> {
 }
 
 /// Runs a property, without a file of past failures: what failed becomes a test.
-fn check<S: Strategy>(cases: u32, strategy: S, property: impl Fn(S::Value)) {
+pub(crate) fn check<S: Strategy>(cases: u32, strategy: S, property: impl Fn(S::Value)) {
     let settings = Settings { cases, failure_persistence: None, ..Settings::default() };
     let result = TestRunner::new(settings).run(&strategy, |value| {
         property(value);
@@ -125,10 +123,7 @@ fn mistakes_are_refused_with_a_place() {
         let mut value = configuration(&mut Choices::new(&numbers));
         let Some(told) = spoil(&mut value, &mut Choices::new(&mistake)) else { return };
         let text = yaml(&value);
-        let findings = match load(&options(&text)) {
-            Ok(_) => panic!("{told} is accepted in\n{text}"),
-            Err(findings) => findings,
-        };
+        let Err(findings) = load(&options(&text)) else { panic!("{told} is accepted in\n{text}") };
         let is_placed = |finding: &Diagnostic| finding.is_error() && finding.location.is_some();
         assert!(findings.iter().any(is_placed), "{told}: {}\nin\n{text}", render(&findings));
     });
@@ -140,11 +135,9 @@ fn spoil(value: &mut Json, c: &mut Choices<'_>) -> Option<String> {
     places(value, "", &mut pointers);
     match c.below(3) {
         0 => {
-            let maps: Vec<&String> = pointers
-                .iter()
-                .filter(|at| value.pointer(at).is_some_and(|value| value.is_object()))
-                .collect();
-            let at = maps.get(c.below(maps.len()))?.to_string();
+            let maps: Vec<&String> =
+                pointers.iter().filter(|at| value.pointer(at).is_some_and(Json::is_object)).collect();
+            let at = (*maps.get(c.below(maps.len()))?).clone();
             let is_free = ["/tags", "/services", "/layout", "/environment", "/parameters", "/resources"]
                 .iter()
                 .any(|end| at.ends_with(end));
@@ -208,193 +201,5 @@ fn places(value: &Json, at: &str, into: &mut Vec<String>) {
     }
     if at.ends_with("/properties") {
         into.pop(); // what is in there is CloudFormation's
-    }
-}
-
-#[test]
-fn the_generator_sets_every_key_of_the_schema() {
-    let schema: Json = serde_json::from_str(&schema::json()).unwrap();
-    let mut keys = BTreeSet::new();
-    keys_of(&schema, &schema, "", &mut keys);
-    assert!(keys.len() > 150, "{keys:?}");
-    let mut random = 1_u32;
-    for _ in 0..2000 {
-        let numbers: Vec<u32> = std::iter::repeat_with(|| {
-            // xorshift, so that the same runs are made each time
-            random ^= random << 13;
-            random ^= random >> 17;
-            random ^= random << 5;
-            random >> 3
-        })
-        .take(500)
-        .collect();
-        let value = configuration(&mut Choices::new(&numbers));
-        remove_set(&value, &schema, &schema, "", &mut keys);
-    }
-    assert_eq!(keys, BTreeSet::new(), "keys that no generated configuration sets");
-}
-
-/// The alternatives that a part of the schema allows.
-fn alternatives<'s>(schema: &'s Json, root: &'s Json) -> Vec<&'s Json> {
-    if let Some(target) = schema.get("$ref").and_then(Json::as_str) {
-        return alternatives(root.pointer(target.trim_start_matches('#')).unwrap(), root);
-    }
-    match schema.get("anyOf").or_else(|| schema.get("oneOf")).and_then(Json::as_array) {
-        Some(branches) => branches.iter().flat_map(|branch| alternatives(branch, root)).collect(),
-        None => vec![schema],
-    }
-}
-
-/// The name of a key in a path: components and environments are all alike.
-fn step(path: &str, key: &str) -> String {
-    let is_alike = ["/components", "/depends_on", "/environments"].iter().any(|end| path.ends_with(end));
-    format!("{path}/{}", if is_alike { "*" } else { key })
-}
-
-/// Every key that can be set, as a path.
-fn keys_of(schema: &Json, root: &Json, path: &str, into: &mut BTreeSet<String>) {
-    for schema in alternatives(schema, root) {
-        for (key, value) in schema.get("properties").and_then(Json::as_object).into_iter().flatten() {
-            let path = step(path, key);
-            if into.insert(path.clone()) || path.ends_with('*') {
-                keys_of(value, root, &path, into);
-            }
-        }
-        for (word, key) in [("additionalProperties", "*"), ("items", "0")] {
-            if let Some(value) = schema.get(word).filter(|value| value.is_object()) {
-                let path = format!("{path}/{key}");
-                into.insert(path.clone());
-                keys_of(value, root, &path, into);
-            }
-        }
-    }
-}
-
-/// Takes out the paths that a value sets.
-fn remove_set(value: &Json, schema: &Json, root: &Json, path: &str, keys: &mut BTreeSet<String>) {
-    keys.remove(path);
-    for schema in alternatives(schema, root) {
-        for (key, value) in value.as_object().into_iter().flatten() {
-            let known = schema.get("properties").and_then(|known| known.get(key));
-            let any = schema.get("additionalProperties").filter(|any| any.is_object());
-            match (known, any) {
-                (Some(known), _) => remove_set(value, known, root, &step(path, key), keys),
-                (None, Some(any)) => remove_set(value, any, root, &format!("{path}/*"), keys),
-                (None, None) => {}
-            }
-        }
-        if let Some(items) = schema.get("items") {
-            for item in value.as_array().into_iter().flatten() {
-                remove_set(item, items, root, &format!("{path}/0"), keys);
-            }
-        }
-    }
-}
-
-#[test]
-fn schema_and_types_agree() {
-    let schema: Json = serde_json::from_str(&schema::json()).unwrap();
-    let mut of_types = schema.clone();
-    of_types["properties"].as_object_mut().unwrap().shift_remove("environments");
-    let full = jsonschema::validator_for(&of_types).unwrap();
-    // Ranges and steps are beyond the types.
-    without_ranges(&mut of_types);
-    let of_types = jsonschema::validator_for(&of_types).unwrap();
-    let counts = std::cell::Cell::new((0, 0));
-    check(3000, vec(any::<u32>(), 0..200), |numbers| {
-        let mut c = Choices::new(&numbers);
-        let mut value = arbitrary(&schema, &schema, &mut c, 0);
-        if let Some(entries) = value.as_object_mut() {
-            entries.shift_remove("environments");
-        }
-        let config = serde_json::from_value::<Config>(value.clone());
-        let fits = of_types.is_valid(&value);
-        assert_eq!(fits, config.is_ok(), "{config:?}\n{value:#}");
-        assert!(fits || !full.is_valid(&value), "{value:#}");
-        let (good, bad) = counts.get();
-        counts.set(if fits { (good + 1, bad) } else { (good, bad + 1) });
-    });
-    let (good, bad) = counts.get();
-    assert!(good > 200 && bad > 200, "{good} fit, {bad} don't");
-}
-
-/// Takes out what a Rust type doesn't say.
-fn without_ranges(schema: &mut Json) {
-    match schema {
-        Json::Object(entries) => {
-            let is_short = entries.get("maximum") == Some(&json!(65535));
-            entries.shift_remove("multipleOf");
-            if entries.contains_key("minimum") || entries.contains_key("enum") {
-                let is_float = entries.get("type") == Some(&json!("number"));
-                for word in ["minimum", "maximum", "enum"] {
-                    entries.shift_remove(word);
-                }
-                if !is_float {
-                    entries.insert("minimum".to_owned(), json!(0));
-                    entries.insert("maximum".to_owned(), json!(if is_short { 65535 } else { u32::MAX }));
-                }
-            }
-            entries.values_mut().for_each(without_ranges);
-        }
-        Json::Array(items) => items.iter_mut().for_each(without_ranges),
-        _ => {}
-    }
-}
-
-/// A value that mostly fits a schema.
-fn arbitrary(schema: &Json, root: &Json, c: &mut Choices<'_>, depth: usize) -> Json {
-    if depth > 0 && c.below(12) == 11 {
-        // No list in place of a map, and no map in place of a name: Rust's types take some of those.
-        return c.of(&[
-            json!(true),
-            json!(-1),
-            json!(1.5),
-            json!(70000),
-            json!(5e9),
-            json!("word"),
-            json!([[1]]),
-            Json::Null,
-            json!({"x": 1}),
-        ]);
-    }
-    let options = alternatives(schema, root);
-    let schema = options[c.below(options.len())];
-    if let Some(name) = schema.get("const") {
-        return name.clone();
-    }
-    let kind = match &schema["type"] {
-        Json::Array(kinds) => c.of(kinds),
-        kind => kind.clone(),
-    };
-    match kind.as_str() {
-        Some("object") => {
-            let mut entries = serde_json::Map::new();
-            for (key, value) in schema.get("properties").and_then(Json::as_object).into_iter().flatten() {
-                if c.below(4) == 3 {
-                    entries.insert(key.clone(), arbitrary(value, root, c, depth + 1));
-                }
-            }
-            if let Some(any) = schema.get("additionalProperties").filter(|any| any.is_object()) {
-                for key in ["A", "b-2"] {
-                    if c.below(2) == 1 {
-                        entries.insert(key.to_owned(), arbitrary(any, root, c, depth + 1));
-                    }
-                }
-            }
-            if c.below(20) == 19 {
-                entries.insert("nobody_knows".to_owned(), json!({}));
-            }
-            Json::Object(entries)
-        }
-        Some("array") => {
-            let count = c.below(3);
-            Json::Array((0..count).map(|_| arbitrary(&schema["items"], root, c, depth + 1)).collect())
-        }
-        Some("string") => c.of(&[json!("word"), json!(""), json!("16.8")]),
-        Some("boolean") => json!(c.below(2) == 1),
-        Some("integer") => json!(c.below(5000)),
-        Some("number") => c.of(&[json!(0), json!(0.5), json!(300)]),
-        Some("null") => Json::Null,
-        other => panic!("{other:?} in {schema}"),
     }
 }

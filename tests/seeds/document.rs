@@ -1,9 +1,52 @@
 //! `docs/seeds.md` as data: its headings and the tables below them.
 
+use std::ops::Index;
+
 use indexmap::IndexMap;
 
-/// A table's rows; each cell by its column's heading.
-pub(crate) type Rows = Vec<IndexMap<String, String>>;
+/// A row of a table.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Row {
+    cells: IndexMap<String, String>,
+}
+
+impl Index<&str> for Row {
+    type Output = String;
+
+    /// The cell in the column with this heading.
+    fn index(&self, column: &str) -> &String {
+        self.cells.get(column).unwrap_or_else(|| panic!("no column {column:?} in {:?}", self.cells))
+    }
+}
+
+impl Row {
+    /// The first code span of a cell.
+    pub(crate) fn code(&self, column: &str) -> String {
+        let span = code_spans(&self[column]).first().map(|span| (*span).to_owned());
+        span.unwrap_or_else(|| panic!("no code in the column {column:?} of {:?}", self.cells))
+    }
+
+    /// The value in an environment's column; `None` for a dash. `=` is the value in the column before, `""` the empty text.
+    pub(crate) fn value(&self, environment: &str) -> Option<String> {
+        let place = self.cells.get_index_of(environment).unwrap_or_else(|| panic!("no column {environment}"));
+        let cell = match self.cells[place].as_str() {
+            "=" => &self.cells[place - 1],
+            cell => cell,
+        };
+        code_spans(cell).first().map(|span| if *span == "\"\"" { String::new() } else { (*span).to_owned() })
+    }
+
+    /// The places in the template that a row names for an environment: those behind `dev:` or `prd:`, or all if neither
+    /// stands there.
+    pub(crate) fn places(&self, environment: &str) -> Vec<&str> {
+        let parts = self["where"].split("; ");
+        let meant = parts.filter(|part| match part.split_once(": `") {
+            Some((name, _)) => name == environment,
+            None => true,
+        });
+        meant.flat_map(code_spans).collect()
+    }
+}
 
 /// A heading and what stands below it, up to the next one.
 #[derive(Debug, Clone, Default)]
@@ -11,7 +54,7 @@ pub(crate) struct Section {
     /// The headings above it, the outermost first, and its own.
     pub(crate) headings: Vec<String>,
     /// The rows of its tables.
-    pub(crate) rows: Rows,
+    pub(crate) rows: Vec<Row>,
 }
 
 /// Reads the sections of a document in Markdown.
@@ -26,7 +69,7 @@ pub(crate) fn sections(text: &str) -> Vec<Section> {
             let mut headings: Vec<String> = above.into_iter().take(marks.len() - 1).collect();
             headings.resize(marks.len() - 1, String::new());
             headings.push(title.to_owned());
-            sections.push(Section { headings, rows: Rows::new() });
+            sections.push(Section { headings, rows: Vec::new() });
             columns = None;
         } else if line.starts_with('|') {
             let cells = cells(line);
@@ -39,7 +82,7 @@ pub(crate) fn sections(text: &str) -> Vec<Section> {
                         cells.len(),
                         "a row has another number of cells than its table: {line}"
                     );
-                    let row = names.iter().cloned().zip(cells).collect();
+                    let row = Row { cells: names.iter().cloned().zip(cells).collect() };
                     sections.last_mut().unwrap().rows.push(row);
                 }
             }
@@ -74,4 +117,16 @@ fn headings_and_tables_are_read() {
     assert_eq!(rows.len(), 2);
     assert_eq!(code_spans(&rows[0]["one"]), ["x | y"]);
     assert_eq!(code_spans(&rows[1]["two"]), ["a", "b"]);
+    assert_eq!(rows[0].code("one"), "x | y");
+}
+
+#[test]
+fn values_and_places_depend_on_the_environment() {
+    let text =
+        "| where | dev | prd |\n|---|---|---|\n| `A.B`, `C` | `1` | = |\n| dev: `A`; prd: `B` | — | `2` |\n";
+    let rows = &sections(text)[0].rows;
+    assert_eq!(rows[0].value("prd").as_deref(), Some("1"));
+    assert_eq!(rows[0].places("prd"), ["A.B", "C"]);
+    assert_eq!(rows[1].value("dev"), None);
+    assert_eq!((rows[1].places("dev"), rows[1].places("prd")), (vec!["A"], vec!["B"]));
 }

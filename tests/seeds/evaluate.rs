@@ -43,7 +43,7 @@ impl Inputs<'_> {
                     match part {
                         Part::Plain(plain) => text.push_str(plain),
                         Part::Interpolated(inner) => {
-                            text.push_str(&plain_text(&self.evaluate(inner, bound)?))
+                            text.push_str(&plain_text(&self.evaluate(inner, bound)?));
                         }
                     }
                 }
@@ -155,7 +155,7 @@ fn without_attributes(text: &str) -> String {
     for part in parts {
         let (reference, rest) = part.split_once('}').unwrap_or((part, ""));
         let id = reference.split('.').next().unwrap_or(reference);
-        result.push_str(&format!("${{{id}}}{rest}"));
+        result.extend(["${", id, "}", rest]);
     }
     result
 }

@@ -100,7 +100,8 @@ impl Facts {
             // `locals` may be declared in parts; a resource that is shown again is an excerpt.
             Some(shown) if address == "locals" => shown.extend(attributes),
             Some(_) => {
-                loose.extend(attributes.into_iter().map(|(path, value)| (format!("{address}.{path}"), value)))
+                loose
+                    .extend(attributes.into_iter().map(|(path, value)| (format!("{address}.{path}"), value)));
             }
         }
         Ok(())
@@ -167,7 +168,9 @@ fn names_in(expression: &Expression, found: &mut BTreeSet<String>) {
             }
         }),
         Expression::List(items) | Expression::Call(_, items) => {
-            items.iter().for_each(|item| names_in(item, found));
+            for item in items {
+                names_in(item, found);
+            }
         }
         Expression::Object(pairs) => pairs.iter().for_each(|(_, value)| names_in(value, found)),
         Expression::Conditional(parts) => parts.iter().for_each(|part| names_in(part, found)),

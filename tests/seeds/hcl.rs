@@ -61,7 +61,7 @@ impl fmt::Display for Expression {
                 for part in parts {
                     match part {
                         Part::Plain(text) => {
-                            write!(f, "{}", text.replace('\\', "\\\\").replace('"', "\\\""))?
+                            write!(f, "{}", text.replace('\\', "\\\\").replace('"', "\\\""))?;
                         }
                         Part::Interpolated(inner) => write!(f, "${{{inner}}}")?,
                     }

@@ -1,8 +1,7 @@
 //! A synthesized template with its functions resolved, and the values at places of it.
 //!
 //! Resolved is what the template alone tells: parameters are their defaults, conditions follow from them, region and
-//! account are the configuration's. What only AWS can know stays a text: `${LogicalId.Attribute}`, and `${LogicalId}` for
-//! the Ref of a resource that isn't given its name.
+//! account are the configuration's. References to resources stay texts: `${LogicalId.Attribute}`, and `${LogicalId}` for Ref.
 
 use serde_json::{Map, Value as Json};
 
@@ -15,19 +14,6 @@ pub(crate) struct Template {
 
 const REGION: &str = "ap-northeast-1";
 const ACCOUNT: &str = "123456789012";
-
-/// Properties that Ref of a named resource gives; other Refs give ids or ARNs.
-const NAMES: [(&str, &str); 9] = [
-    ("AWS::ECS::Cluster", "ClusterName"),
-    ("AWS::ElastiCache::ParameterGroup", "CacheParameterGroupName"),
-    ("AWS::ElastiCache::SubnetGroup", "CacheSubnetGroupName"),
-    ("AWS::IAM::Role", "RoleName"),
-    ("AWS::Logs::LogGroup", "LogGroupName"),
-    ("AWS::RDS::DBCluster", "DBClusterIdentifier"),
-    ("AWS::RDS::DBClusterParameterGroup", "DBClusterParameterGroupName"),
-    ("AWS::RDS::DBSubnetGroup", "DBSubnetGroupName"),
-    ("AWS::S3::Bucket", "BucketName"),
-];
 
 impl Template {
     /// Reads a template's text.
@@ -75,14 +61,15 @@ impl Template {
         match value {
             Json::Array(items) => Some(items.iter().filter_map(|item| self.resolve(item)).collect()),
             Json::Object(map) => {
-                match map.iter().next().filter(|(key, _)| map.len() == 1 && is_function(key)) {
-                    Some((function, argument)) => self.call(function, argument),
-                    None => {
-                        let resolved =
-                            map.iter().filter_map(|(key, value)| Some((key.clone(), self.resolve(value)?)));
-                        Some(Json::Object(resolved.collect::<Map<_, _>>()))
-                    }
+                if let Some((function, argument)) = map.iter().next()
+                    && map.len() == 1
+                    && is_function(function)
+                {
+                    return self.call(function, argument);
                 }
+                let resolved =
+                    map.iter().filter_map(|(key, value)| Some((key.clone(), self.resolve(value)?)));
+                Some(Json::Object(resolved.collect::<Map<_, _>>()))
             }
             plain => Some(plain.clone()),
         }
@@ -148,10 +135,7 @@ impl Template {
                 None => default,
             });
         }
-        let resource = &self.json["Resources"][name];
-        let named = NAMES.iter().find(|(kind, _)| resource["Type"] == *kind);
-        let named = named.and_then(|(_, property)| self.resolve(resource["Properties"].get(*property)?));
-        Some(named.unwrap_or_else(|| format!("${{{name}}}").into()))
+        Some(format!("${{{name}}}").into())
     }
 
     fn substitute(&self, argument: &Json) -> String {
@@ -207,17 +191,21 @@ fn steps(place: &str) -> Vec<String> {
     steps
 }
 
-/// What a step leads to: a member, or of a list the element with this name, key or text, else at this index.
+/// What a step leads to: a member; of a list the element with this name or key, else the first that is this text or has
+/// all its words as values, else the one at this index.
 fn select(value: Json, step: &str) -> Option<Json> {
-    const NAMES: [&str; 6] = ["Name", "Key", "Id", "ContainerName", "DestinationContainer", "PolicyName"];
     match value {
         Json::Object(mut map) => map.remove(step),
         Json::Array(items) => {
-            let is_meant = |item: &Json| {
-                item == step || NAMES.iter().any(|name| item.get(name).is_some_and(|it| it == step))
+            let is_named =
+                |item: &Json| ["Name", "Key"].iter().any(|name| item.get(name).is_some_and(|it| it == step));
+            let has = |item: &Json, word: &str| {
+                item.as_object()
+                    .is_some_and(|map| map.values().any(|value| crate::evaluate::plain_text(value) == word))
             };
-            let place = items.iter().position(is_meant).or_else(|| step.parse().ok())?;
-            items.get(place).cloned()
+            let is_meant = |item: &Json| item == step || step.split(' ').all(|word| has(item, word));
+            let place = items.iter().position(is_named).or_else(|| items.iter().position(is_meant));
+            items.get(place.or_else(|| step.parse().ok())?).cloned()
         }
         _ => None,
     }
@@ -238,7 +226,8 @@ fn places_of_a_template_are_resolved() {
           "Protocol": { "Fn::If": ["Named", "https", "http"] },
           "Port": { "Fn::If": ["Named", 443, { "Ref": "AWS::NoValue" }] },
           "Tags": [{ "Key": "a.b", "Value": { "Fn::Join": ["-", ["x", { "Ref": "AWS::Region" }]] } }],
-          "List": ["u", "v"]
+          "List": ["u", "v"],
+          "Rules": [{ "Port": 80, "Cidr": "a" }, { "Port": 443, "Cidr": "a" }, { "Port": 443, "Cidr": "b" }]
         } },
         "Maybe": { "Type": "U", "Condition": "Named" }
       }
@@ -253,6 +242,9 @@ fn places_of_a_template_are_resolved() {
         ("Lb.Properties.Tags[a.b].Value", Some("x-ap-northeast-1".into())),
         ("Lb.Properties.Tags[0].Key", Some("a.b".into())),
         ("Lb.Properties.List[v]", Some("v".into())),
+        ("Lb.Properties.Rules[443].Cidr", Some("a".into())),
+        ("Lb.Properties.Rules[443 b].Cidr", Some("b".into())),
+        ("Lb.Properties.Rules[0].Port", Some(80.into())),
         ("Maybe", None),
         ("Nothing.Properties", None),
     ] {

@@ -207,7 +207,7 @@ pub enum SubPiece<'a> {
 /// The pieces of a `Fn::Sub` text in order. `${!Literal}` gives the texts `${` and `Literal}`; a `${` that is never
 /// closed is text.
 ///
-/// Source: AWS CloudFormation User Guide, "Fn::Sub".
+/// Source: AWS CloudFormation User Guide, "`Fn::Sub`".
 pub fn sub_pieces(text: &str) -> Vec<SubPiece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = text;

@@ -28,7 +28,7 @@ pub(super) fn check(findings: &mut Findings<'_>) {
     }
 }
 
-/// Source: Elastic Load Balancing API Reference, CreateTargetGroup.
+/// Source: Elastic Load Balancing API Reference, `CreateTargetGroup`.
 fn check_target_group(findings: &mut Findings<'_>, name: &str, settings: &TargetGroupSettings) {
     let key = |key: &str| at(&["components", name, "target_group", key]);
     if let (Some(timeout), Some(interval)) = (settings.timeout_seconds, settings.interval_seconds)

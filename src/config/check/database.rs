@@ -191,7 +191,7 @@ pub(super) fn is_parameter(name: &str) -> bool {
 impl Findings<'_> {
     /// Checks a daily and a weekly window, their least length in minutes, and that they don't overlap.
     ///
-    /// Sources: Amazon RDS API Reference, CreateDBCluster; Amazon `ElastiCache` API Reference, `CreateReplicationGroup`.
+    /// Sources: Amazon RDS API Reference, `CreateDBCluster`; Amazon `ElastiCache` API Reference, `CreateReplicationGroup`.
     pub(super) fn windows(
         &mut self,
         daily_key: &str,

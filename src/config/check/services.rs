@@ -76,7 +76,7 @@ impl One<'_> {
                     .collect();
                 let mut help = format!("with {} CPU units: {}", size.cpu, size.describe());
                 if !with_memory.is_empty() {
-                    help.push_str(&format!("; {memory} MiB come with {} CPU units", with_memory.join(", ")));
+                    help = format!("{help}; {memory} MiB come with {} CPU units", with_memory.join(", "));
                 }
                 findings.error(code::TASK_SIZE, &self.key("memory"), message, help);
             }

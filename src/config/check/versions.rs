@@ -50,9 +50,8 @@ pub(super) fn aurora(text: &str) -> Standing {
 /// The versions of Aurora `PostgreSQL` that are offered, for messages.
 pub(super) fn aurora_list() -> String {
     let rows = AURORA.iter().flat_map(|(major, rows)| {
-        rows.iter().map(move |(first, last)| match first == last {
-            true => format!("{major}.{first}"),
-            false => format!("{major}.{first}-{major}.{last}"),
+        rows.iter().map(move |(first, last)| {
+            if first == last { format!("{major}.{first}") } else { format!("{major}.{first}-{major}.{last}") }
         })
     });
     rows.collect::<Vec<_>>().join(", ")

@@ -45,7 +45,7 @@ pub struct Service {
     #[schemars(extend("enum" = [256, 512, 1024, 2048, 4096, 8192, 16384, null]))]
     pub cpu: Option<u32>,
     /// Memory of a task in MiB, as Fargate offers it for the CPU.
-    #[schemars(range(min = 512, max = 122880))]
+    #[schemars(range(min = 512, max = 122_880))]
     pub memory: Option<u32>,
     /// Fewest tasks.
     #[schemars(range(min = 0, max = 5000))]
@@ -63,7 +63,7 @@ pub struct Service {
     #[schemars(range(min = 0, max = 1000))]
     pub spot_weight: Option<u32>,
     /// How many tasks run on Fargate before Spot is used; 0 to 100000.
-    #[schemars(range(min = 0, max = 100000))]
+    #[schemars(range(min = 0, max = 100_000))]
     pub on_demand_base: Option<u32>,
     /// Whether `aws ecs execute-command` may open a shell; refused for services with web or sandbox.
     pub exec: bool,
@@ -71,7 +71,7 @@ pub struct Service {
     #[schemars(range(min = 21, max = 200))]
     pub ephemeral_storage_gib: Option<u32>,
     /// How long a new task may fail its load balancer's checks, in seconds.
-    #[schemars(range(min = 0, max = 2147483647))]
+    #[schemars(range(min = 0, max = 2_147_483_647))]
     pub health_check_grace_seconds: Option<u32>,
     /// The share of the tasks that keeps running while a deployment rolls, in percent.
     #[schemars(range(min = 0, max = 100))]
@@ -104,7 +104,7 @@ pub struct ComponentSettings {
     #[schemars(range(min = 0, max = 16384))]
     pub cpu: Option<u32>,
     /// Most memory of the container in MiB within its task.
-    #[schemars(range(min = 6, max = 122880))]
+    #[schemars(range(min = 6, max = 122_880))]
     pub memory: Option<u32>,
     /// Whether its task ends when it ends; `true`.
     pub essential: Option<bool>,

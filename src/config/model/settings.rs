@@ -181,6 +181,9 @@ impl Default for Parameters {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ResourceSettings {
+    /// The type of a resource that is added to the stack's own, such as `AWS::IAM::ManagedPolicy`.
+    #[serde(rename = "type")]
+    pub type_name: Option<String>,
     /// Its physical name.
     pub name: Option<String>,
     /// Its own tags, beside those of the stack.

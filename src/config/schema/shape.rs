@@ -63,11 +63,10 @@ pub(super) fn tidy(schema: &mut Schema) {
     let Some(schema) = schema.as_object_mut() else { return };
     schema.shift_remove("format");
     let is_empty = match schema.get("default") {
-        Some(Json::Null) => true,
+        // The defaults of a section stand at its keys.
+        Some(Json::Null | Json::Object(_)) => true,
         Some(Json::String(text)) => text.is_empty(),
         Some(Json::Array(items)) => items.is_empty(),
-        // The defaults of a section stand at its keys.
-        Some(Json::Object(_)) => true,
         Some(Json::Number(number)) => number.as_f64() < schema.get("minimum").and_then(Json::as_f64),
         _ => false,
     };

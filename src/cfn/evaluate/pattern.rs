@@ -1,0 +1,477 @@
+//! Regular expressions as registry schemas and parameters have them, in the dialect of Java and of ECMAScript.
+//!
+//! They are translated to the syntax of the `regex` crate: `\w`, `\d` and `\s` mean ASCII, `\Z` is the end, `\uXXXX` a
+//! character, `-` beside a class like `\w` stands for itself, and so does `[` in a class. What looks around or back is
+//! matched by `fancy-regex`, which gives up instead of taking for ever.
+
+use std::fmt::Write as _;
+
+/// A regular expression that is searched for in a text.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    engine: Engine,
+    /// Least and most characters, of a pattern that is one repetition over the whole text.
+    length: Option<(usize, usize)>,
+    exact: bool,
+}
+
+#[derive(Debug, Clone)]
+enum Engine {
+    Plain(regex::Regex),
+    Fancy(Box<fancy_regex::Regex>),
+}
+
+/// A pattern that can't be translated.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the pattern `{pattern}` can't be used: {reason}")]
+pub struct PatternError {
+    /// The pattern as it was given.
+    pub pattern: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// How far matching may go back before it gives up.
+const BACKTRACK_LIMIT: usize = 100_000;
+
+/// How large a compiled pattern may be, in bytes.
+const SIZE_LIMIT: usize = 4 << 20;
+
+impl Pattern {
+    /// Translates and compiles a pattern.
+    ///
+    /// # Errors
+    /// [`PatternError`] if it isn't a regular expression, or one that can't be translated.
+    pub fn new(pattern: &str) -> Result<Self, PatternError> {
+        let error = |reason: String| PatternError { pattern: pattern.to_owned(), reason };
+        let whole = whole_repetition(pattern);
+        let (body, length) = match &whole {
+            Some((body, length)) => (body.as_str(), Some(*length)),
+            None => (pattern, None),
+        };
+        let mut translation = Translation::new(body);
+        translation.run();
+        let engine = if translation.fancy {
+            let regex = fancy_regex::RegexBuilder::new(&translation.text)
+                .backtrack_limit(BACKTRACK_LIMIT)
+                .delegate_size_limit(SIZE_LIMIT)
+                .build()
+                .map_err(|cause| error(cause.to_string()))?;
+            Engine::Fancy(Box::new(regex))
+        } else {
+            let regex = regex::RegexBuilder::new(&translation.text).size_limit(SIZE_LIMIT).build();
+            Engine::Plain(regex.map_err(|cause| error(last_line(&cause.to_string())))?)
+        };
+        Ok(Self { engine, length, exact: !translation.loosened })
+    }
+
+    /// Whether the pattern is found in the text; `None` if that takes too long to find out.
+    pub fn is_match(&self, text: &str) -> Option<bool> {
+        if let Some((least, most)) = self.length {
+            let length = text.chars().count();
+            if length < least || length > most {
+                return Some(false);
+            }
+        }
+        match &self.engine {
+            Engine::Plain(regex) => Some(regex.is_match(text)),
+            Engine::Fancy(regex) => regex.is_match(text).ok(),
+        }
+    }
+
+    /// Whether it is matched exactly as it is written. In others a large count became "any number of times".
+    pub fn is_exact(&self) -> bool {
+        self.exact
+    }
+
+    /// Whether it looks around or back.
+    pub fn is_fancy(&self) -> bool {
+        matches!(self.engine, Engine::Fancy(_))
+    }
+}
+
+fn last_line(text: &str) -> String {
+    text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
+}
+
+/// A pattern like `^[a-z]{1,4096}$` as its repetition without a bound, and its bounds: a large counted repetition costs
+/// megabytes and milliseconds, a length costs nothing.
+fn whole_repetition(pattern: &str) -> Option<(String, (usize, usize))> {
+    let inner = pattern.strip_prefix('^')?.strip_suffix('$')?;
+    let inner = inner.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(inner);
+    let (atom, count) = inner.strip_suffix('}')?.rsplit_once('{')?;
+    let single = match atom.strip_prefix('[') {
+        // A `]` inside is allowed only behind a backslash.
+        Some(class) => {
+            let class = class.strip_suffix(']')?;
+            let mut before = ' ';
+            let closed_early = class.chars().any(|c| {
+                let closes = c == ']' && before != '\\';
+                before = if before == '\\' { ' ' } else { c };
+                closes
+            });
+            !closed_early && before != '\\'
+        }
+        None => atom == ".",
+    };
+    let (least, most) = match count.split_once(',') {
+        Some((least, "")) => (least.parse().ok()?, usize::MAX),
+        Some((least, most)) => (least.parse().ok()?, most.parse().ok()?),
+        None => (count.parse().ok()?, count.parse().ok()?),
+    };
+    single.then(|| (format!("^{atom}*$"), (least, most)))
+}
+
+/// Counts above this over classes of many characters are loosened.
+const LARGEST_COUNT: usize = 100;
+
+/// What `\w`, `\d` and `\s` stand for inside a class.
+fn class_of(letter: char) -> Option<&'static str> {
+    Some(match letter.to_ascii_lowercase() {
+        'w' => "A-Za-z0-9_",
+        'd' => "0-9",
+        's' => " \\t\\n\\r\\x0B\\x0C",
+        _ => return None,
+    })
+}
+
+/// One item of a character class.
+enum Item {
+    Char(u32),
+    /// In the syntax of the `regex` crate.
+    Set(String),
+}
+
+struct Translation {
+    input: Vec<char>,
+    at: usize,
+    text: String,
+    fancy: bool,
+    loosened: bool,
+    /// Whether what was written last can be many different characters.
+    wide: bool,
+}
+
+impl Translation {
+    fn new(pattern: &str) -> Self {
+        let input = pattern.chars().collect();
+        Self { input, at: 0, text: String::new(), fancy: false, loosened: false, wide: false }
+    }
+
+    fn peek(&self, ahead: usize) -> Option<char> {
+        self.input.get(self.at + ahead).copied()
+    }
+
+    fn rest_starts_with(&self, text: &str) -> bool {
+        text.chars().enumerate().all(|(ahead, c)| self.peek(ahead) == Some(c))
+    }
+
+    fn run(&mut self) {
+        while let Some(c) = self.peek(0) {
+            self.at += 1;
+            match c {
+                '\\' => self.escape(),
+                '[' => self.class(),
+                '{' => self.count(),
+                '(' => {
+                    self.fancy |=
+                        ["?=", "?!", "?<=", "?<!", "?>"].iter().any(|group| self.rest_starts_with(group));
+                    self.text.push('(');
+                }
+                ']' | '}' => self.literal(c as u32),
+                '.' => {
+                    self.text.push('.');
+                    self.wide = true;
+                }
+                // The end of a group is as wide as its last atom: good enough to keep sizes down.
+                ')' | '?' | '*' | '+' => self.text.push(c),
+                _ => {
+                    self.text.push(c);
+                    self.wide = false;
+                }
+            }
+        }
+    }
+
+    fn literal(&mut self, code: u32) {
+        let _ = write!(self.text, "\\x{{{code:X}}}");
+        self.wide = false;
+    }
+
+    fn escape(&mut self) {
+        match self.escaped() {
+            Some(Item::Char(code)) => self.literal(code),
+            Some(Item::Set(set)) => {
+                self.wide = set.starts_with("\\p") || set.starts_with("[^") || set.starts_with("\\P");
+                let bare = set.starts_with('\\') || set.starts_with('[');
+                let _ = if bare { write!(self.text, "{set}") } else { write!(self.text, "[{set}]") };
+            }
+            None => match self.peek(0) {
+                Some('Z' | 'z') => {
+                    self.at += 1;
+                    self.text.push_str("\\z");
+                }
+                Some(c @ ('A' | 'b' | 'B')) => {
+                    self.at += 1;
+                    self.text.push('\\');
+                    self.text.push(c);
+                }
+                Some(c @ '1'..='9') => {
+                    self.fancy = true;
+                    self.text.push('\\');
+                    self.text.push(c);
+                    self.at += 1;
+                }
+                // A backslash at the end stays an error.
+                _ => self.text.push('\\'),
+            },
+        }
+    }
+
+    /// What stands behind a backslash, if it is a character or a set of some.
+    fn escaped(&mut self) -> Option<Item> {
+        let c = self.peek(0)?;
+        if let Some(class) = class_of(c) {
+            self.at += 1;
+            return Some(Item::Set(if c.is_ascii_uppercase() {
+                format!("[^{class}]")
+            } else {
+                class.to_owned()
+            }));
+        }
+        let code = match c {
+            'A' | 'Z' | 'z' | 'b' | 'B' | '1'..='9' => return None,
+            'p' | 'P' => return self.property(c),
+            'u' => return self.hexadecimal(4),
+            'x' => return self.hexadecimal(2),
+            'n' => '\n' as u32,
+            'r' => '\r' as u32,
+            't' => '\t' as u32,
+            'f' => 0x0C,
+            'v' => 0x0B,
+            '0' => 0,
+            other => other as u32,
+        };
+        self.at += 1;
+        Some(Item::Char(code))
+    }
+
+    /// `\p{L}`.
+    fn property(&mut self, letter: char) -> Option<Item> {
+        let mut name = String::new();
+        let mut ahead = 1;
+        if self.peek(1) == Some('{') {
+            while let Some(c) = self.peek(ahead) {
+                ahead += 1;
+                name.push(c);
+                if c == '}' {
+                    break;
+                }
+            }
+        } else {
+            name.push(self.peek(1)?);
+            ahead = 2;
+        }
+        self.at += ahead;
+        // Java writes \p{IsLetter} for what others call \p{Letter}.
+        Some(Item::Set(format!("\\{letter}{}", name.replace("{Is", "{"))))
+    }
+
+    fn hexadecimal(&mut self, digits: usize) -> Option<Item> {
+        let mut code = 0;
+        for ahead in 1..=digits {
+            let Some(digit) = self.peek(ahead).and_then(|c| c.to_digit(16)) else {
+                // `\u` without its digits is the letter itself.
+                let letter = self.peek(0)?;
+                self.at += 1;
+                return Some(Item::Char(letter as u32));
+            };
+            code = code * 16 + digit;
+        }
+        self.at += digits + 1;
+        Some(Item::Char(code))
+    }
+
+    /// `{` as a count, or as itself where it is none.
+    fn count(&mut self) {
+        let length = self.input[self.at..].iter().position(|c| *c == '}');
+        let body: String =
+            length.map(|length| self.input[self.at..self.at + length].iter().collect()).unwrap_or_default();
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let (least, most) = body.split_once(',').unwrap_or((&body, &body));
+        if !is_number(least) || !(most.is_empty() || is_number(most)) {
+            return self.literal('{' as u32);
+        }
+        self.at += body.chars().count() + 1;
+        let large = |text: &str| text.parse::<usize>().map_or(true, |count| count > LARGEST_COUNT);
+        if !self.wide || !(large(least) || !most.is_empty() && large(most)) {
+            let _ = write!(self.text, "{{{body}}}");
+            return;
+        }
+        self.loosened = true;
+        let least = if large(least) { LARGEST_COUNT.to_string() } else { least.to_owned() };
+        let _ = write!(self.text, "{{{least},}}");
+    }
+
+    fn class(&mut self) {
+        let mut items = Vec::new();
+        let negated = self.peek(0) == Some('^');
+        self.at += usize::from(negated);
+        let first = self.at;
+        let mut closed = false;
+        while let Some(c) = self.peek(0) {
+            self.at += 1;
+            match c {
+                ']' if self.at > first + 1 => {
+                    closed = true;
+                    break;
+                }
+                '\\' => {
+                    let item = self.escaped().unwrap_or_else(|| {
+                        // Inside a class `\b` is a backspace, and the others mean themselves.
+                        let letter = self.peek(0).unwrap_or('\\');
+                        self.at += 1;
+                        Item::Char(if letter == 'b' { 8 } else { letter as u32 })
+                    });
+                    items.push(item);
+                }
+                '-' => {
+                    let from = match items.last() {
+                        Some(Item::Char(code)) => Some(*code),
+                        _ => None,
+                    };
+                    self.range(from, &mut items);
+                }
+                other => items.push(Item::Char(other as u32)),
+            }
+        }
+        self.wide = negated;
+        self.text.push_str(if negated { "[^" } else { "[" });
+        if items.is_empty() {
+            // An empty class matches nothing; negated, everything.
+            self.text.push_str(if negated { "&&[a--a]" } else { "a--a" });
+        }
+        for item in items {
+            match item {
+                Item::Char(code) if (0xD800..0xE000).contains(&code) => {
+                    self.text.push_str("\\x{10000}-\\x{10FFFF}");
+                }
+                Item::Char(code) => {
+                    let _ = write!(self.text, "\\x{{{code:X}}}");
+                }
+                Item::Set(set) => {
+                    self.wide |= set.contains("\\p") || set.contains("\\P") || set.starts_with("[^");
+                    self.text.push_str(&set);
+                }
+            }
+        }
+        // A class that is never closed stays an error.
+        if closed {
+            self.text.push(']');
+        }
+    }
+
+    /// A `-` in a class: a range where a character stands on either side, else itself.
+    fn range(&mut self, from: Option<u32>, items: &mut Vec<Item>) {
+        let minus = Item::Char('-' as u32);
+        let (Some(from), Some(next)) = (from, self.peek(0)) else { return items.push(minus) };
+        if next == ']' {
+            return items.push(minus);
+        }
+        let start = self.at;
+        self.at += 1;
+        let to = if next == '\\' { self.escaped() } else { Some(Item::Char(next as u32)) };
+        match to {
+            Some(Item::Char(to)) if to >= from => {
+                items.pop();
+                // Halves of characters stand for those beyond the first 65,536.
+                let surrogate = |code| (0xD800..0xE000).contains(&code);
+                let set = if surrogate(from) || surrogate(to) {
+                    "\\x{10000}-\\x{10FFFF}".to_owned()
+                } else {
+                    format!("\\x{{{from:X}}}-\\x{{{to:X}}}")
+                };
+                items.push(Item::Set(set));
+            }
+            _ => {
+                self.at = start;
+                items.push(minus);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(pattern: &str, text: &str) -> bool {
+        Pattern::new(pattern).unwrap().is_match(text).unwrap()
+    }
+
+    #[test]
+    fn short_forms_are_ascii() {
+        assert!(matches(r"^\w+$", "aZ_9"));
+        assert!(!matches(r"^\w+$", "ä"));
+        assert!(!matches(r"^\d$", "٣"));
+        assert!(matches(r"^[\w-.]+$", "a-b.c"));
+        assert!(matches(r"^\S+\Z", "a\u{a0}b"));
+        assert!(!matches(r"^[^\s]+$", "a b"));
+        assert!(matches(r"^[\S]+$", "ab"));
+    }
+
+    #[test]
+    fn characters_are_what_they_are_in_the_dialect() {
+        assert!(matches(r"^[\u0009\u000A\u000D\u0020-\uD7FF]+$", "a\tb"));
+        assert!(matches(r"^[\uD800\uDBFF-\uDC00\uDFFF]+$", "😀"));
+        assert!(matches(r"^[[&&~~--]+$", "[&~-"));
+        assert!(matches(r"^\/a\-b\_\<$", "/a-b_<"));
+        assert!(matches(r"^\${a}{2}$", "${a}}"));
+        assert!(matches("^a{x}$", "a{x}"));
+        assert!(matches("^[]a]$", "]"));
+        assert!(matches(r"^[+-=]$", "3"));
+    }
+
+    #[test]
+    fn looking_around_works() {
+        assert!(matches("^(?!aws:).+$", "name"));
+        assert!(!matches("^(?!aws:).+$", "aws:name"));
+        assert!(!matches("^[a-z.]*(?<!\\.)$", "a."));
+        assert!(Pattern::new("^(?!aws:).+$").unwrap().is_fancy());
+    }
+
+    #[test]
+    fn a_repetition_over_the_whole_is_a_length() {
+        let pattern = Pattern::new(r"^[\p{L}\]]{2,4096}$").unwrap();
+        assert!(pattern.is_exact());
+        assert_eq!(pattern.is_match("ä]"), Some(true));
+        assert_eq!(pattern.is_match("ä"), Some(false));
+        assert_eq!(pattern.is_match(&"ä".repeat(4097)), Some(false));
+        assert!(matches("^.{0,3}$", ""));
+        assert!(!matches("^([a-b]{2})$", "abc"));
+        // Two classes are no single repetition.
+        assert!(matches("^[a][b]{1,2}$", "abb"));
+    }
+
+    #[test]
+    fn large_counts_over_wide_classes_are_loosened() {
+        let pattern = Pattern::new(r"^a[^b]{1,60000}c$").unwrap();
+        assert!(!pattern.is_exact());
+        assert_eq!(pattern.is_match("axc"), Some(true));
+        assert_eq!(pattern.is_match("abc"), Some(false));
+    }
+
+    #[test]
+    fn what_is_no_pattern_is_told() {
+        assert!(Pattern::new("(").is_err());
+        assert!(Pattern::new("[a").is_err());
+        assert!(Pattern::new("a\\").is_err());
+        assert!(Pattern::new("*a").is_err());
+    }
+
+    #[test]
+    fn matching_gives_up_in_the_end() {
+        let pattern = Pattern::new(r"^(?=x)(a|a|x)*\1$").unwrap();
+        assert_eq!(pattern.is_match(&format!("x{}b", "a".repeat(60))), None);
+    }
+}

@@ -1,0 +1,376 @@
+//! What each function gives: one evaluation of an expression in a scenario.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+
+use crate::cfn::{Json, Map};
+
+use super::evaluator::{Evaluator, Fault, MOST_VALUES};
+use super::function::{Function, SubPiece, as_call, sub_pieces, unknown_function};
+use super::parameter::list_items;
+use super::scenario::{Scenario, Symbol};
+use super::value::{Data, Evaluated, Kind, Origin, Piece, Unknown};
+use super::{base64, cidr, text};
+
+/// How much text one evaluation may put together, in bytes: texts that double with every function can't fill the memory.
+const MOST_TEXT: usize = 8 << 20;
+
+/// One evaluation.
+pub(super) struct Run<'e, 't> {
+    evaluator: &'e Evaluator<'t>,
+    scenario: &'e Scenario<'t>,
+    pub(super) faults: Vec<Fault<'t>>,
+    /// How many bytes of text were put together.
+    text: usize,
+}
+
+impl<'e, 't> Run<'e, 't> {
+    pub(super) fn new(evaluator: &'e Evaluator<'t>, scenario: &'e Scenario<'t>) -> Self {
+        Self { evaluator, scenario, faults: Vec::new(), text: 0 }
+    }
+
+    /// What an expression comes to; `None` if it is left out.
+    pub(super) fn value(&mut self, json: &'t Json) -> Option<Evaluated<'t>> {
+        if self.evaluator.values.fetch_add(1, Ordering::Relaxed) > MOST_VALUES {
+            return Some(Evaluated { data: call(Kind::Any, json), source: json });
+        }
+        let data = match json {
+            Json::Null => Data::Null,
+            Json::Bool(value) => Data::Bool(*value),
+            Json::Number(number) => Data::Number(Cow::Borrowed(number)),
+            Json::String(text) => text::literal(text),
+            Json::Array(items) => Data::List(items.iter().filter_map(|item| self.value(item)).collect()),
+            Json::Object(map) => {
+                if let Some((function, arguments)) = as_call(json) {
+                    return self.call(json, function, arguments);
+                }
+                if unknown_function(json).is_some() { call(Kind::Any, json) } else { self.members(map) }
+            }
+        };
+        Some(Evaluated { data, source: json })
+    }
+
+    /// The members of an object, without those that are left out.
+    pub(super) fn members(&mut self, map: &'t Map) -> Data<'t> {
+        let members = map.iter().filter_map(|(key, value)| Some((key.as_str(), self.value(value)?)));
+        Data::Object(members.collect())
+    }
+
+    fn fault(&mut self, json: &'t Json, problem: String) -> Data<'t> {
+        self.faults.push(Fault { call: json, problem });
+        call(Kind::Any, json)
+    }
+
+    fn call(&mut self, json: &'t Json, function: Function, arguments: &'t Json) -> Option<Evaluated<'t>> {
+        let list = arguments.as_array().map(Vec::as_slice);
+        let data = match (function, list) {
+            (Function::If, Some([condition, then, otherwise])) => match self.condition(condition) {
+                Some(true) => return self.value(then),
+                Some(false) => return self.value(otherwise),
+                None => call(Kind::Any, json),
+            },
+            (Function::Ref, _) => {
+                let name = self.name(arguments);
+                match name {
+                    Some(Cow::Borrowed("AWS::NoValue")) => return None,
+                    Some(Cow::Borrowed(name)) => self.reference(json, name),
+                    _ => call(Kind::Any, json),
+                }
+            }
+            (Function::GetAtt, list) => self.attribute(json, arguments, list),
+            (Function::Sub, _) => self.sub(json, arguments),
+            (Function::Join, Some([separator, parts])) => self.join(json, separator, parts),
+            (Function::Select, Some([index, list])) => self.select(json, index, list),
+            (Function::Split, Some([separator, whole])) => self.split(json, separator, whole),
+            (Function::FindInMap, Some([mapping, keys @ ..])) => {
+                return self.find_in_map(json, mapping, keys);
+            }
+            (Function::GetAzs, _) => match self.value(arguments).map(|region| region.data) {
+                Some(Data::Text(region)) if region.is_empty() => {
+                    let region = self.reference(json, "AWS::Region");
+                    Data::unknown(Kind::List, Origin::Zones(Box::new(region)))
+                }
+                Some(region) => Data::unknown(Kind::List, Origin::Zones(Box::new(region))),
+                None => call(Kind::List, json),
+            },
+            (Function::ImportValue, _) => match self.value(arguments) {
+                Some(name) => Data::unknown(Kind::Scalar, Origin::Import(Box::new(name.data))),
+                None => call(Kind::Scalar, json),
+            },
+            (Function::Base64, _) => match self.value(arguments).as_ref().and_then(Evaluated::text) {
+                Some(text) => self.built(json, base64::encode(&text)),
+                None => call(Kind::Scalar, json),
+            },
+            (Function::Cidr, Some([block, count, rest @ ..])) => self.cidr(json, block, count, rest.first()),
+            (Function::Length, _) => match self.value(arguments).map(|list| list.data) {
+                Some(Data::List(items)) => Data::Number(Cow::Owned(items.len().into())),
+                Some(Data::Unknown(_)) | None => call(Kind::Scalar, json),
+                Some(_) => {
+                    self.fault(json, "`Fn::Length` counts the items of a list, and this is none".to_owned())
+                }
+            },
+            (Function::ToJsonString, _) => match self.value(arguments).and_then(|value| value.to_json()) {
+                Some(value) => self.built(json, value.to_string()),
+                None => call(Kind::Scalar, json),
+            },
+            (Function::GetStackOutput, _) => call(Kind::Scalar, json),
+            // Macros, functions that have no value here, and calls with wrong arguments.
+            _ => call(Kind::Any, json),
+        };
+        Some(Evaluated { data, source: json })
+    }
+
+    /// A text that was put together, if there is room for it.
+    fn built(&mut self, json: &'t Json, text: String) -> Data<'t> {
+        self.text += text.len();
+        if self.text > MOST_TEXT { call(Kind::Scalar, json) } else { Data::Text(Cow::Owned(text)) }
+    }
+
+    fn condition(&mut self, name: &'t Json) -> Option<bool> {
+        self.scenario.condition(name.as_str()?)
+    }
+
+    /// A name that stands there or that a function gives.
+    fn name(&mut self, json: &'t Json) -> Option<Cow<'t, str>> {
+        match self.value(json)?.data {
+            Data::Text(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    fn reference(&mut self, json: &'t Json, name: &'t str) -> Data<'t> {
+        if let Some(declaration) = self.evaluator.declarations.get(name) {
+            return self.parameter(json, declaration.name);
+        }
+        if self.evaluator.template.resources.contains_key(name) {
+            return Data::unknown(Kind::Scalar, Origin::Resource(name));
+        }
+        if let Some(value) = self.evaluator.settings.pseudo_parameter(name) {
+            return Data::Text(Cow::Owned(value.to_owned()));
+        }
+        match name {
+            "AWS::NotificationARNs" => Data::unknown(Kind::List, Origin::Pseudo(name)),
+            _ if name.starts_with("AWS::") => match self.scenario.value(name) {
+                Some(Symbol::Value(value)) => Data::Text(value.clone()),
+                _ => Data::unknown(Kind::Scalar, Origin::Pseudo(name)),
+            },
+            _ => call(Kind::Any, json),
+        }
+    }
+
+    fn parameter(&mut self, json: &'t Json, name: &'t str) -> Data<'t> {
+        let declaration = &self.evaluator.declarations[name];
+        let value: Option<Cow<'t, str>> = match (self.evaluator.given(name), self.scenario.value(name)) {
+            (Some(given), _) => Some(Cow::Owned(given.to_owned())),
+            (None, Some(Symbol::Value(value))) => Some(value.clone()),
+            (None, Some(Symbol::Other)) => None,
+            (None, None) if declaration.is_looked_up() => None,
+            (None, None) => match (&declaration.default, declaration.allowed.as_deref()) {
+                (_, Some([only])) if !declaration.is_list() => Some(only.clone()),
+                (Some(default), _) if self.scenario.defaults => Some(default.clone()),
+                _ => None,
+            },
+        };
+        match value {
+            Some(value) if declaration.is_list() => {
+                let items: Vec<_> = list_items(&value).map(|item| Cow::Owned(item.to_owned())).collect();
+                Data::List(
+                    items
+                        .into_iter()
+                        .map(|item| Evaluated { data: Data::Text(item), source: json })
+                        .collect(),
+                )
+            }
+            // A default can be a dynamic reference.
+            Some(value) if value.contains("{{resolve:") => text::compose([Piece::Text(value)]),
+            Some(value) => Data::Text(value),
+            None => {
+                let kind = if declaration.is_list() { Kind::List } else { Kind::Scalar };
+                Data::unknown(kind, Origin::Parameter(name))
+            }
+        }
+    }
+
+    fn attribute(&mut self, json: &'t Json, arguments: &'t Json, list: Option<&'t [Json]>) -> Data<'t> {
+        let pair = match (arguments, list) {
+            (Json::String(text), _) => text.split_once('.').map(|(id, name)| (id, Cow::Borrowed(name))),
+            (_, Some([Json::String(id), name])) => self.name(name).map(|name| (id.as_str(), name)),
+            _ => None,
+        };
+        match pair {
+            Some((id, name)) => self.attribute_of(id, name),
+            None => call(Kind::Any, json),
+        }
+    }
+
+    fn attribute_of(&self, id: &'t str, name: Cow<'t, str>) -> Data<'t> {
+        let resource = self.evaluator.template.resources.get(id);
+        let kind = resource
+            .map_or(Kind::Any, |resource| (self.evaluator.attribute_kind)(&resource.type_name, &name));
+        Data::unknown(kind, Origin::Attribute(id, name))
+    }
+
+    fn sub(&mut self, json: &'t Json, arguments: &'t Json) -> Data<'t> {
+        let (whole, variables) = match arguments {
+            Json::String(whole) => (whole, None),
+            Json::Array(list) => match list.as_slice() {
+                [Json::String(whole), Json::Object(variables)] => (whole, Some(variables)),
+                _ => return call(Kind::Scalar, json),
+            },
+            _ => return call(Kind::Scalar, json),
+        };
+        // The same name is often there twice.
+        let mut known: BTreeMap<&str, Option<Vec<Piece<'t>>>> = BTreeMap::new();
+        let mut pieces: Vec<Piece<'t>> = Vec::new();
+        for piece in sub_pieces(whole) {
+            let before = pieces.len();
+            match piece {
+                SubPiece::Text(text) => pieces.push(Piece::Text(Cow::Borrowed(text))),
+                SubPiece::Name(name) => {
+                    if !known.contains_key(name) {
+                        let data = match variables.and_then(|variables| variables.get(name)) {
+                            Some(value) => self.value(value).map(|value| value.data),
+                            None => Some(match name.split_once('.') {
+                                Some((id, attribute)) => self.attribute_of(id, Cow::Borrowed(attribute)),
+                                None => self.reference(json, name),
+                            }),
+                        };
+                        known.insert(name, data.and_then(|data| data.pieces()));
+                    }
+                    match known.get(name) {
+                        Some(Some(parts)) => pieces.extend(parts.iter().cloned()),
+                        _ => return call(Kind::Scalar, json),
+                    }
+                }
+            }
+            if !self.room_for(&pieces[before..]) {
+                return call(Kind::Scalar, json);
+            }
+        }
+        text::compose(pieces)
+    }
+
+    /// Counts pieces that are added to a text; false if there is no room.
+    fn room_for(&mut self, pieces: &[Piece<'t>]) -> bool {
+        self.text += pieces.iter().map(Piece::weight).sum::<usize>();
+        self.text <= MOST_TEXT
+    }
+
+    fn join(&mut self, json: &'t Json, separator: &'t Json, parts: &'t Json) -> Data<'t> {
+        let Some(separator) = separator.as_str() else { return call(Kind::Scalar, json) };
+        let Some(Data::List(items)) = self.value(parts).map(|parts| parts.data) else {
+            return call(Kind::Scalar, json);
+        };
+        let mut pieces: Vec<Piece<'t>> = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let before = pieces.len();
+            if index > 0 {
+                pieces.push(Piece::Text(Cow::Borrowed(separator)));
+            }
+            match item.data.pieces() {
+                Some(parts) => pieces.extend(parts),
+                None => return call(Kind::Scalar, json),
+            }
+            if !self.room_for(&pieces[before..]) {
+                return call(Kind::Scalar, json);
+            }
+        }
+        text::compose(pieces)
+    }
+
+    fn select(&mut self, json: &'t Json, index: &'t Json, list: &'t Json) -> Data<'t> {
+        let index = self.value(index).and_then(|index| index.integer()).map(usize::try_from);
+        let list = self.value(list).map(|list| list.data);
+        match (index, list) {
+            (Some(Ok(index)), Some(Data::List(mut items))) => {
+                if index < items.len() {
+                    return items.swap_remove(index).data;
+                }
+                let problem =
+                    format!("`Fn::Select` takes item {index} of a list of {}, counted from 0", items.len());
+                self.fault(json, problem)
+            }
+            (Some(Ok(index)), Some(Data::Unknown(list))) => {
+                Data::unknown(Kind::Scalar, Origin::Item(Box::new(list), index))
+            }
+            _ => call(Kind::Any, json),
+        }
+    }
+
+    fn split(&mut self, json: &'t Json, separator: &'t Json, whole: &'t Json) -> Data<'t> {
+        let separator = separator.as_str().filter(|separator| !separator.is_empty());
+        let whole = self.value(whole);
+        match (separator, whole.as_ref().and_then(Evaluated::text)) {
+            (Some(separator), Some(text)) => {
+                self.text += text.len();
+                if self.text > MOST_TEXT {
+                    return call(Kind::List, json);
+                }
+                let items = text.split(separator).map(|item| Data::Text(Cow::Owned(item.to_owned())));
+                Data::List(items.map(|data| Evaluated { data, source: json }).collect())
+            }
+            _ => call(Kind::List, json),
+        }
+    }
+
+    fn cidr(&mut self, json: &'t Json, block: &'t Json, count: &'t Json, bits: Option<&'t Json>) -> Data<'t> {
+        let mut number = |json: &'t Json| self.value(json).and_then(|number| number.integer());
+        let count = number(count);
+        let bits = bits.and_then(number);
+        let block = self.value(block);
+        let (Some(block), Some(count), Some(bits)) = (block.as_ref().and_then(Evaluated::text), count, bits)
+        else {
+            return call(Kind::List, json);
+        };
+        let whole = |number: i64| u32::try_from(number).unwrap_or_default();
+        match cidr::cut(&block, whole(count), whole(bits)) {
+            Ok(blocks) => {
+                let items = blocks.into_iter().map(|block| Data::Text(Cow::Owned(block)));
+                Data::List(items.map(|data| Evaluated { data, source: json }).collect())
+            }
+            Err(problem) => self.fault(json, format!("`Fn::Cidr` can't cut: {problem}")),
+        }
+    }
+
+    fn find_in_map(&mut self, json: &'t Json, mapping: &'t Json, keys: &'t [Json]) -> Option<Evaluated<'t>> {
+        let unknown = |kind| Some(Evaluated { data: call(kind, json), source: json });
+        let [top, second, default @ ..] = keys else { return unknown(Kind::Any) };
+        let name = self.name(mapping);
+        let top = self.value(top);
+        let second = self.value(second);
+        let Some(name) = name else { return unknown(Kind::Any) };
+        let Some(mapping) = self.evaluator.template.mappings.get(name.as_ref()).and_then(Json::as_object)
+        else {
+            // R007 tells of mappings that aren't there.
+            return unknown(Kind::Any);
+        };
+        let (top, second) =
+            (top.as_ref().and_then(Evaluated::text), second.as_ref().and_then(Evaluated::text));
+        let (Some(top), Some(second)) = (top, &second) else {
+            return unknown(kind_of(mapping, second.as_deref()));
+        };
+        if let Some(value) = mapping.get(top.as_ref()).and_then(|entry| entry.get(second.as_ref())) {
+            return Some(Evaluated { data: self.value(value)?.data, source: json });
+        }
+        if let Some(default) = default.first().and_then(|default| default.get("DefaultValue")) {
+            return self.value(default);
+        }
+        let problem = format!("the mapping `{name}` has no `{second}` for `{top}`");
+        Some(Evaluated { data: self.fault(json, problem), source: json })
+    }
+}
+
+/// The kind that all values have which a look-up with that second key can give.
+fn kind_of(mapping: &Map, second: Option<&str>) -> Kind {
+    let entries = mapping.values().filter_map(Json::as_object);
+    let mut values =
+        entries.flat_map(|entry| entry.iter().filter(|(key, _)| second.is_none_or(|second| second == *key)));
+    let lists = |value: &Json| if value.is_array() { Kind::List } else { Kind::Scalar };
+    let Some(first) = values.next().map(|(_, value)| lists(value)) else { return Kind::Any };
+    if values.all(|(_, value)| lists(value) == first) { first } else { Kind::Any }
+}
+
+fn call(kind: Kind, json: &Json) -> Data<'_> {
+    Data::Unknown(Unknown { kind, origin: Origin::Call(json) })
+}
