@@ -9,10 +9,10 @@ pub(crate) fn limits(schema: &Schema, node: &Node) -> Vec<String> {
     if matches!(node.kind, Kind::Reference(_)) {
         sentences.extend(own_limits(resolved, ""));
     }
-    if let Kind::List(items) = &resolved.kind {
-        if let Some((_, items)) = schema.resolve(items) {
-            sentences.extend(own_limits(items, "Each: "));
-        }
+    if let Kind::List(items) = &resolved.kind
+        && let Some((_, items)) = schema.resolve(items)
+    {
+        sentences.extend(own_limits(items, "Each: "));
     }
     sentences.dedup();
     sentences
@@ -36,11 +36,17 @@ fn own_limits(node: &Node, prefix: &str) -> Vec<String> {
 fn range(range: &Range, unit: &str) -> Option<String> {
     match (&range.least, &range.most) {
         (None, None) => None,
-        (Some(least), None) => Some(format!("At least {least}{unit}.")),
-        (None, Some(most)) => Some(format!("At most {most}{unit}.")),
-        (Some(least), Some(most)) if least == most => Some(format!("Exactly {least}{unit}.")),
+        (Some(least), None) => Some(format!("At least {}.", count(least, unit))),
+        (None, Some(most)) => Some(format!("At most {}.", count(most, unit))),
+        (Some(least), Some(most)) if least == most => Some(format!("Exactly {}.", count(most, unit))),
         (Some(least), Some(most)) => Some(format!("{least} to {most}{unit}.")),
     }
+}
+
+/// The number with its unit, in the singular for one.
+fn count(number: &str, unit: &str) -> String {
+    let unit = if number == "1" { unit.trim_end_matches('s') } else { unit };
+    format!("{number}{unit}")
 }
 
 /// The text as code of Markdown, on one line, whatever backticks it holds.

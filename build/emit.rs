@@ -1,17 +1,18 @@
 //! Writes the Rust of what was decided. All that is the same for every type stands in `src/resources/mod.rs`.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use super::Files;
-use super::model::{Enum, Field, Resource, Struct, Type};
+use super::code::Code;
+use super::model::{Attribute, Enum, Field, Resource, Struct, Tags, Type};
+use super::samples::samples;
 use super::schema::Path;
 
 /// The texts of all modules.
 ///
 /// # Errors
-/// Two types whose names differ only in what Rust's names don't show.
+/// Two types of one service whose names are the same in Rust.
 pub(crate) fn files(resources: &[Resource]) -> Result<Files, String> {
     let mut services: BTreeMap<&str, Vec<&Resource>> = BTreeMap::new();
     for resource in resources {
@@ -22,103 +23,166 @@ pub(crate) fn files(resources: &[Resource]) -> Result<Files, String> {
         of_service.push(resource);
     }
     let mut files = Files::new();
-    let mut modules = String::new();
-    for (service, resources) in &services {
+    let mut modules = Code::default();
+    for (service, resources) in services {
+        modules.gap();
         let aws_name = resources[0].type_name.rsplit_once("::").map_or("", |(name, _)| name);
-        let _ = writeln!(modules, "/// Resource types of `{aws_name}`.\npub mod {service} {{");
-        let _ =
-            writeln!(modules, "    include!(concat!(env!(\"OUT_DIR\"), \"/resources/{service}.rs\"));\n}}");
-        let text = resources.iter().map(|resource| one_resource(resource)).collect::<String>();
-        files.insert(
-            PathBuf::from(format!("{service}.rs")),
-            format!("use crate::resources::prelude::*;\n{text}"),
+        modules.line(&format!("/// Resource types of `{aws_name}`."));
+        modules.line(
+            "#[allow(clippy::pedantic, reason = \"generated: its names and lengths are the schemas'\")]",
         );
+        modules.open(&format!("pub mod {service} {{"));
+        modules.line(&format!("include!(concat!(env!(\"OUT_DIR\"), \"/resources/{service}.rs\"));"));
+        modules.close("}");
+        files.insert(PathBuf::from(format!("{service}.rs")), module(&resources));
     }
-    files.insert(PathBuf::from("mod.rs"), format!("{modules}{}", types(resources)));
+    table(&mut modules, resources);
+    files.insert(PathBuf::from("mod.rs"), modules.into_text());
     files.insert(PathBuf::from("samples.rs"), samples(resources));
     Ok(files)
 }
 
-fn one_resource(resource: &Resource) -> String {
-    let mut out = String::new();
-    let (name, module, type_name) = (&resource.root.name, &resource.module, &resource.type_name);
-    structure(&mut out, &resource.root, &format!("`{type_name}`"), &format!("{module}::"), "");
-    let _ = writeln!(out, "impl {name} {{\n    /// The type's name in templates.");
-    let _ = writeln!(out, "    pub const TYPE_NAME: &'static str = {type_name:?};\n}}\n");
-    let _ = writeln!(out, "impl CfnResource for {name} {{");
-    let _ = writeln!(out, "    fn type_name(&self) -> &str {{\n        Self::TYPE_NAME\n    }}\n}}\n");
-    if let Some(tags) = &resource.tags {
-        let set = if tags.is_map { "set_in_map" } else { "set_in_list" };
-        let _ = writeln!(out, "impl Taggable for {name} {{");
-        let _ = writeln!(out, "    fn set_tag(&mut self, key: &str, value: Value<String>) {{");
-        let _ = writeln!(out, "        tags::{set}(&mut self.{}, key, value);\n    }}\n}}\n", tags.field);
-    }
-    if !resource.attributes.is_empty() {
-        let _ = writeln!(out, "impl Handle<{name}> {{");
-        for attribute in &resource.attributes {
-            let (kind, call) = if attribute.is_list {
-                ("Value<Vec<Value<String>>>", "list_attribute(self, ")
-            } else {
-                ("Value<String>", "self.attribute(")
-            };
-            let _ = writeln!(out, "    /// `Fn::GetAtt` of `{}`.", attribute.name);
-            let _ = writeln!(out, "    pub fn {}(&self) -> {kind} {{", attribute.method);
-            let _ = writeln!(out, "        {call}{:?})\n    }}", attribute.name);
+/// The module of a service.
+fn module(resources: &[&Resource]) -> String {
+    let mut code = Code::default();
+    code.line("use crate::resources::prelude::*;");
+    for resource in resources {
+        let (root, module) = (&resource.root, &resource.module);
+        structure(&mut code, root, &format!("`{}`.", resource.type_name), &format!("{module}::"));
+        code.gap();
+        // By its path: `AWS::LakeFormation::Resource` is a `CfnResource` too.
+        code.open(&format!("impl crate::cfn::CfnResource for {} {{", root.name));
+        function(&mut code, "fn type_name(&self) -> &str", "Self::TYPE_NAME");
+        code.close("}");
+        code.gap();
+        code.open(&format!("impl {} {{", root.name));
+        code.line("/// The type's name in templates.");
+        code.line(&format!("pub const TYPE_NAME: &'static str = {:?};", resource.type_name));
+        code.close("}");
+        if let Some(tags) = &resource.tags {
+            taggable(&mut code, &root.name, tags);
         }
-        out.push_str("}\n\n");
+        if !resource.attributes.is_empty() {
+            attributes(&mut code, &root.name, &resource.attributes);
+        }
+        if !resource.structs.is_empty() || !resource.enums.is_empty() {
+            nested(&mut code, resource);
+        }
     }
-    nested(&mut out, resource);
-    out
+    code.into_text()
+}
+
+fn function(code: &mut Code, signature: &str, body: &str) {
+    code.open(&format!("{signature} {{"));
+    code.line(body);
+    code.close("}");
+}
+
+fn taggable(code: &mut Code, name: &str, tags: &Tags) {
+    let set = if tags.is_map { "set_in_map" } else { "set_in_list" };
+    code.gap();
+    code.open(&format!("impl Taggable for {name} {{"));
+    let body = format!("tags::{set}(&mut self.{}, key, value);", tags.field);
+    function(code, "fn set_tag(&mut self, key: &str, value: Value<String>)", &body);
+    code.close("}");
+}
+
+fn attributes(code: &mut Code, name: &str, attributes: &[Attribute]) {
+    code.gap();
+    code.open(&format!("impl Handle<{name}> {{"));
+    for Attribute { name, method, is_list } in attributes {
+        code.gap();
+        code.line(&format!("/// `Fn::GetAtt` of `{name}`."));
+        if *is_list {
+            let signature = format!("pub fn {method}(&self) -> Value<Vec<Value<String>>>");
+            function(code, &signature, &format!("list_attribute(self, {name:?})"));
+        } else {
+            let signature = format!("pub fn {method}(&self) -> Value<String>");
+            function(code, &signature, &format!("self.attribute({name:?})"));
+        }
+    }
+    code.close("}");
 }
 
 /// The module of the types inside a resource's properties.
-fn nested(out: &mut String, resource: &Resource) {
-    if resource.structs.is_empty() && resource.enums.is_empty() {
-        return;
-    }
-    let _ = writeln!(out, "/// What [`{}`] is made of.\npub mod {} {{", resource.root.name, resource.module);
+fn nested(code: &mut Code, resource: &Resource) {
+    code.gap();
+    code.line(&format!("/// What [`{}`] is made of.", resource.root.name));
+    code.open(&format!("pub mod {} {{", resource.module));
     if !resource.structs.is_empty() {
-        out.push_str("    use crate::resources::prelude::*;\n\n");
+        code.line("use crate::resources::prelude::*;");
     }
     for part in &resource.structs {
-        let doc = format!("`{}` of `{}`.", part.name, resource.type_name);
-        structure(out, part, &doc, "", "    ");
-        let _ = writeln!(out, "    literal!({});", part.name);
+        structure(code, part, &format!("`{}` of `{}`.", part.name, resource.type_name), "");
+        code.gap();
+        code.line(&format!("literal!({});", part.name));
         if part.recursive {
-            let _ = writeln!(out, "    boxed_literal!({});", part.name);
+            code.line(&format!("boxed_literal!({});", part.name));
         }
-        out.push('\n');
     }
     for part in &resource.enums {
-        enumeration(out, part);
+        enumeration(code, part);
     }
-    out.push_str("}\n\n");
+    code.close("}");
 }
 
-fn structure(out: &mut String, part: &Struct, doc: &str, prefix: &str, indent: &str) {
+/// A struct with its constructor; types of the resource's module get the prefix.
+fn structure(code: &mut Code, part: &Struct, doc: &str, prefix: &str) {
     let is_required = |index: usize| part.required.contains(&index);
+    code.gap();
+    code.line(&format!("/// {doc}"));
     let default = if part.required.is_empty() { "Default, " } else { "" };
-    let _ = writeln!(out, "{indent}/// {doc}");
-    let _ = writeln!(out, "{indent}#[derive(Debug, Clone, PartialEq, {default}Serialize)]");
-    let _ = writeln!(out, "{indent}pub struct {} {{", part.name);
+    code.line(&format!("#[derive(Debug, Clone, PartialEq, {default}Serialize)]"));
+    code.open(&format!("pub struct {} {{", part.name));
     for (index, field) in part.fields.iter().enumerate() {
-        let required = if is_required(index) { " Required." } else { "" };
-        let limits: String = field.doc.iter().map(|sentence| format!(" {sentence}")).collect();
-        let _ = writeln!(out, "{indent}    /// `{}`.{required}{limits}", field.property);
-        let skip = if is_required(index) { "" } else { ", skip_serializing_if = \"Option::is_none\"" };
-        let with = if has_numbers(&field.kind) { ", serialize_with = \"whole_numbers\"" } else { "" };
-        let _ = writeln!(out, "{indent}    #[serde(rename = {:?}{skip}{with})]", field.property);
-        let _ = writeln!(
-            out,
-            "{indent}    pub {}: {},",
-            field.name,
-            field_type(field, is_required(index), prefix)
-        );
+        let mut doc = vec![format!("/// `{}`.", field.property)];
+        let mut serde = vec![format!("rename = {:?}", field.property)];
+        let mut kind = value(&field.kind, prefix);
+        if is_required(index) {
+            doc.push("Required.".to_owned());
+        } else {
+            serde.push("skip_serializing_if = \"Option::is_none\"".to_owned());
+            kind = format!("Option<{kind}>");
+        }
+        if has_numbers(&field.kind) {
+            serde.push("serialize_with = \"whole_numbers\"".to_owned());
+        }
+        doc.extend(field.doc.iter().cloned());
+        code.line(&doc.join(" "));
+        code.line(&format!("#[serde({})]", serde.join(", ")));
+        code.line(&format!("pub {}: {kind},", field.name));
     }
-    let _ = writeln!(out, "{indent}}}\n");
+    code.close("}");
     if !part.required.is_empty() {
-        constructor(out, part, prefix, indent);
+        constructor(code, part, prefix);
     }
+}
+
+fn constructor(code: &mut Code, part: &Struct, prefix: &str) {
+    let required: Vec<&Field> = part.required.iter().map(|index| &part.fields[*index]).collect();
+    let names: Vec<String> = required.iter().map(|field| format!("`{}`", field.property)).collect();
+    code.gap();
+    code.open(&format!("impl {} {{", part.name));
+    code.line(&format!("/// With what is required: {}.", names.join(", ")));
+    if required.len() > 7 {
+        code.line("#[allow(clippy::too_many_arguments, reason = \"all are required\")]");
+    }
+    code.open("pub fn new(");
+    for field in &required {
+        code.line(&format!("{}: impl Into<{}>,", field.name, value(&field.kind, prefix)));
+    }
+    code.reopen(") -> Self {");
+    code.open("Self {");
+    for (index, field) in part.fields.iter().enumerate() {
+        if part.required.contains(&index) {
+            code.line(&format!("{}: {}.into(),", field.name, field.name));
+        } else {
+            code.line(&format!("{}: None,", field.name));
+        }
+    }
+    code.close("}");
+    code.close("}");
+    code.close("}");
 }
 
 fn has_numbers(kind: &Type) -> bool {
@@ -129,35 +193,7 @@ fn has_numbers(kind: &Type) -> bool {
     }
 }
 
-fn constructor(out: &mut String, part: &Struct, prefix: &str, indent: &str) {
-    let required: Vec<&Field> = part.required.iter().map(|index| &part.fields[*index]).collect();
-    let names: Vec<String> = required.iter().map(|field| format!("`{}`", field.property)).collect();
-    let _ = writeln!(out, "{indent}impl {} {{", part.name);
-    let _ = writeln!(out, "{indent}    /// With what is required: {}.", names.join(", "));
-    if required.len() > 7 {
-        let _ =
-            writeln!(out, "{indent}    #[allow(clippy::too_many_arguments, reason = \"all are required\")]");
-    }
-    let _ = writeln!(out, "{indent}    pub fn new(");
-    for field in &required {
-        let kind = value(&field.kind, prefix);
-        let _ = writeln!(out, "{indent}        {}: impl Into<{kind}>,", field.name);
-    }
-    let _ = writeln!(out, "{indent}    ) -> Self {{\n{indent}        Self {{");
-    for (index, field) in part.fields.iter().enumerate() {
-        let value =
-            if part.required.contains(&index) { format!("{}.into()", field.name) } else { "None".to_owned() };
-        let _ = writeln!(out, "{indent}            {}: {value},", field.name);
-    }
-    let _ = writeln!(out, "{indent}        }}\n{indent}    }}\n{indent}}}\n");
-}
-
-fn field_type(field: &Field, required: bool, prefix: &str) -> String {
-    let value = value(&field.kind, prefix);
-    if required { value } else { format!("Option<{value}>") }
-}
-
-/// `Value<…>` of the type; types of the resource's module get the prefix.
+/// `Value<…>` of the type.
 fn value(kind: &Type, prefix: &str) -> String {
     let inner = match kind {
         Type::String => "String".to_owned(),
@@ -174,77 +210,36 @@ fn value(kind: &Type, prefix: &str) -> String {
     format!("Value<{inner}>")
 }
 
-fn enumeration(out: &mut String, part: &Enum) {
-    let _ = writeln!(out, "    string_enum! {{\n        /// Values of `{}`.", last_name(&part.pointer));
-    let _ = writeln!(out, "        {} {{", part.name);
+fn enumeration(code: &mut Code, part: &Enum) {
+    let source = part.pointer.rsplit('/').next().unwrap_or_default();
+    code.gap();
+    code.open("string_enum! {");
+    code.line(&format!("/// Values of `{source}`."));
+    code.open(&format!("{} {{", part.name));
     for (variant, text) in &part.variants {
-        let _ = writeln!(out, "            {variant} = {text:?},");
+        code.line(&format!("{variant} = {text:?},"));
     }
-    out.push_str("        }\n    }\n\n");
-}
-
-fn last_name(pointer: &str) -> &str {
-    pointer.rsplit('/').next().unwrap_or(pointer)
+    code.close("}");
+    code.close("}");
 }
 
 /// The table of types.
-fn types(resources: &[Resource]) -> String {
-    let mut out = String::from("\n/// Every generated type, by name.\npub static TYPES: &[TypeInfo] = &[\n");
+fn table(code: &mut Code, resources: &[Resource]) {
+    let joined = |paths: &[Path]| paths.iter().map(|path| path.join("/")).collect::<Vec<_>>();
+    code.gap();
+    code.line("/// Every generated type, by name.");
+    code.open("pub static TYPES: &[TypeInfo] = &[");
     for resource in resources {
         let attributes: Vec<&str> =
             resource.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
         let tags = resource.tags.as_ref().map(|tags| tags.property.as_str());
-        let _ = writeln!(out, "    TypeInfo {{\n        name: {:?},", resource.type_name);
-        let _ = writeln!(out, "        create_only: &{:?},", joined(&resource.create_only));
-        let _ = writeln!(out, "        primary_identifier: &{:?},", joined(&resource.primary_identifier));
-        let _ =
-            writeln!(out, "        attributes: &{attributes:?},\n        tag_property: {tags:?},\n    }},");
+        code.open("TypeInfo {");
+        code.line(&format!("name: {:?},", resource.type_name));
+        code.line(&format!("create_only: &{:?},", joined(&resource.create_only)));
+        code.line(&format!("primary_identifier: &{:?},", joined(&resource.primary_identifier)));
+        code.line(&format!("attributes: &{attributes:?},"));
+        code.line(&format!("tag_property: {tags:?},"));
+        code.close("},");
     }
-    out.push_str("];\n");
-    out
-}
-
-fn joined(paths: &[Path]) -> Vec<String> {
-    paths.iter().map(|path| path.join("/")).collect()
-}
-
-/// For the tests: each struct with all its fields set, and each enumeration with all its values.
-fn samples(resources: &[Resource]) -> String {
-    let mut out = String::from("#[allow(clippy::too_many_lines, reason = \"generated\")]\n");
-    out.push_str("pub(super) fn samples() -> Vec<Sample> {\n    let mut samples = Vec::new();\n");
-    let mut functions = String::new();
-    for resource in resources {
-        let (service, module) = (&resource.service, &resource.module);
-        let function = format!("{service}_{module}");
-        let _ = writeln!(out, "    {function}(&mut samples);");
-        let _ = writeln!(functions, "\nfn {function}(samples: &mut Vec<Sample>) {{");
-        let root = std::iter::once((&resource.root, format!("{service}::{}", resource.root.name)));
-        let nested =
-            resource.structs.iter().map(|part| (part, format!("{service}::{module}::{}", part.name)));
-        for (part, path) in root.chain(nested) {
-            let _ = writeln!(
-                functions,
-                "    samples.push(Sample::of({:?}, {:?}, &{path} {{",
-                resource.type_name, part.pointer
-            );
-            for (index, field) in part.fields.iter().enumerate() {
-                let value = "Value::no_value()";
-                let value =
-                    if part.required.contains(&index) { value.to_owned() } else { format!("Some({value})") };
-                let _ = writeln!(functions, "        {}: {value},", field.name);
-            }
-            functions.push_str("    }));\n");
-        }
-        for part in &resource.enums {
-            let path = format!("{service}::{module}::{}", part.name);
-            let _ = writeln!(
-                functions,
-                "    samples.push(Sample::of({:?}, {:?}, &{path}::ALL));",
-                resource.type_name, part.pointer
-            );
-        }
-        functions.push_str("}\n");
-    }
-    out.push_str("    samples\n}\n");
-    out + &functions
+    code.close("];");
 }

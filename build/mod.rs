@@ -1,14 +1,18 @@
 //! The generator of the L1 resource types: schemas in, Rust out.
 //!
-//! [`schema`] reads a registry schema into plain types, [`overlay`] corrects it, [`decide`] settles every name and
-//! type, [`emit`] writes. Compiled into the build script, and into `tests/generator.rs` to be tested.
+//! [`schema`] reads a registry schema into plain types, [`overlay`] corrects it, [`discover`] and [`decide`] settle every
+//! name and type, [`emit`] writes. Compiled into the build script, and into `tests/generator.rs` to be tested.
 
+mod attributes;
+mod code;
 mod decide;
+mod discover;
 mod docs;
 mod emit;
 mod model;
-pub(crate) mod names;
+mod names;
 mod overlay;
+mod samples;
 mod schema;
 
 use std::collections::BTreeMap;
@@ -16,7 +20,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Files of the schema folder that are no schemas.
-const OTHER_FILES: [&str; 2] = ["overlay.json", "regions.json"];
+const OTHER_FILES: [&str; 3] = ["dify.schema.json", "overlay.json", "regions.json"];
 
 /// What the generator wrote: texts by file name, relative to the output folder.
 pub(crate) type Files = BTreeMap<PathBuf, String>;
@@ -40,7 +44,7 @@ pub(crate) fn generate(folder: &Path) -> Result<Files, String> {
             .map_err(|error| error.to_string())
             .and_then(|text| schema::Schema::read(&text))
             .and_then(|schema| overlay.apply(schema))
-            .and_then(|schema| decide::resource(&schema))
+            .map(|schema| decide::resource(&schema))
             .map_err(|error| format!("{name}: {error}"))?;
         if let Some(twice) = resources.insert(resource.type_name.clone(), resource) {
             return Err(format!("{name}: another file has a schema of {} too", twice.type_name));

@@ -106,7 +106,15 @@ impl Correction {
             object.required.push(property.clone());
         }
         object.properties.retain(|(property, _)| !self.drop.contains(property));
-        schema.attributes.extend(self.attributes.iter().map(|(name, path)| (name.clone(), path.clone())));
+        for (name, path) in &self.attributes {
+            if schema.property_at(path).is_none() {
+                return Err(format!("attribute `{name}`: there is no property `{}`", path.join("/")));
+            }
+            if schema.read_only.contains(path) && *name == path.join(".") {
+                return Err(format!("attribute `{name}`: the schema has it already"));
+            }
+            schema.attributes.push((name.clone(), path.clone()));
+        }
         Ok(())
     }
 

@@ -116,6 +116,18 @@ impl Schema {
         self.definitions.iter().find(|(definition, _)| definition == name).map(|(_, node)| node)
     }
 
+    /// The property that a path leads to, through objects only: none inside lists and maps.
+    pub(crate) fn property_at(&self, path: &Path) -> Option<&Node> {
+        let mut names = path.iter();
+        let mut node = self.root.property(names.next()?)?;
+        for name in names {
+            let (_, resolved) = self.resolve(node)?;
+            let Kind::Object(object) = &resolved.kind else { return None };
+            node = object.property(name)?;
+        }
+        Some(node)
+    }
+
     /// The node behind any chain of references, with the name of the last definition on the way.
     ///
     /// A chain that leads nowhere or round in a circle gives `None`.

@@ -89,7 +89,7 @@ def main(arguments):
     }
     files = {}
     for path in sorted(HERE.glob("*.json")):
-        if path.name not in ("overlay.json", "regions.json"):
+        if path.name not in ("dify.schema.json", "overlay.json", "regions.json"):
             schema = json.loads(path.read_text(encoding="utf-8"))
             files[schema["typeName"]] = path
     types = sorted({*files, *arguments[1:]})

@@ -91,7 +91,11 @@ pub fn minified(template: &Template) -> String {
 ///
 /// # Errors
 /// The first file or folder that can't be made; then no file has changed.
-pub fn write_assembly(folder: &Path, stacks: &[AssembledStack], formats: Formats) -> Result<Vec<PathBuf>, Error> {
+pub fn write_assembly(
+    folder: &Path,
+    stacks: &[AssembledStack],
+    formats: Formats,
+) -> Result<Vec<PathBuf>, Error> {
     std::fs::create_dir_all(folder).map_err(|error| Error::new("make the folder", folder, error))?;
     let mut files = Vec::new();
     for stack in stacks {
@@ -167,7 +171,8 @@ mod tests {
         let paths = write_assembly(folder.path(), &[stack("dify-prd")], BOTH).unwrap();
         assert_eq!(paths.len(), 2);
         let manifest: serde_json::Value =
-            serde_json::from_str(&std::fs::read_to_string(folder.path().join(MANIFEST_FILE)).unwrap()).unwrap();
+            serde_json::from_str(&std::fs::read_to_string(folder.path().join(MANIFEST_FILE)).unwrap())
+                .unwrap();
         let names: Vec<_> = manifest["artifacts"].as_object().unwrap().keys().collect();
         assert_eq!(names, ["dify-dev", "dify-prd"]);
         let files = std::fs::read_dir(folder.path()).unwrap().count();

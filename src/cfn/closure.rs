@@ -120,6 +120,7 @@ impl Template {
             metadata: form_of(&self.metadata, &parameters),
             rules: Map::new(),
             mappings: pick(&self.mappings, &names.mappings),
+            resource_macros: Map::new(),
             conditions: pick(&self.conditions, &names.conditions),
             resources: resources.map(|(id, resource)| (id.clone(), resource.clone())).collect(),
             outputs: Map::new(),

@@ -1,7 +1,8 @@
 //! A template: what CloudFormation is given.
 
 use indexmap::IndexMap;
-use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
 use super::Json;
 
@@ -12,41 +13,86 @@ pub type Map = serde_json::Map<String, Json>;
 ///
 /// Holds everything that a template can have, so that reading and writing a foreign one loses nothing.
 /// Serializes to CloudFormation's JSON, sections in the customary order, empty ones left out.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Template {
     /// The template language's version, `2010-09-09`.
-    #[serde(rename = "AWSTemplateFormatVersion", skip_serializing_if = "Option::is_none")]
     pub format_version: Option<Json>,
     /// At most 1,024 bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<Json>,
     /// A macro's name or a list of them.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub transform: Option<Json>,
     /// About the template, such as the console's form.
-    #[serde(skip_serializing_if = "Map::is_empty")]
     pub metadata: Map,
     /// What is asked for when the stack is created.
-    #[serde(skip_serializing_if = "Map::is_empty")]
     pub parameters: Map,
     /// Assertions over parameters.
-    #[serde(skip_serializing_if = "Map::is_empty")]
     pub rules: Map,
     /// Constants.
-    #[serde(skip_serializing_if = "Map::is_empty")]
     pub mappings: Map,
     /// Named conditions.
-    #[serde(skip_serializing_if = "Map::is_empty")]
     pub conditions: Map,
     /// What the stack consists of.
     pub resources: IndexMap<String, Resource>,
+    /// Entries of the section `Resources` that are no resources but stand for what a macro makes of them
+    /// (`Fn::ForEach::…`, `Fn::Transform`), as they were read. They come after the resources.
+    pub resource_macros: Map,
     /// What the stack tells.
-    #[serde(skip_serializing_if = "Map::is_empty")]
     pub outputs: Map,
     /// Sections with other names (such as `Hooks`), as they were read.
-    #[serde(flatten)]
     pub other: Map,
+}
+
+impl Serialize for Template {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut sections = serializer.serialize_map(None)?;
+        let singles = [
+            ("AWSTemplateFormatVersion", &self.format_version),
+            ("Description", &self.description),
+            ("Transform", &self.transform),
+        ];
+        for (name, value) in singles {
+            if let Some(value) = value {
+                sections.serialize_entry(name, value)?;
+            }
+        }
+        let maps = [
+            ("Metadata", &self.metadata),
+            ("Parameters", &self.parameters),
+            ("Rules", &self.rules),
+            ("Mappings", &self.mappings),
+            ("Conditions", &self.conditions),
+        ];
+        for (name, map) in maps {
+            if !map.is_empty() {
+                sections.serialize_entry(name, map)?;
+            }
+        }
+        sections.serialize_entry("Resources", &Resources(self))?;
+        if !self.outputs.is_empty() {
+            sections.serialize_entry("Outputs", &self.outputs)?;
+        }
+        for (name, value) in &self.other {
+            sections.serialize_entry(name, value)?;
+        }
+        sections.end()
+    }
+}
+
+/// The section `Resources` of a template.
+struct Resources<'a>(&'a Template);
+
+impl Serialize for Resources<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Template { resources, resource_macros, .. } = self.0;
+        let mut entries = serializer.serialize_map(Some(resources.len() + resource_macros.len()))?;
+        for (name, resource) in resources {
+            entries.serialize_entry(name, resource)?;
+        }
+        for (name, value) in resource_macros {
+            entries.serialize_entry(name, value)?;
+        }
+        entries.end()
+    }
 }
 
 /// A resource of a template.

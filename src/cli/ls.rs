@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::config::{Config, Profile};
+use crate::config::Config;
+use crate::config::model::Profile;
 
 use super::args::LsArgs;
 use super::view::View;

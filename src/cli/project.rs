@@ -6,9 +6,9 @@ use crate::config::{self, LoadOptions, Loaded};
 use crate::diagnostic::Source;
 use crate::document;
 
+use super::Exit;
 use super::args::ConfigArgs;
 use super::view::View;
-use super::Exit;
 
 /// What `network.lookup` found, beside the configuration.
 const CONTEXT_FILE: &str = "dify.context.json";

@@ -149,4 +149,3 @@ fn dedup(findings: &mut Vec<Diagnostic>) {
         is_new
     });
 }
-

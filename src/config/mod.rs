@@ -1,7 +1,33 @@
 //! `dify.yaml`: what a user decides, read strictly and told about with file, line and column.
 //!
-//! [`model`] holds the types, one environment resolved: defaults < profile < top-level keys < environment < `--set`.
+//! [`load`] reads a file, `--set` arguments and the context file, and gives one [`Located`] configuration for each
+//! environment, or every mistake at once. Values win in the order defaults < profile < top level < environment <
+//! `--set`. Nothing here touches the disk: texts come in as sources.
+//!
+//! - [`model`]: the keys, one environment resolved;
+//! - [`schema`]: the JSON Schema made from them, and what it finds;
+//! - `check`: what the schema can't say, one file a subject;
+//! - [`services`]: which service runs which components;
+//! - [`context`]: ids of networks that are given by names;
+//! - [`code`]: the codes of findings.
 
+mod check;
+pub mod code;
+pub mod context;
+pub mod fargate;
+pub mod layout;
+mod load;
+mod located;
+mod merge;
 pub mod model;
+mod overrides;
+mod profile;
+pub mod schema;
+#[cfg(test)]
+mod tests;
+mod tree;
 
-pub use model::Config;
+pub use layout::{is_enabled, services};
+pub use load::{DEFAULT_ENVIRONMENT, FILE_NAME, LoadOptions, Loaded, load};
+pub use located::Located;
+pub use model::{Config, Profile};

@@ -256,7 +256,8 @@ mod tests {
 
     use super::*;
     use crate::cfn::{ConditionExpression, Json, RawResource};
-    use crate::constructs::test_support::{assert_matches, keep, properties, synth};
+    use crate::constructs::test_support::{keep, properties, synth};
+    use crate::constructs::testing::assert_contains;
     use crate::constructs::{
         LoadBalancerProps, Parameter, ParameterType, Scheme, SecurityGroup, Stack, TargetGroupProps,
     };
@@ -316,7 +317,7 @@ mod tests {
             properties(&template, "CacheMemory")["Dimensions"],
             json!([{"Name": "CacheClusterId", "Value": {"Fn::Sub": "${Cache}-002"}}])
         );
-        assert_matches(
+        assert_contains(
             properties(&template, "DatabaseLocalStorage"),
             &json!({
                 "Namespace": "AWS/RDS", "MetricName": "FreeLocalStorage", "Statistic": "Minimum",
@@ -324,7 +325,7 @@ mod tests {
                 "EvaluationPeriods": 2, "Dimensions": [{"Name": "DBClusterIdentifier", "Value": {"Ref": "Cluster"}}],
             }),
         );
-        assert_matches(
+        assert_contains(
             properties(&template, "DatabaseConnections"),
             &json!({"Statistic": "Maximum", "ComparisonOperator": "GreaterThanThreshold", "Threshold": 300,
                 "Period": 60, "EvaluationPeriods": 5}),
@@ -344,7 +345,7 @@ mod tests {
         let silent = properties(&template, "Silent");
         assert_eq!((&silent["AlarmActions"], &silent["OKActions"]), (&Json::Null, &Json::Null));
         assert_eq!(silent["DatapointsToAlarm"], Json::Null);
-        assert_matches(
+        assert_contains(
             properties(&template, "Loud"),
             &json!({"AlarmActions": [{"Ref": "Topic"}], "OKActions": [{"Ref": "Topic"}], "DatapointsToAlarm": 2}),
         );

@@ -24,6 +24,23 @@ pub(super) fn bucket_arn(name: impl Into<Value<String>>) -> Value<String> {
     concat_values!["arn:", PseudoParameter::Partition.reference(), ":s3:::", name.into()]
 }
 
+/// The ARN of a repository of a private registry of ECR, given as images name it; `None` if it is none.
+pub(super) fn private_repository(repository: &str) -> Option<Value<String>> {
+    let (registry, name) = repository.split_once('/')?;
+    let (account, rest) = registry.split_once(".dkr.ecr.")?;
+    let (region, _) = rest.split_once('.')?;
+    Some(concat_values![
+        "arn:",
+        PseudoParameter::Partition.reference(),
+        ":ecr:",
+        region,
+        ":",
+        account,
+        ":repository/",
+        name
+    ])
+}
+
 /// The ARN of a policy that AWS keeps, by its path and name, such as `service-role/AmazonRDSEnhancedMonitoringRole`.
 pub fn aws_managed_policy(name: &str) -> Value<String> {
     concat_values!["arn:", PseudoParameter::Partition.reference(), ":iam::aws:policy/", name]

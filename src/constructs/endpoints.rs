@@ -2,23 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
-
-use crate::cfn::{Json, LogicalId, PseudoParameter, Value};
+use crate::cfn::{LogicalId, PseudoParameter, Value};
 use crate::concat_values;
-use crate::diagnostic::{Code, Diagnostic};
 use crate::resources::ec2::{CfnVpcEndpoint, vpc_endpoint::VpcEndpointType};
 
-use super::{Network, Scope, SecurityGroup};
-
-/// A service's name can't be that of an endpoint.
-pub const BAD_ENDPOINT: Code = Code("T104");
+use super::arn::bucket_arn;
+use super::{Network, PolicyDocument, PolicyStatement, Principal, Scope, SecurityGroup};
 
 /// Which services a network without internet reaches.
 #[derive(Debug, Clone, Default)]
 pub struct EndpointServices {
     /// Short names of services with an interface endpoint, such as `ecr.api` or `secretsmanager`: what stands behind
-    /// the region in "AWS services that integrate with AWS PrivateLink". Each endpoint costs money by the hour in each
+    /// the region in "AWS services that integrate with AWS `PrivateLink`". Each endpoint costs money by the hour in each
     /// zone, and by volume.
     pub interfaces: Vec<String>,
     /// ARNs of the buckets that are reached by the gateway endpoint for S3, beside that of ECR's layers. The endpoint
@@ -53,9 +48,9 @@ impl Endpoints {
                 Some(id) => {
                     names.insert(id, service);
                 }
-                None => scope.report(
-                    Diagnostic::error(BAD_ENDPOINT, format!("`{service}` can't be the name of a service"))
-                        .help("use the short name of a service, such as `ecr.api` or `secretsmanager`"),
+                None => scope.misuse(
+                    format!("`{service}` can't be the name of a service"),
+                    "use the short name of a service, such as `ecr.api` or `secretsmanager`",
                 ),
             }
         }
@@ -104,33 +99,12 @@ fn construct_id(service: &str) -> Option<String> {
 }
 
 /// What may pass the gateway: any action that the caller's own policies allow, but on these buckets only.
-fn bucket_policy(buckets: &[Value<String>]) -> Json {
-    let layers = concat_values![
-        "arn:",
-        PseudoParameter::Partition.reference(),
-        ":s3:::prod-",
-        PseudoParameter::Region.reference(),
-        "-starport-layer-bucket/*"
-    ];
-    let mut statements = vec![json!({
-        "Sid": "EcrLayers",
-        "Effect": "Allow",
-        "Principal": "*",
-        "Action": "s3:GetObject",
-        "Resource": layers,
-    })];
-    if !buckets.is_empty() {
-        let resources: Vec<Value<String>> = buckets
-            .iter()
-            .flat_map(|bucket| [bucket.clone(), concat_values![bucket.clone(), "/*"]])
-            .collect();
-        statements.push(json!({
-            "Sid": "OwnBuckets",
-            "Effect": "Allow",
-            "Principal": "*",
-            "Action": "s3:*",
-            "Resource": resources,
-        }));
-    }
-    json!({ "Version": "2012-10-17", "Statement": statements })
+fn bucket_policy(buckets: &[Value<String>]) -> PolicyDocument {
+    let layers =
+        bucket_arn(concat_values!["prod-", PseudoParameter::Region.reference(), "-starport-layer-bucket/*"]);
+    let layers = PolicyStatement::allow(["s3:GetObject"], [layers]);
+    let resources = buckets.iter().flat_map(|bucket| [bucket.clone(), concat_values![bucket.clone(), "/*"]]);
+    let own = PolicyStatement::allow(["s3:*"], resources);
+    let statements = [layers, own].into_iter().filter(|statement| !statement.resources.is_empty());
+    PolicyDocument::new(statements.map(|statement| statement.principal(Principal::Anyone)))
 }

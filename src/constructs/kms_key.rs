@@ -52,7 +52,7 @@ impl KmsKey {
             .sid("Account")
             .principal(Principal::Account)]);
         if !props.log_groups.is_empty() {
-            // Source: Amazon CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs using AWS KMS".
+            // Source: Amazon `CloudWatch` Logs User Guide, "Encrypt log data in CloudWatch Logs using AWS KMS".
             let service = concat_values![
                 "logs.",
                 PseudoParameter::Region.reference(),

@@ -8,7 +8,7 @@ use super::{Grantable, MAIN, Removal, Scope};
 
 /// The numbers of days for which logs can be kept.
 ///
-/// Source: Amazon CloudWatch Logs API Reference, "`PutRetentionPolicy`".
+/// Source: Amazon `CloudWatch` Logs API Reference, "`PutRetentionPolicy`".
 const RETENTION_DAYS: [u32; 22] =
     [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
@@ -17,7 +17,7 @@ const RETENTION_DAYS: [u32; 22] =
 pub struct LogGroupProps {
     /// A physical name. Where a service writes that finds its group by name, it has to be that name:
     /// `/aws/rds/cluster/<cluster>/postgresql` for the log of an Aurora cluster. Names from `/aws/vendedlogs/` spare
-    /// the account an entry in its policy for log deliveries, which is short (Amazon CloudWatch Logs User Guide,
+    /// the account an entry in its policy for log deliveries, which is short (Amazon `CloudWatch` Logs User Guide,
     /// "Enable logging from AWS services").
     pub name: Option<Value<String>>,
     /// Days for which logs are kept. 30; what is kept longer costs more.

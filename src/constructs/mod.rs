@@ -8,8 +8,12 @@ mod stack;
 
 mod arn;
 pub mod aurora;
+mod autoscaling;
 mod bucket;
 mod cache;
+mod cluster;
+mod container;
+mod fargate_service;
 mod kms_key;
 mod log_group;
 mod misuse;
@@ -19,6 +23,7 @@ mod role;
 mod secret;
 mod secret_value;
 mod ssm_parameter;
+mod task_definition;
 #[cfg(test)]
 mod testing;
 
@@ -45,27 +50,39 @@ pub use parameter::{Parameter, ParameterType};
 pub use scope::{MAIN, Scope};
 pub use stack::{BAD_LOGICAL_ID, DUPLICATE_CONSTRUCT, FOREIGN_HANDLE, ResourceOptions, Stack};
 
-pub use alarm::{Alarm, AlarmProps, AlarmTopic, ComparisonOperator, Statistic};
 pub use arn::aws_managed_policy;
-pub use aurora::{AuroraCapacity, AuroraCluster, AuroraOrigin, AuroraProps, ServerlessCapacity};
+pub use aurora::{
+    AuroraCapacity, AuroraCluster, AuroraOrigin, AuroraProps, ServerlessCapacity, pgvector_parameters,
+};
+pub use autoscaling::{Autoscaling, AutoscalingProps};
 pub use bucket::{Bucket, BucketProps};
 pub use cache::{Cache, CacheEngine, CacheProps};
-pub use certificate::Certificate;
-pub use connections::{Connections, OVERLAPPING_RULES, PathRules, Peer, Ports};
-pub use dns_record::AliasRecord;
-pub use endpoints::{BAD_ENDPOINT, EndpointServices, Endpoints};
+pub use cluster::{Cluster, ClusterProps, ContainerInsights};
+pub use container::{
+    Container, ContainerCondition, ContainerHealthCheck, ContainerImage, ContainerLogs, MountPoint,
+};
+pub use fargate_service::{
+    CircuitBreaker, FargateCapacity, FargateService, FargateServiceProps, ServiceTarget,
+};
 pub use kms_key::{KmsKey, KmsKeyProps};
-pub use listener::{BAD_LISTENER_RULE, Listener, Tls};
-pub use load_balancer::{AccessLogs, ApplicationLoadBalancer, LoadBalancerProps, Scheme};
 pub use log_group::{LogGroup, LogGroupProps};
 pub use misuse::MISUSED_PART;
-pub use network::{BAD_NETWORK, FlowLogs, Nat, Network, NewNetwork};
 pub use policy::{Effect, PolicyDocument, PolicyStatement, Principal};
 pub use removal::Removal;
 pub use role::{Grantable, Role, RoleProps};
 pub use secret::{GeneratedSecret, Secret, SecretContent, SecretProps};
 pub use secret_value::SecretValue;
-pub use security_group::{BAD_RULE_DESCRIPTION, SecurityGroup};
-pub use service_discovery::{DiscoveredService, PrivateNamespace};
 pub use ssm_parameter::SsmParameter;
-pub use target_group::{BAD_TARGET_GROUP, HealthCheck, TargetGroup, TargetGroupProps};
+pub use task_definition::{CpuArchitecture, TaskDefinition, TaskDefinitionProps, fargate_memory};
+
+pub use alarm::{Alarm, AlarmProps, AlarmTopic, ComparisonOperator, Statistic};
+pub use certificate::Certificate;
+pub use connections::{Connections, PathRules, Peer, Ports};
+pub use dns_record::AliasRecord;
+pub use endpoints::{EndpointServices, Endpoints};
+pub use listener::{Listener, Tls};
+pub use load_balancer::{AccessLogs, ApplicationLoadBalancer, LoadBalancerProps, Scheme};
+pub use network::{FlowLogs, Nat, Network, NewNetwork, TrafficType};
+pub use security_group::SecurityGroup;
+pub use service_discovery::{DiscoveredService, PrivateNamespace};
+pub use target_group::{HealthCheck, TargetGroup, TargetGroupProps};

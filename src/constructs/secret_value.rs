@@ -85,7 +85,7 @@ impl SecretValue {
     }
 
     /// What a resource's property holds in place of the value. Of a `SecureString`, only some properties may hold it,
-    /// among them the passwords of RDS and the token of `ElastiCache` (AWS CloudFormation User Guide, "Get a secure
+    /// among them the passwords of RDS and the token of `ElastiCache` (AWS `CloudFormation` User Guide, "Get a secure
     /// string value from Systems Manager Parameter Store").
     pub fn dynamic_reference(&self) -> Value<String> {
         let secret_id = match self {

@@ -1,17 +1,13 @@
 //! Security groups.
 
 use crate::cfn::{Handle, Value};
-use crate::diagnostic::{Code, Diagnostic};
 use crate::resources::ec2::{CfnSecurityGroup, security_group::Egress};
 
 use super::{MAIN, Scope};
 
-/// A text that stands in a security group isn't one that EC2 takes.
-pub const BAD_RULE_DESCRIPTION: Code = Code("T102");
-
 /// The characters that EC2 takes in descriptions of groups and rules, beside ASCII letters and digits.
 ///
-/// Source: Amazon EC2 API Reference, "IpRange" and "CreateSecurityGroup".
+/// Source: Amazon EC2 API Reference, "`IpRange`" and "`CreateSecurityGroup`".
 const DESCRIPTION_MARKS: &str = " ._-:/()#,@[]+=&;{}!$*";
 /// Most characters in such a description.
 const DESCRIPTION_LENGTH: usize = 255;
@@ -73,14 +69,15 @@ pub(super) fn no_way_out() -> Egress {
 pub(super) fn check_description(scope: &mut Scope<'_>, text: &str) {
     let allowed = |c: char| c.is_ascii_alphanumeric() || DESCRIPTION_MARKS.contains(c);
     let message = if let Some(found) = text.chars().find(|c| !allowed(*c)) {
-        format!("the description `{text}` of a security group's rule has a `{found}` in it")
+        format!("the description `{text}` of a security group or rule has a `{found}` in it")
     } else if text.len() > DESCRIPTION_LENGTH {
-        format!("the description `{text}` of a security group's rule has {} characters", text.len())
+        format!("the description `{text}` of a security group or rule has {} characters", text.len())
     } else {
         return;
     };
-    scope.report(Diagnostic::error(BAD_RULE_DESCRIPTION, message).help(format!(
-        "use at most {DESCRIPTION_LENGTH} ASCII letters, digits, spaces and {}",
-        DESCRIPTION_MARKS.trim()
-    )));
+    let marks = DESCRIPTION_MARKS.trim();
+    scope.misuse(
+        message,
+        format!("use at most {DESCRIPTION_LENGTH} ASCII letters, digits, spaces and {marks}"),
+    );
 }

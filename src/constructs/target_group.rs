@@ -1,16 +1,12 @@
 //! What a load balancer sends requests to.
 
 use crate::cfn::{Handle, Value};
-use crate::diagnostic::{Code, Diagnostic};
 use crate::resources::elastic_load_balancing_v2::CfnTargetGroup;
 use crate::resources::elastic_load_balancing_v2::target_group::{
     Matcher, Protocol, TargetGroupAttribute, TargetType,
 };
 
 use super::{MAIN, Scope};
-
-/// A target group that the load balancer refuses.
-pub const BAD_TARGET_GROUP: Code = Code("T105");
 
 /// How the load balancer finds out whether a target answers.
 ///
@@ -87,15 +83,12 @@ impl TargetGroup {
     pub fn new(scope: &mut Scope<'_>, vpc_id: &Value<String>, props: &TargetGroupProps) -> Self {
         let check = &props.health_check;
         if check.timeout_seconds >= check.interval_seconds {
-            scope.report(
-                Diagnostic::error(
-                    BAD_TARGET_GROUP,
-                    format!(
-                        "a health check every {} seconds that waits {} seconds for its answer",
-                        check.interval_seconds, check.timeout_seconds
-                    ),
-                )
-                .help("the time-out must be below the interval"),
+            scope.misuse(
+                format!(
+                    "a health check every {} seconds waits {} seconds for its answer",
+                    check.interval_seconds, check.timeout_seconds
+                ),
+                "the time-out must be below the interval",
             );
         }
         let mut attributes = vec![
@@ -146,7 +139,7 @@ mod tests {
 
     use super::*;
     use crate::constructs::Stack;
-    use crate::constructs::test_support::{properties, synth};
+    use crate::constructs::testing::{misuses, synth};
 
     #[test]
     fn a_target_group_says_what_it_checks_and_how_long_it_waits() {
@@ -155,8 +148,8 @@ mod tests {
         props.stickiness_seconds = Some(3600);
         TargetGroup::new(&mut stack.scope().child("ApiTargetGroup"), &"vpc-1".into(), &props);
         assert_eq!(
-            properties(&synth(stack), "ApiTargetGroup"),
-            &json!({
+            synth(stack)["ApiTargetGroup"]["Properties"],
+            json!({
                 "VpcId": "vpc-1", "TargetType": "ip", "Protocol": "HTTP", "Port": 5001,
                 "HealthCheckPath": "/health", "Matcher": {"HttpCode": "200"},
                 "HealthCheckIntervalSeconds": 30, "HealthCheckTimeoutSeconds": 10,
@@ -177,6 +170,6 @@ mod tests {
         let mut props = TargetGroupProps::new(80, "/");
         props.health_check.timeout_seconds = 30;
         TargetGroup::new(&mut stack.scope().child("Group"), &"vpc-1".into(), &props);
-        assert_eq!(stack.synth().unwrap_err()[0].code, BAD_TARGET_GROUP);
+        assert_eq!(misuses(stack), ["a health check every 30 seconds waits 30 seconds for its answer"]);
     }
 }

@@ -3,13 +3,13 @@
 use indexmap::IndexMap;
 
 use crate::catalog::Component;
-use crate::cfn::{ConditionHandle, Intrinsic, Value};
+use crate::cfn::{ConditionHandle, Intrinsic, ParameterHandle, Value};
 use crate::concat_values;
 use crate::config::Config;
 use crate::config::model::{Scheme as ConfiguredScheme, TargetGroupSettings};
 use crate::constructs::{
-    AccessLogs, AliasRecord, ApplicationLoadBalancer, Certificate, HealthCheck, Listener, LoadBalancerProps, Network,
-    Scheme, Scope, SecurityGroup, TargetGroup, TargetGroupProps, Tls,
+    AccessLogs, AliasRecord, ApplicationLoadBalancer, Certificate, HealthCheck, Listener, LoadBalancerProps,
+    Network, Scheme, Scope, SecurityGroup, TargetGroup, TargetGroupProps, Tls,
 };
 
 use super::form::{CertificateSource, Exists, Form, Https, IngressParameters};
@@ -25,7 +25,7 @@ const WEBSOCKET_STICKINESS_SECONDS: u32 = 86_400;
 
 /// What users reach.
 #[derive(Debug)]
-pub struct Access {
+pub(super) struct Access {
     /// The load balancer.
     pub load_balancer: ApplicationLoadBalancer,
     /// Its listeners; `None` if nothing is public.
@@ -39,7 +39,7 @@ pub struct Access {
 }
 
 /// Declares the load balancer and all that belongs to it.
-pub fn declare(
+pub(super) fn declare(
     scope: &mut Scope<'_>,
     config: &Config,
     form: &Form,
@@ -57,8 +57,7 @@ pub fn declare(
         .collect();
     let default = default_component(placement).and_then(|component| target_groups.get(&component));
     let listener = default.map(|default| {
-        let mut listener =
-            Listener::new(&mut scope.child("Listener"), &load_balancer, default, tls.as_ref());
+        let mut listener = Listener::new(&mut scope.child("Listener"), &load_balancer, default, Some(&tls));
         for (step, paths) in (1..).zip(path_groups(version, placement)) {
             if let Some(group) = target_groups.get(&paths.component) {
                 let mut place = scope.child("Listener");
@@ -68,8 +67,8 @@ pub fn declare(
         }
         listener
     });
-    let public_url = public_url(&form.ingress, &load_balancer, "http");
-    let socket_url = public_url(&form.ingress, &load_balancer, "ws");
+    let public_url = address(&form.ingress, &load_balancer, "http");
+    let socket_url = address(&form.ingress, &load_balancer, "ws");
     Access { load_balancer, listener, target_groups, public_url, socket_url }
 }
 
@@ -94,32 +93,33 @@ fn load_balancer(
     if is_protected(config, settings.deletion_protection) {
         props.deletion_protection = form.deletion_protection.reference();
     }
-    props.access_logs = settings.access_logs.as_ref().map(|logs| AccessLogs {
-        bucket: logs.bucket.as_str().into(),
-        prefix: logs.prefix.clone(),
-    });
+    props.access_logs = settings
+        .access_logs
+        .as_ref()
+        .map(|logs| AccessLogs { bucket: logs.bucket.as_str().into(), prefix: logs.prefix.clone() });
     ApplicationLoadBalancer::new(scope, group, props)
 }
 
 /// Whether the parameter for deletion protection drives a resource: where the configuration protects it, and both where
 /// it protects neither, so that a person at the console still can.
-pub fn is_protected(config: &Config, configured: bool) -> bool {
+pub(super) fn is_protected(config: &Config, configured: bool) -> bool {
     let neither = !config.ingress.deletion_protection && !config.database.deletion_protection;
     configured || neither
 }
 
-fn tls(scope: &mut Scope<'_>, config: &Config, ingress: &IngressParameters) -> Option<Tls> {
+fn tls(scope: &mut Scope<'_>, config: &Config, ingress: &IngressParameters) -> Tls {
     let request = |scope: &mut Scope<'_>, condition: Option<&ConditionHandle>| {
         let (name, zone) = (ingress.domain_name.reference(), ingress.hosted_zone_id.reference());
         Certificate::dns_validated(&mut scope.child("Certificate"), &name, &zone, condition).arn()
     };
-    let certificate_arn = match &ingress.certificate {
-        CertificateSource::Given => ingress.certificate_arn.reference(),
-        CertificateSource::Requested => request(scope, None),
-        CertificateSource::Either { given, requested } => {
+    let given: Option<Value<String>> = ingress.certificate_arn.as_ref().map(ParameterHandle::reference);
+    let certificate_arn = match (&ingress.certificate, given) {
+        (CertificateSource::Given, Some(arn)) => arn,
+        (CertificateSource::Either { given: condition, requested }, Some(arn)) => {
             let made = request(scope, Some(requested));
-            Intrinsic::if_else(given, ingress.certificate_arn.reference(), made)
+            Intrinsic::if_else(condition, arn, made)
         }
+        (_, _) => request(scope, None),
     };
     let mut tls = Tls::new(certificate_arn);
     tls.ssl_policy.clone_from(&config.ingress.ssl_policy);
@@ -127,12 +127,11 @@ fn tls(scope: &mut Scope<'_>, config: &Config, ingress: &IngressParameters) -> O
         Https::Always => None,
         Https::If(condition) => Some(condition.clone()),
     };
-    Some(tls)
+    tls
 }
 
 fn record(scope: &mut Scope<'_>, ingress: &IngressParameters, load_balancer: &ApplicationLoadBalancer) {
     let condition = match &ingress.has_record {
-        Exists::Never => return,
         Exists::Always => None,
         Exists::If(condition) => Some(condition),
     };
@@ -148,7 +147,8 @@ fn target_group(
 ) -> Option<TargetGroup> {
     let health = component.health_path()?;
     let settings = &config.component(component).target_group;
-    let mut props = TargetGroupProps::new(component.port()?, settings.path.as_deref().unwrap_or(&health.path));
+    let mut props =
+        TargetGroupProps::new(component.port()?, settings.path.as_deref().unwrap_or(&health.path));
     props.health_check = health_check(settings, props.health_check, &health.matcher);
     props.deregistration_delay_seconds =
         settings.deregistration_delay_seconds.unwrap_or_else(|| deregistration_delay_seconds(component));
@@ -161,7 +161,8 @@ fn target_group(
 
 fn health_check(settings: &TargetGroupSettings, default: HealthCheck, matcher: &str) -> HealthCheck {
     let interval_seconds = settings.interval_seconds.unwrap_or(default.interval_seconds);
-    let timeout_seconds = settings.timeout_seconds.unwrap_or_else(|| default.timeout_seconds.min(interval_seconds - 1));
+    let timeout_seconds =
+        settings.timeout_seconds.unwrap_or_else(|| default.timeout_seconds.min(interval_seconds - 1));
     HealthCheck {
         path: default.path,
         matcher: settings.matcher.clone().unwrap_or_else(|| matcher.to_owned()),
@@ -181,7 +182,11 @@ const fn deregistration_delay_seconds(component: Component) -> u32 {
 }
 
 /// The address that users type, by what the form gives. `protocol` is `http` or `ws`; with a certificate an `s` follows.
-fn public_url(ingress: &IngressParameters, load_balancer: &ApplicationLoadBalancer, protocol: &str) -> Value<String> {
+fn address(
+    ingress: &IngressParameters,
+    load_balancer: &ApplicationLoadBalancer,
+    protocol: &str,
+) -> Value<String> {
     let secure = format!("{protocol}s://");
     let plain = format!("{protocol}://");
     let name: Value<String> = ingress.domain_name.reference();
@@ -193,7 +198,6 @@ fn public_url(ingress: &IngressParameters, load_balancer: &ApplicationLoadBalanc
     };
     match &ingress.has_domain {
         Exists::Always => scheme_at(&name),
-        Exists::Never => scheme_at(&balancer),
         Exists::If(condition) => Intrinsic::if_else(condition, scheme_at(&name), scheme_at(&balancer)),
     }
 }

@@ -3,8 +3,8 @@
 //! Source of each: the recorded defects of the seed documents (`docs/seeds.md`) and Dify's documentation.
 
 use crate::catalog::{self, Component, DifyVersion, Image, VariableStatus};
-use crate::config::model::{Variable, VariableSource};
-use crate::config::{Config, Profile};
+use crate::config::Config;
+use crate::config::model::{Profile, Variable, VariableSource};
 use crate::diagnostic::{Code, Diagnostic};
 
 use super::form::Https;
@@ -13,35 +13,37 @@ use super::pools::Pools;
 use super::versions::{dify_version, version_of};
 
 /// A component that Dify needs doesn't run.
-pub const MISSING_COMPONENT: Code = Code("C401");
+pub(super) const MISSING_COMPONENT: Code = Code("C401");
 /// A version that isn't the newest, or versions that don't belong together.
-pub const OLD_VERSION: Code = Code("C402");
+pub(super) const OLD_VERSION: Code = Code("C402");
 /// The plugin daemon runs more than once.
-pub const SEVERAL_PLUGIN_DAEMONS: Code = Code("C403");
+pub(super) const SEVERAL_PLUGIN_DAEMONS: Code = Code("C403");
 /// A setting of the cache that loses tasks or isn't checked.
-pub const RISKY_CACHE: Code = Code("C404");
+pub(super) const RISKY_CACHE: Code = Code("C404");
 /// A variable that the image doesn't read, or a value that harms.
-pub const RISKY_VARIABLE: Code = Code("C405");
+pub(super) const RISKY_VARIABLE: Code = Code("C405");
 /// A secret variable with a plain value.
-pub const PLAIN_SECRET: Code = Code("C406");
+pub(super) const PLAIN_SECRET: Code = Code("C406");
 /// Plain HTTP.
-pub const PLAIN_HTTP: Code = Code("C407");
+pub(super) const PLAIN_HTTP: Code = Code("C407");
 /// A parameter of the database that logs data or does nothing.
-pub const RISKY_DATABASE: Code = Code("C408");
+pub(super) const RISKY_DATABASE: Code = Code("C408");
 /// A container that can be down without anybody noticing, or starts another way than its image wants.
-pub const RISKY_CONTAINER: Code = Code("C409");
+pub(super) const RISKY_CONTAINER: Code = Code("C409");
 /// Code of users runs beside the api.
-pub const EXPOSED_SANDBOX: Code = Code("C410");
+pub(super) const EXPOSED_SANDBOX: Code = Code("C410");
 /// The api migrates the database when it starts.
-pub const MIGRATION_AT_START: Code = Code("C411");
+pub(super) const MIGRATION_AT_START: Code = Code("C411");
 /// All tasks together can open more connections than the database allows.
-pub const TOO_MANY_CONNECTIONS: Code = Code("C412");
+pub(super) const TOO_MANY_CONNECTIONS: Code = Code("C412");
 /// Components that scale together or fall together.
-pub const SHARED_TASK: Code = Code("C413");
+pub(super) const SHARED_TASK: Code = Code("C413");
+/// Nothing stands between what users' workflows request and what the tasks can reach.
+pub(super) const NO_SSRF_PROXY: Code = Code("C414");
 
 /// What is known when advice is given.
 #[derive(Debug)]
-pub struct Situation<'a> {
+pub(super) struct Situation<'a> {
     /// The configuration.
     pub config: &'a Config,
     /// Who runs where.
@@ -55,7 +57,7 @@ pub struct Situation<'a> {
 }
 
 /// All advice, in a fixed order.
-pub fn advise(situation: &Situation<'_>) -> Vec<Diagnostic> {
+pub(super) fn advise(situation: &Situation<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     missing_components(situation, &mut found);
     versions(situation, &mut found);
@@ -73,7 +75,10 @@ fn missing_components(situation: &Situation<'_>, found: &mut Vec<Diagnostic>) {
     let lost = [
         (Component::Web, "there is no user interface"),
         (Component::Api, "nothing answers: neither the user interface nor apps work"),
-        (Component::Worker, "documents are not indexed, mail is not sent, and asynchronous workflows don't run"),
+        (
+            Component::Worker,
+            "documents are not indexed, mail is not sent, and asynchronous workflows don't run",
+        ),
         (Component::Beat, "scheduled workflows, clean-ups and time-outs of human input never run"),
         (Component::PluginDaemon, "no model can be configured: every model provider is a plugin"),
         (Component::Sandbox, "code and template nodes fail"),
@@ -81,7 +86,8 @@ fn missing_components(situation: &Situation<'_>, found: &mut Vec<Diagnostic>) {
     for (component, effect) in lost {
         if component.exists_in(version) && !situation.placement.has(component) {
             let message = format!("`{component}` doesn't run: {effect}");
-            let help = format!("add `{component}` to the layout, or take `components.{component}.enabled` away");
+            let help =
+                format!("add `{component}` to the layout, or take `components.{component}.enabled` away");
             found.push(Diagnostic::warning(MISSING_COMPONENT, message).help(help).pointer("/layout"));
         }
     }
@@ -127,7 +133,8 @@ fn services(situation: &Situation<'_>, found: &mut Vec<Diagnostic>) {
                 "the service `{name}` runs the plugin daemon in up to {} tasks, which don't find each other on Fargate",
                 service.tasks.max
             );
-            let help = format!("set `services.{name}.max_tasks` to 1, or give `plugin_daemon` a service of its own");
+            let help =
+                format!("set `services.{name}.max_tasks` to 1, or give `plugin_daemon` a service of its own");
             let pointer = format!("/services/{name}/max_tasks");
             found.push(Diagnostic::warning(SEVERAL_PLUGIN_DAEMONS, message).help(help).pointer(pointer));
         }
@@ -145,7 +152,10 @@ fn services(situation: &Situation<'_>, found: &mut Vec<Diagnostic>) {
             let help = "give each a service of its own: `layout: distributed`";
             found.push(Diagnostic::warning(SHARED_TASK, message).help(help).pointer("/layout"));
         }
-        if service.runs(Component::Sandbox) && service.runs_backend() && !situation.placement.has(Component::SsrfProxy) {
+        if service.runs(Component::Sandbox)
+            && service.runs_backend()
+            && !situation.placement.has(Component::SsrfProxy)
+        {
             let message = format!(
                 "the sandbox runs in a task of the service `{name}`: users' code can ask for the credentials of the task's role"
             );
@@ -153,9 +163,19 @@ fn services(situation: &Situation<'_>, found: &mut Vec<Diagnostic>) {
             found.push(Diagnostic::warning(EXPOSED_SANDBOX, message).help(help).pointer("/layout"));
         }
     }
+    let requests = [Component::Api, Component::Worker, Component::Sandbox];
+    if situation.config.profile == Profile::Production
+        && !situation.placement.has(Component::SsrfProxy)
+        && requests.iter().any(|component| situation.placement.has(*component))
+    {
+        let message = "`ssrf_proxy` doesn't run: users' workflows can request whatever the tasks reach, inside the VPC too";
+        let help = "give `components.ssrf_proxy.image` an image of squid with Dify's configuration";
+        found.push(Diagnostic::note(NO_SSRF_PROXY, message).help(help).pointer("/layout"));
+    }
     if let Some(component) = situation.migrates_at_start {
         let several = situation.placement.service_of(component).is_some_and(|service| service.tasks.max > 1);
-        let message = format!("no service migrates the database before the others: `{component}` does when it starts");
+        let message =
+            format!("no service migrates the database before the others: `{component}` does when it starts");
         let help = "add `beat` to the layout; until then, of several tasks that start together all but one run on the old schema \
                     until they are started again";
         let diagnostic = if several {
@@ -168,14 +188,21 @@ fn services(situation: &Situation<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 fn cache(config: &Config, found: &mut Vec<Diagnostic>) {
-    if let Some(policy) = config.cache.parameters.get("maxmemory-policy").filter(|policy| policy.starts_with("allkeys")) {
-        let message = format!("with `maxmemory-policy` {policy} a full cache throws queued tasks and locks away");
+    if let Some(policy) =
+        config.cache.parameters.get("maxmemory-policy").filter(|policy| policy.starts_with("allkeys"))
+    {
+        let message =
+            format!("with `maxmemory-policy` {policy} a full cache throws queued tasks and locks away");
         let pointer = "/cache/parameters/maxmemory-policy";
-        found.push(Diagnostic::warning(RISKY_CACHE, message).help("use volatile-lru, the default").pointer(pointer));
+        found.push(
+            Diagnostic::warning(RISKY_CACHE, message).help("use volatile-lru, the default").pointer(pointer),
+        );
     }
     if !config.cache.verify_certificate {
-        let message = "the cache's certificate is not checked: whoever is between can read and change everything";
-        let help = "take `cache.verify_certificate: false` away: Amazon's certificate is trusted by the image";
+        let message =
+            "the cache's certificate is not checked: whoever is between can read and change everything";
+        let help =
+            "take `cache.verify_certificate: false` away: Amazon's certificate is trusted by the image";
         found.push(Diagnostic::warning(RISKY_CACHE, message).help(help).pointer("/cache/verify_certificate"));
     }
     if config.cache.broker_database == 0 {
@@ -183,8 +210,9 @@ fn cache(config: &Config, found: &mut Vec<Diagnostic>) {
         let help = "use another `cache.broker_database`, such as 1";
         found.push(Diagnostic::warning(RISKY_CACHE, message).help(help).pointer("/cache/broker_database"));
     }
-    if config.cache.node_type.ends_with(".micro") {
-        let message = format!("{} has about half a GiB for cache and task queue together", config.cache.node_type);
+    if config.cache.node_type.split('.').next_back() == Some("micro") {
+        let message =
+            format!("{} has about half a GiB for cache and task queue together", config.cache.node_type);
         let help = "use cache.t4g.small or larger";
         found.push(Diagnostic::warning(RISKY_CACHE, message).help(help).pointer("/cache/node_type"));
     }
@@ -196,20 +224,32 @@ fn database(situation: &Situation<'_>, found: &mut Vec<Diagnostic>) {
     if let Some(level @ ("all" | "mod" | "ddl")) = value("log_statement")
         && level != "ddl"
     {
-        let message = format!("`log_statement` {level} writes statements with their data and credentials to the log");
+        let message =
+            format!("`log_statement` {level} writes statements with their data and credentials to the log");
         let help = "take it away: slow statements are logged by `log_min_duration_statement`";
-        found.push(Diagnostic::warning(RISKY_DATABASE, message).help(help).pointer("/database/parameters/log_statement"));
+        found.push(
+            Diagnostic::warning(RISKY_DATABASE, message)
+                .help(help)
+                .pointer("/database/parameters/log_statement"),
+        );
     }
     if value("shared_preload_libraries").is_some_and(|libraries| libraries.contains("pglogical")) {
         let message = "pgvector needs no preloaded library; `pglogical` does nothing for Dify";
         let pointer = "/database/parameters/shared_preload_libraries";
-        found.push(Diagnostic::warning(RISKY_DATABASE, message).help("take `shared_preload_libraries` away").pointer(pointer));
+        found.push(
+            Diagnostic::warning(RISKY_DATABASE, message)
+                .help("take `shared_preload_libraries` away")
+                .pointer(pointer),
+        );
     }
     let Pools { most, allowed, .. } = situation.pools;
     if let Some(allowed) = allowed.filter(|allowed| most > *allowed) {
-        let message = format!("all tasks together can open {most} connections, and the database allows {allowed}");
+        let message =
+            format!("all tasks together can open {most} connections, and the database allows {allowed}");
         let help = "lower `max_tasks` of the services with api and worker, or choose a larger `database.instance_class`";
-        found.push(Diagnostic::error(TOO_MANY_CONNECTIONS, message).help(help).pointer("/database/instance_class"));
+        found.push(
+            Diagnostic::error(TOO_MANY_CONNECTIONS, message).help(help).pointer("/database/instance_class"),
+        );
     }
 }
 
@@ -228,7 +268,10 @@ fn variables(situation: &Situation<'_>, found: &mut Vec<Diagnostic>) {
             Variable::Plain(source) => (source.clone(), Vec::new()),
             Variable::For(one) => match &one.value {
                 Some(value) => (VariableSource::Text(value.clone()), one.components.clone()),
-                None => (VariableSource::Secret(crate::config::model::SecretSource::default()), one.components.clone()),
+                None => (
+                    VariableSource::Secret(crate::config::model::SecretSource::default()),
+                    one.components.clone(),
+                ),
             },
         };
         let meant = |component: &Component| {
@@ -264,7 +307,9 @@ fn variable_of(
         found.push(Diagnostic::warning(RISKY_VARIABLE, message).help(help).pointer(pointer));
         return;
     };
-    let warn = |message: String, help: String| Diagnostic::warning(RISKY_VARIABLE, message).help(help).pointer(pointer);
+    let warn = |message: String, help: String| {
+        Diagnostic::warning(RISKY_VARIABLE, message).help(help).pointer(pointer)
+    };
     match catalog::variable(image, name) {
         VariableStatus::Known { secret: true, .. } if source.text().is_some() => {
             let message = format!("`{name}` is a secret and stands here in plain text");
@@ -273,16 +318,22 @@ fn variable_of(
         }
         VariableStatus::Known { .. } | VariableStatus::Wildcard => {}
         VariableStatus::Computed => {
-            let message = format!("`{name}` is computed by the image from other variables: setting it does nothing");
+            let message =
+                format!("`{name}` is computed by the image from other variables: setting it does nothing");
             found.push(warn(message, "take it away".to_owned()));
         }
         VariableStatus::OverwrittenByEntrypoint => {
-            let message = format!("`{name}` is overwritten when the container starts: setting it does nothing");
-            found.push(warn(message, "take it away; it follows from CONSOLE_API_URL and APP_API_URL or the like".to_owned()));
+            let message =
+                format!("`{name}` is overwritten when the container starts: setting it does nothing");
+            found.push(warn(
+                message,
+                "take it away; it follows from CONSOLE_API_URL and APP_API_URL or the like".to_owned(),
+            ));
         }
         VariableStatus::ComposeOnly { use_instead } | VariableStatus::NotRead { use_instead } => {
             let message = format!("the image doesn't read `{name}`");
-            let help = use_instead.map_or_else(|| "take it away".to_owned(), |right| format!("it reads `{right}`"));
+            let help =
+                use_instead.map_or_else(|| "take it away".to_owned(), |right| format!("it reads `{right}`"));
             found.push(warn(message, help));
         }
         // The proxy's image is the user's own.
@@ -310,10 +361,16 @@ fn harmful_value(name: &str, text: &str, pointer: &str, found: &mut Vec<Diagnost
             warn("LOG_LEVEL DEBUG writes prompts and data of workflows to the log".to_owned(), "use INFO");
         }
         "WEB_API_CORS_ALLOW_ORIGINS" | "CONSOLE_CORS_ALLOW_ORIGINS" if text == "*" => {
-            warn(format!("`{name}` lets any site call the api with its visitors' rights"), "take it away, or name the sites");
+            warn(
+                format!("`{name}` lets any site call the api with its visitors' rights"),
+                "take it away, or name the sites",
+            );
         }
         "LANG" | "LC_ALL" if !matches!(text, "C.UTF-8" | "en_US.UTF-8" | "C") => {
-            warn(format!("the images don't have the locale {text}"), "use C.UTF-8, or take it away; the language of the user interface is each user's own setting");
+            warn(
+                format!("the images don't have the locale {text}"),
+                "use C.UTF-8, or take it away; the language of the user interface is each user's own setting",
+            );
         }
         "FORCE_VERIFYING_SIGNATURE" if text != "true" => {
             warn("plugins without signature are anybody's code".to_owned(), "use true");
@@ -354,8 +411,8 @@ fn containers(situation: &Situation<'_>, found: &mut Vec<Diagnostic>) {
 
 fn ingress(situation: &Situation<'_>, found: &mut Vec<Diagnostic>) {
     let ingress = &situation.config.ingress;
-    let has_certificate =
-        ingress.certificate_arn.is_some() || (ingress.domain_name.is_some() && ingress.hosted_zone_id.is_some());
+    let has_certificate = ingress.certificate_arn.is_some()
+        || (ingress.domain_name.is_some() && ingress.hosted_zone_id.is_some());
     if matches!(situation.https, Https::If(_)) && !has_certificate {
         let message = "without a certificate the load balancer speaks plain HTTP: passwords and data can be read on the way";
         let help = "set `ingress.certificate_arn`, or `ingress.domain_name` and `ingress.hosted_zone_id`";
@@ -365,6 +422,10 @@ fn ingress(situation: &Situation<'_>, found: &mut Vec<Diagnostic>) {
     if let Some(index) = open.filter(|_| !has_certificate) {
         let message = "anyone on the internet may reach the plain HTTP listener";
         let help = "give it a certificate, or narrow `ingress.allowed_cidrs`";
-        found.push(Diagnostic::warning(PLAIN_HTTP, message).help(help).pointer(format!("/ingress/allowed_cidrs/{index}")));
+        found.push(
+            Diagnostic::warning(PLAIN_HTTP, message)
+                .help(help)
+                .pointer(format!("/ingress/allowed_cidrs/{index}")),
+        );
     }
 }

@@ -11,7 +11,13 @@ use super::placement::upper_camel;
 const CONNECTIONS_PERCENT: u32 = 90;
 
 /// Declares the alarms, if they are wanted.
-pub fn declare(scope: &mut Scope<'_>, config: &Config, access: &Access, data: &Data, allowed_connections: Option<u32>) {
+pub(super) fn declare(
+    scope: &mut Scope<'_>,
+    config: &Config,
+    access: &Access,
+    data: &Data,
+    allowed_connections: Option<u32>,
+) {
     if !config.alarms.enabled {
         return;
     }

@@ -13,7 +13,7 @@ pub struct Capacity {
 
 impl Capacity {
     /// The capacity of a placement.
-    pub fn of(placement: &Placement) -> Self {
+    pub(super) fn of(placement: &Placement) -> Self {
         let mut capacity = Self { resting_vcpu: 0.0, rolling_vcpu: 0.0 };
         for service in &placement.services {
             let vcpu = f64::from(service.size.cpu) / 1024.0 * f64::from(service.tasks.min);

@@ -5,9 +5,9 @@ use crate::concat_values;
 use crate::config::Config;
 use crate::config::model::{CacheEngine as ConfiguredEngine, KmsKey as ConfiguredKey, OnDelete};
 use crate::constructs::{
-    AuroraCapacity, AuroraCluster, AuroraOrigin, AuroraProps, Bucket, BucketProps, Cache, CacheEngine, CacheProps,
-    KmsKey, KmsKeyProps, LogGroup, LogGroupProps, Network, Removal, ResourceOptions, Scope, SecretValue,
-    ServerlessCapacity,
+    AuroraCapacity, AuroraCluster, AuroraOrigin, AuroraProps, Bucket, BucketProps, Cache, CacheEngine,
+    CacheProps, KmsKey, KmsKeyProps, LogGroup, LogGroupProps, Network, Removal, ResourceOptions, Scope,
+    SecretValue, ServerlessCapacity,
 };
 
 use super::access::is_protected;
@@ -17,7 +17,7 @@ use super::secrets::{SecretKind, Secrets};
 
 /// What holds data.
 #[derive(Debug)]
-pub struct Data {
+pub(super) struct Data {
     /// The database.
     pub database: AuroraCluster,
     /// The cache.
@@ -27,7 +27,7 @@ pub struct Data {
 }
 
 /// Whether data outlives the stack.
-pub fn removal(config: &Config) -> Removal {
+pub(super) fn removal(config: &Config) -> Removal {
     match config.database.on_delete {
         OnDelete::Kept => Removal::Kept,
         OnDelete::Lost => Removal::Deleted,
@@ -35,7 +35,7 @@ pub fn removal(config: &Config) -> Removal {
 }
 
 /// The bucket for files; before the rest, since a closed network's endpoint has to let it through.
-pub fn bucket(scope: &mut Scope<'_>, config: &Config) -> Bucket {
+pub(super) fn bucket(scope: &mut Scope<'_>, config: &Config) -> Bucket {
     if let Some(name) = &config.storage.bucket {
         return Bucket::existing(name.as_str());
     }
@@ -50,7 +50,7 @@ pub fn bucket(scope: &mut Scope<'_>, config: &Config) -> Bucket {
 }
 
 /// Database and cache.
-pub fn declare(
+pub(super) fn declare(
     scope: &mut Scope<'_>,
     config: &Config,
     form: &Form,
@@ -112,10 +112,15 @@ fn database(
         },
     };
     let groups = vec![groups.database.id()];
-    let mut props =
-        AuroraProps::new(&*settings.engine_version, origin, capacity, network.private_subnets.clone(), groups);
+    let mut props = AuroraProps::new(
+        &*settings.engine_version,
+        origin,
+        capacity,
+        network.private_subnets.clone(),
+        groups,
+    );
     props.instances = settings.instances;
-    props.parameters = crate::constructs::pgvector_parameters();
+    props.parameters = crate::constructs::aurora::pgvector_parameters();
     for (name, value) in &settings.parameters {
         match value {
             Some(value) => props.parameters.insert(name.clone(), value.clone()),
@@ -153,7 +158,7 @@ fn cache(
     let node_type: Value<String> = form.node_type.reference();
     let groups = vec![groups.cache.id()];
     let mut props = CacheProps::new(engine, version, node_type, network.private_subnets.clone(), groups);
-    props.description = "Cache and task queue of Dify".to_owned();
+    "Cache and task queue of Dify".clone_into(&mut props.description);
     props.auth_token = secrets.get(SecretKind::CacheToken).map(SecretValue::dynamic_reference);
     props.nodes = settings.nodes;
     props.automatic_failover = settings.automatic_failover;
@@ -184,6 +189,6 @@ fn cache(
 }
 
 /// What becomes of log groups.
-pub fn log_removal(config: &Config) -> Removal {
+pub(super) fn log_removal(config: &Config) -> Removal {
     if config.logs.keep_on_delete { Removal::Kept } else { Removal::Deleted }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::{Component, reads};
+use crate::catalog::{Component, Feature, reads};
 use crate::cfn::Value;
 use crate::concat_values;
 use crate::config::Config;
@@ -14,11 +14,11 @@ use crate::config::model::{MailType, SecretSource, Variable, VariableSource};
 use super::placement::{PlacedService, Placement, is_backend};
 use super::pools::Pools;
 use super::secrets::SecretKind;
-use super::versions::version_of;
+use super::versions::{dify_version, version_of};
 
 /// What a variable is set to.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Setting {
+pub(super) enum Setting {
     /// A text that may be read by whoever sees the task definition.
     Text(Value<String>),
     /// One of the stack's secrets.
@@ -28,11 +28,11 @@ pub enum Setting {
 }
 
 /// Variables by name.
-pub type Environment = BTreeMap<String, Setting>;
+pub(super) type Environment = BTreeMap<String, Setting>;
 
 /// What the environment tells of the rest of the stack.
 #[derive(Debug, Clone)]
-pub struct Surroundings<'a> {
+pub(super) struct Surroundings<'a> {
     /// The configuration.
     pub config: &'a Config,
     /// Who runs where.
@@ -68,7 +68,7 @@ const PLUGIN_PACKAGE_BYTES: &str = "52428800";
 
 impl Surroundings<'_> {
     /// The whole environment of a component in its service, the user's own on top.
-    pub fn environment(&self, service: &PlacedService, component: Component) -> Environment {
+    pub(super) fn environment(&self, service: &PlacedService, component: Component) -> Environment {
         let mut environment = match component {
             Component::Web => self.web(service),
             Component::PluginDaemon => self.plugin_daemon(service),
@@ -86,7 +86,7 @@ impl Surroundings<'_> {
     }
 
     /// What the migration needs: it builds the whole application, but serves nothing.
-    pub fn migration(&self, service: &PlacedService) -> Environment {
+    pub(super) fn migration(&self, service: &PlacedService) -> Environment {
         let mut environment = self.environment(service, Component::Beat);
         environment.remove("MODE");
         environment
@@ -110,6 +110,10 @@ impl Surroundings<'_> {
     fn backend(&self, service: &PlacedService, component: Component) -> Environment {
         let mut set = Builder::default();
         set.optional("MODE", component.mode());
+        if !Feature::DefaultLogLevel.exists_in(dify_version(self.config)) {
+            // The old entry point passes an empty level on, at which Celery doesn't start.
+            set.text("LOG_LEVEL", "INFO");
+        }
         self.database(&mut set, &self.config.database.name);
         set.text("DB_TYPE", "postgresql");
         // Covers the pgvector client too, which takes no setting for TLS.
@@ -141,7 +145,9 @@ impl Surroundings<'_> {
         for name in ["CONSOLE_API_URL", "CONSOLE_WEB_URL", "APP_WEB_URL", "FILES_URL"] {
             set.value(name, self.public_url.clone());
         }
-        set.optional("INTERNAL_FILES_URL", self.address(service, Component::Api));
+        // The plugin daemon opens these links too, so that its way to the api counts.
+        let reader = self.placement.service_of(Component::PluginDaemon).unwrap_or(service);
+        set.optional("INTERNAL_FILES_URL", self.address(reader, Component::Api));
         self.plugins(set, service);
         if self.placement.has(Component::Sandbox) {
             set.optional("CODE_EXECUTION_ENDPOINT", self.address(service, Component::Sandbox));
@@ -317,7 +323,8 @@ impl Surroundings<'_> {
                 Variable::Plain(source) => (from_source(source), [].as_slice()),
                 Variable::For(one) => (from_parts(one), one.components.as_slice()),
             };
-            let meant = if components.is_empty() { is_backend(component) } else { components.contains(&component) };
+            let meant =
+                if components.is_empty() { is_backend(component) } else { components.contains(&component) };
             if let Some(setting) = setting.filter(|_| meant) {
                 environment.insert(name.clone(), setting);
             }
@@ -375,4 +382,3 @@ impl Builder {
         self.environment.insert(name.to_owned(), Setting::Secret(secret));
     }
 }
-

@@ -4,8 +4,8 @@ use indexmap::IndexMap;
 
 use crate::catalog::Image;
 use crate::cfn::{ConditionExpression, ConditionHandle, ParameterHandle};
-use crate::config::model::{Ingress, Network, Scheme};
-use crate::config::{Config, Profile};
+use crate::config::Config;
+use crate::config::model::{Ingress, Network, Profile, Scheme};
 use crate::constructs::{Parameter, ParameterType, Scope};
 
 use super::placement::{PlacedService, Placement};
@@ -28,7 +28,7 @@ const MOST_TASKS: i64 = 5000;
 
 /// The ids of a network, asked for on the form.
 #[derive(Debug, Clone)]
-pub struct NetworkParameters {
+pub(super) struct NetworkParameters {
     /// The VPC.
     pub vpc_id: ParameterHandle,
     /// The load balancer's subnets, where they aren't the private ones.
@@ -39,7 +39,7 @@ pub struct NetworkParameters {
 
 /// When the load balancer speaks HTTPS.
 #[derive(Debug, Clone)]
-pub enum Https {
+pub(super) enum Https {
     /// Always: production.
     Always,
     /// Where the form gives a certificate, or a name with its zone.
@@ -48,7 +48,7 @@ pub enum Https {
 
 /// Where the load balancer's certificate comes from.
 #[derive(Debug, Clone)]
-pub enum CertificateSource {
+pub(super) enum CertificateSource {
     /// From the form.
     Given,
     /// Requested by the stack.
@@ -64,22 +64,20 @@ pub enum CertificateSource {
 
 /// Whether something exists.
 #[derive(Debug, Clone)]
-pub enum Exists {
+pub(super) enum Exists {
     /// In every stack of this template.
     Always,
     /// Where the condition holds.
     If(ConditionHandle),
-    /// In none.
-    Never,
 }
 
 /// Names and certificate of the load balancer.
 #[derive(Debug, Clone)]
-pub struct IngressParameters {
+pub(super) struct IngressParameters {
     /// Ranges that may reach the load balancer.
     pub allowed_cidrs: Vec<(ParameterHandle, bool)>,
-    /// A certificate's ARN; may be empty where it isn't needed.
-    pub certificate_arn: ParameterHandle,
+    /// A certificate's ARN; may be empty where it isn't needed. `None` where the stack requests one in any case.
+    pub certificate_arn: Option<ParameterHandle>,
     /// The name; may be empty where it isn't needed.
     pub domain_name: ParameterHandle,
     /// The name's zone; may be empty where it isn't needed.
@@ -96,7 +94,7 @@ pub struct IngressParameters {
 
 /// All parameters.
 #[derive(Debug, Clone)]
-pub struct Form {
+pub(super) struct Form {
     /// The network's, where it isn't the stack's own.
     pub network: Option<NetworkParameters>,
     /// The load balancer's.
@@ -115,7 +113,7 @@ pub struct Form {
 
 impl Form {
     /// Declares the parameters and the conditions that follow from them alone.
-    pub fn declare(scope: &mut Scope<'_>, config: &Config, placement: &Placement) -> Self {
+    pub(super) fn declare(scope: &mut Scope<'_>, config: &Config, placement: &Placement) -> Self {
         let network = network(scope, config);
         let ingress = ingress(scope, config);
         let versions = versions(scope, config, placement);
@@ -181,24 +179,39 @@ fn ingress(scope: &mut Scope<'_>, config: &Config) -> IngressParameters {
     // Production has no plain HTTP: what its certificate needs can't be left empty.
     let (arn_needed, name_needed) = (is_production && has_arn, is_production && !has_arn);
     let allowed_cidrs = allowed_cidrs(scope, settings);
-    let text = "ARN of a certificate for the name; without it one is requested where name and zone are given, and plain \
-                HTTP is spoken where they aren't";
-    let parameter = optional(text, settings.certificate_arn.as_deref(), arn_needed, r"arn:[^:]+:acm:[^:]+:\d{12}:certificate/.+", "The ARN of a certificate in this region")
-        .on_form(INGRESS, "Certificate");
-    let certificate_arn = scope.parameter("CertificateArn", parameter);
+    let certificate_arn = (!name_needed).then(|| {
+        let text = "ARN of a certificate for the name; without it one is requested where name and zone are given, and plain \
+                    HTTP is spoken where they aren't";
+        let pattern = r"arn:[^:]+:acm:[^:]+:\d{12}:certificate/.+";
+        let constraint = "The ARN of a certificate in this region";
+        let parameter = optional(text, settings.certificate_arn.as_deref(), arn_needed, pattern, constraint);
+        scope.parameter("CertificateArn", parameter.on_form(INGRESS, "Certificate"))
+    });
     let text = "The name that users type";
-    let parameter = optional(text, settings.domain_name.as_deref(), name_needed, r"([a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?\.)+[a-zA-Z]{2,}", "A name such as dify.example.com")
-        .on_form(INGRESS, "Domain name");
+    let parameter = optional(
+        text,
+        settings.domain_name.as_deref(),
+        name_needed,
+        r"([a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?\.)+[a-zA-Z]{2,}",
+        "A name such as dify.example.com",
+    )
+    .on_form(INGRESS, "Domain name");
     let domain_name = scope.parameter("DomainName", parameter);
     let text = "The hosted zone in which the name's record is made";
-    let parameter = optional(text, settings.hosted_zone_id.as_deref(), name_needed, "Z[A-Z0-9]+", "The id of a hosted zone, such as Z0123456789ABC")
-        .on_form(INGRESS, "Hosted zone");
+    let parameter = optional(
+        text,
+        settings.hosted_zone_id.as_deref(),
+        name_needed,
+        "Z[A-Z0-9]+",
+        "The id of a hosted zone, such as Z0123456789ABC",
+    )
+    .on_form(INGRESS, "Hosted zone");
     let hosted_zone_id = scope.parameter("HostedZoneId", parameter);
 
-    if name_needed {
+    let Some(certificate_arn) = certificate_arn else {
         return IngressParameters {
             allowed_cidrs,
-            certificate_arn,
+            certificate_arn: None,
             domain_name,
             hosted_zone_id,
             https: Https::Always,
@@ -206,7 +219,7 @@ fn ingress(scope: &mut Scope<'_>, config: &Config) -> IngressParameters {
             has_domain: Exists::Always,
             has_record: Exists::Always,
         };
-    }
+    };
     let given = |parameter: &ParameterHandle| ConditionExpression::differs(parameter.reference(), "");
     let has_domain = scope.condition("HasDomainName", given(&domain_name));
     let both = ConditionExpression::And(vec![(&has_domain).into(), given(&hosted_zone_id)]);
@@ -219,11 +232,14 @@ fn ingress(scope: &mut Scope<'_>, config: &Config) -> IngressParameters {
         let requested = ConditionExpression::And(vec![no_arn, (&has_record).into()]);
         let requested = scope.condition("RequestCertificate", requested);
         let any = ConditionExpression::Or(vec![(&has_arn).into(), (&requested).into()]);
-        (Https::If(scope.condition("HasCertificate", any)), CertificateSource::Either { given: has_arn, requested })
+        (
+            Https::If(scope.condition("HasCertificate", any)),
+            CertificateSource::Either { given: has_arn, requested },
+        )
     };
     IngressParameters {
         allowed_cidrs,
-        certificate_arn,
+        certificate_arn: Some(certificate_arn),
         domain_name,
         hosted_zone_id,
         https,
@@ -234,7 +250,13 @@ fn ingress(scope: &mut Scope<'_>, config: &Config) -> IngressParameters {
 }
 
 /// A text that may be left empty unless it is needed. AWS-specific types can't be left empty.
-fn optional(text: &str, configured: Option<&str>, is_needed: bool, pattern: &str, constraint: &str) -> Parameter {
+fn optional(
+    text: &str,
+    configured: Option<&str>,
+    is_needed: bool,
+    pattern: &str,
+    constraint: &str,
+) -> Parameter {
     let parameter = Parameter::new(ParameterType::String, text);
     if is_needed {
         let parameter = parameter.pattern(format!("^{pattern}$"), constraint);
@@ -253,15 +275,16 @@ fn optional(text: &str, configured: Option<&str>, is_needed: bool, pattern: &str
 /// none is configured, so that nobody opens the stack to the world by accident. Each with whether it is IPv6.
 fn allowed_cidrs(scope: &mut Scope<'_>, ingress: &Ingress) -> Vec<(ParameterHandle, bool)> {
     let parameter = |index: usize| {
-        Parameter::new(ParameterType::String, "Addresses that may reach the load balancer, such as 203.0.113.0/24")
-            .on_form(INGRESS, format!("Allowed range {index}"))
-            .pattern(CIDR_PATTERN, "An address range such as 203.0.113.0/24 or 2001:db8::/32")
+        Parameter::new(
+            ParameterType::String,
+            "Addresses that may reach the load balancer, such as 203.0.113.0/24",
+        )
+        .on_form(INGRESS, format!("Allowed range {index}"))
+        .pattern(CIDR_PATTERN, "An address range such as 203.0.113.0/24 or 2001:db8::/32")
     };
     if ingress.allowed_cidrs.is_empty() {
-        let ipv4 = parameter(1).pattern(
-            r"^\d{1,3}(\.\d{1,3}){3}/(\d|[12]\d|3[0-2])$",
-            "An IPv4 range such as 203.0.113.0/24",
-        );
+        let ipv4 = parameter(1)
+            .pattern(r"^\d{1,3}(\.\d{1,3}){3}/(\d|[12]\d|3[0-2])$", "An IPv4 range such as 203.0.113.0/24");
         return vec![(scope.parameter("AllowedCidr1", ipv4), false)];
     }
     let declared = ingress.allowed_cidrs.iter().enumerate().map(|(index, cidr)| {
@@ -271,7 +294,11 @@ fn allowed_cidrs(scope: &mut Scope<'_>, ingress: &Ingress) -> Vec<(ParameterHand
     declared.collect()
 }
 
-fn versions(scope: &mut Scope<'_>, config: &Config, placement: &Placement) -> IndexMap<Image, ParameterHandle> {
+fn versions(
+    scope: &mut Scope<'_>,
+    config: &Config,
+    placement: &Placement,
+) -> IndexMap<Image, ParameterHandle> {
     let mut versions: IndexMap<Image, ParameterHandle> = IndexMap::new();
     let runs = |wanted: Image| placement.components().any(|component| component.image() == wanted);
     let mut declare = |name: &str, label: &str, text: &str, default: &str| {
@@ -294,7 +321,12 @@ fn versions(scope: &mut Scope<'_>, config: &Config, placement: &Placement) -> In
         versions.insert(Image::Web, declare("WebVersion", "Web", "Tag of the web image", web));
     }
     if runs(Image::PluginDaemon) {
-        let parameter = declare("PluginDaemonVersion", "Plugin daemon", "Tag of the plugin daemon", &config.dify.plugin_daemon);
+        let parameter = declare(
+            "PluginDaemonVersion",
+            "Plugin daemon",
+            "Tag of the plugin daemon",
+            &config.dify.plugin_daemon,
+        );
         versions.insert(Image::PluginDaemon, parameter);
     }
     if runs(Image::Sandbox) {
@@ -307,12 +339,14 @@ fn versions(scope: &mut Scope<'_>, config: &Config, placement: &Placement) -> In
 fn tasks(scope: &mut Scope<'_>, service: &PlacedService) -> (ParameterHandle, ParameterHandle) {
     let id = service.construct_id();
     let mut declare = |bound: &str, word: &str, default: u32| {
-        let parameter = Parameter::new(ParameterType::Number, format!("{word} tasks of the service {}", service.dns_name()))
-            .on_form(TASKS, format!("{word} {} tasks", service.dns_name()))
-            .default(default)
-            .range(if bound == "Min" { 0 } else { 1 }, MOST_TASKS);
+        let parameter = Parameter::new(
+            ParameterType::Number,
+            format!("{word} tasks of the service {}", service.dns_name()),
+        )
+        .on_form(TASKS, format!("{word} {} tasks", service.dns_name()))
+        .default(default)
+        .range(i64::from(bound != "Min"), MOST_TASKS);
         scope.parameter(&format!("{id}{bound}Tasks"), parameter)
     };
     (declare("Min", "Fewest", service.tasks.min), declare("Max", "Most", service.tasks.max))
 }
-

@@ -10,13 +10,13 @@ mod alarms;
 mod capacity;
 mod containers;
 mod data;
-pub mod environment;
+mod environment;
 mod form;
 mod foundation;
 mod network;
 mod order;
 mod overrides;
-pub mod placement;
+mod placement;
 mod pools;
 mod published;
 mod routing;
@@ -40,12 +40,22 @@ use placement::Placement;
 use pools::Pools;
 
 /// A service's name that another part of the stack has.
-pub const RESERVED_NAME: Code = Code("C305");
+pub const RESERVED_NAME: Code = Code("C306");
 
 /// First parts of paths in the construct tree that are not services.
 const RESERVED: [&str; 12] = [
-    "Alarms", "Bucket", "Cache", "Certificate", "Cluster", "Database", "DatabaseKey", "DnsRecord", "Listener", "LoadBalancer",
-    "Namespace", "Network",
+    "Alarms",
+    "Bucket",
+    "Cache",
+    "Certificate",
+    "Cluster",
+    "Database",
+    "DatabaseKey",
+    "DnsRecord",
+    "Listener",
+    "LoadBalancer",
+    "Namespace",
+    "Network",
 ];
 
 /// What a configuration gives.
@@ -69,7 +79,7 @@ pub fn build(config: &Config) -> Result<DifyStack, Vec<Diagnostic>> {
     let order = match order::order(&placement) {
         Ok(order) => order,
         Err(cycle) => {
-            found.push(cycle);
+            found.push(*cycle);
             order::Order::new()
         }
     };
@@ -87,12 +97,15 @@ pub fn build(config: &Config) -> Result<DifyStack, Vec<Diagnostic>> {
     let form = form::Form::declare(scope, config, &placement);
     let mut network = network::declare(&mut scope.child("Network"), config, &form);
     let bucket = data::bucket(scope, config);
-    let endpoints =
-        network::endpoints(&mut scope.child("Network").child("Endpoint"), config, &mut network, vec![bucket.arn()]);
+    let endpoints = network::endpoints(
+        &mut scope.child("Network").child("Endpoint"),
+        config,
+        &mut network,
+        vec![bucket.arn()],
+    );
     let groups = network::Groups::declare(scope, &network.vpc_id, &placement);
     let public = routing::public_components(versions::dify_version(config), &placement);
-    let rules =
-        network::connect(scope, config, &form, &placement, &public, &groups, endpoints.as_ref());
+    let rules = network::connect(scope, config, &form, &placement, &public, &groups, endpoints.as_ref());
     let mut secrets = secrets::Secrets::declare(scope, config, &placement);
     let data = data::declare(scope, config, &form, &network, &groups, &secrets, bucket);
     secrets.compose_broker_url(scope, config, &data.cache.primary_endpoint_address());
@@ -125,8 +138,13 @@ pub fn build(config: &Config) -> Result<DifyStack, Vec<Diagnostic>> {
     let services = services::declare(scope, &environment);
     alarms::declare(scope, config, &access, &data, pools.allowed);
     published::declare(scope, config, &placement, &access, &data, &groups, &services);
-    let situation =
-        advice::Situation { config, placement: &placement, pools, https: &form.ingress.https, migrates_at_start };
+    let situation = advice::Situation {
+        config,
+        placement: &placement,
+        pools,
+        https: &form.ingress.https,
+        migrates_at_start,
+    };
     let advice = advice::advise(&situation);
     match stack.synth() {
         Ok(mut template) => {
@@ -156,7 +174,8 @@ fn reserved_names(placement: &Placement) -> Vec<Diagnostic> {
     });
     taken
         .map(|service| {
-            let message = format!("a service can't be called `{}`: another part of the stack is", service.name);
+            let message =
+                format!("a service can't be called `{}`: another part of the stack is", service.name);
             Diagnostic::error(RESERVED_NAME, message)
                 .help("choose another name for the service")
                 .pointer(format!("/layout/{}", service.name))

@@ -3,14 +3,16 @@
 use indexmap::IndexMap;
 
 use crate::catalog::Component;
-use crate::cfn::{LogicalId, Value};
+use crate::cfn::{LogicalId, ParameterHandle, Value};
 use crate::config::Config;
 use crate::config::model::{Nat as ConfiguredNat, Network as ConfiguredNetwork, Scheme, SecretsBackend};
 use crate::constructs::{
     Connections, EndpointServices, Endpoints, FlowLogs, Nat, Network, NewNetwork, PathRules, Peer, Scope,
     SecurityGroup,
 };
+use crate::resources::ec2::flow_log::TrafficType;
 
+use super::data::log_removal;
 use super::form::{Form, Https};
 use super::placement::{PlacedService, Placement};
 
@@ -19,7 +21,7 @@ const DATABASE_PORT: u16 = 5432;
 const CACHE_PORT: u16 = 6379;
 
 /// Whether tasks have no way to the internet.
-pub fn is_closed(config: &Config) -> bool {
+pub(super) fn is_closed(config: &Config) -> bool {
     match &config.network {
         ConfiguredNetwork::Parameters => false,
         ConfiguredNetwork::Existing(network) => network.closed,
@@ -29,10 +31,11 @@ pub fn is_closed(config: &Config) -> bool {
 }
 
 /// The network, its endpoints where it is the stack's own and closed.
-pub fn declare(scope: &mut Scope<'_>, config: &Config, form: &Form) -> Network {
+pub(super) fn declare(scope: &mut Scope<'_>, config: &Config, form: &Form) -> Network {
     if let (Some(ids), false) = (&form.network, matches!(config.network, ConfiguredNetwork::Create(_))) {
         let private: Value<Vec<Value<String>>> = ids.private_subnet_ids.reference();
-        let public = ids.public_subnet_ids.as_ref().map_or_else(|| private.clone(), |ids| ids.reference());
+        let public =
+            ids.public_subnet_ids.as_ref().map_or_else(|| private.clone(), ParameterHandle::reference);
         let vpc_id: Value<String> = ids.vpc_id.reference();
         return Network::existing(vpc_id, public, private, !is_closed(config));
     }
@@ -45,7 +48,11 @@ pub fn declare(scope: &mut Scope<'_>, config: &Config, form: &Form) -> Network {
         ConfiguredNat::Single => Nat::Single,
         ConfiguredNat::PerZone => Nat::PerZone,
     };
-    let flow_logs = wanted.flow_logs.then(|| FlowLogs { retention_days: config.logs.retention_days, ..FlowLogs::default() });
+    let flow_logs = wanted.flow_logs.then(|| FlowLogs {
+        traffic: TrafficType::Reject,
+        retention_days: config.logs.retention_days,
+        removal: log_removal(config),
+    });
     let props = NewNetwork {
         cidr: wanted.cidr.clone(),
         zones: wanted.availability_zones,
@@ -57,7 +64,7 @@ pub fn declare(scope: &mut Scope<'_>, config: &Config, form: &Form) -> Network {
 }
 
 /// The endpoints of a closed network of the stack's own.
-pub fn endpoints(
+pub(super) fn endpoints(
     scope: &mut Scope<'_>,
     config: &Config,
     network: &mut Network,
@@ -80,7 +87,8 @@ pub fn endpoints(
     if config.services.values().any(|service| service.exec) {
         interfaces.push("ssmmessages");
     }
-    let services = EndpointServices { interfaces: interfaces.into_iter().map(str::to_owned).collect(), buckets };
+    let services =
+        EndpointServices { interfaces: interfaces.into_iter().map(str::to_owned).collect(), buckets };
     Some(Endpoints::new(scope, network, &services))
 }
 
@@ -112,7 +120,7 @@ fn uses_secrets(config: &Config) -> bool {
 
 /// The security groups of the stack.
 #[derive(Debug)]
-pub struct Groups {
+pub(super) struct Groups {
     /// The load balancer's.
     pub load_balancer: SecurityGroup,
     /// The database's.
@@ -125,7 +133,7 @@ pub struct Groups {
 
 impl Groups {
     /// A group for each.
-    pub fn declare(scope: &mut Scope<'_>, vpc_id: &Value<String>, placement: &Placement) -> Self {
+    pub(super) fn declare(scope: &mut Scope<'_>, vpc_id: &Value<String>, placement: &Placement) -> Self {
         let mut group = |path: &str, description: &str| {
             SecurityGroup::new(&mut scope.child(path).child("SecurityGroup"), vpc_id, description)
         };
@@ -144,13 +152,13 @@ impl Groups {
     }
 
     /// What a service has to wait for: the standalone rules of its paths.
-    pub fn rules_of(&self, rules: &PathRules, service: &PlacedService) -> Vec<LogicalId> {
+    pub(super) fn rules_of(&self, rules: &PathRules, service: &PlacedService) -> Vec<LogicalId> {
         self.of(service).map(|group| rules.of(group)).unwrap_or_default()
     }
 }
 
 /// Opens the paths that Dify needs, and no others.
-pub fn connect(
+pub(super) fn connect(
     scope: &mut Scope<'_>,
     config: &Config,
     form: &Form,
@@ -165,7 +173,12 @@ pub fn connect(
         if let (Some(service), Some(port)) = (placement.service_of(*component), component.port())
             && let Some(group) = groups.of(service)
         {
-            paths.allow(&groups.load_balancer, group, port, &format!("load balancer to {}", component.dns_name()));
+            paths.allow(
+                &groups.load_balancer,
+                group,
+                port,
+                &format!("load balancer to {}", component.dns_name()),
+            );
         }
     }
     for (from, to, component) in placement.calls() {
@@ -176,7 +189,12 @@ pub fn connect(
     for service in &placement.services {
         let Some(group) = groups.of(service) else { continue };
         if uses_database(service) {
-            paths.allow(group, &groups.database, DATABASE_PORT, &format!("{} to the database", service.dns_name()));
+            paths.allow(
+                group,
+                &groups.database,
+                DATABASE_PORT,
+                &format!("{} to the database", service.dns_name()),
+            );
             paths.allow(group, &groups.cache, CACHE_PORT, &format!("{} to the cache", service.dns_name()));
         }
         ways_out(&mut paths, config, service, group);
@@ -188,7 +206,7 @@ pub fn connect(
 }
 
 /// Whether the service has something that uses database and cache.
-pub fn uses_database(service: &PlacedService) -> bool {
+pub(super) fn uses_database(service: &PlacedService) -> bool {
     service.runs_backend() || service.runs(Component::PluginDaemon)
 }
 
@@ -221,7 +239,11 @@ fn ways_out(paths: &mut Connections, config: &Config, service: &PlacedService, g
     }
     for egress in &config.egress {
         let chosen = |component: &Component| {
-            if egress.components.is_empty() { talks(component) } else { egress.components.contains(component) }
+            if egress.components.is_empty() {
+                talks(component)
+            } else {
+                egress.components.contains(component)
+            }
         };
         if service.components.iter().any(chosen) {
             paths.allow_out(group, Peer::cidr(&egress.cidr), egress.port, "configured way out");

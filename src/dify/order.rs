@@ -12,10 +12,10 @@ use crate::diagnostic::{Code, Diagnostic};
 use super::placement::Placement;
 
 /// A layout in which services wait for each other in a circle.
-pub const CYCLIC_LAYOUT: Code = Code("C301");
+pub(super) const CYCLIC_LAYOUT: Code = Code("C301");
 
 /// For each service, by name, the services that it waits for.
-pub type Order = BTreeMap<String, BTreeSet<String>>;
+pub(super) type Order = BTreeMap<String, BTreeSet<String>>;
 
 /// Which component waits for which. `true` marks the edges that a layout of one's own may lose.
 const WAITS_FOR: [(Component, Component, bool); 15] = {
@@ -43,7 +43,7 @@ const WAITS_FOR: [(Component, Component, bool); 15] = {
 ///
 /// # Errors
 /// A cycle of services that remains, with the components that make it.
-pub fn order(placement: &Placement) -> Result<Order, Diagnostic> {
+pub(super) fn order(placement: &Placement) -> Result<Order, Box<Diagnostic>> {
     let full = edges(placement, true);
     if find_cycle(&full).is_none() {
         return Ok(full);
@@ -51,7 +51,7 @@ pub fn order(placement: &Placement) -> Result<Order, Diagnostic> {
     let reduced = edges(placement, false);
     match find_cycle(&reduced) {
         None => Ok(reduced),
-        Some(cycle) => Err(cycle_diagnostic(placement, &cycle)),
+        Some(cycle) => Err(Box::new(cycle_diagnostic(placement, &cycle))),
     }
 }
 
@@ -59,7 +59,9 @@ fn edges(placement: &Placement, with_droppable: bool) -> Order {
     let mut order: Order =
         placement.services.iter().map(|service| (service.name.clone(), BTreeSet::new())).collect();
     for (waiting, awaited, droppable) in WAITS_FOR {
-        let (Some(from), Some(to)) = (placement.service_of(waiting), placement.service_of(awaited)) else { continue };
+        let (Some(from), Some(to)) = (placement.service_of(waiting), placement.service_of(awaited)) else {
+            continue;
+        };
         if from.name != to.name && (with_droppable || !droppable) {
             order.entry(from.name.clone()).or_default().insert(to.name.clone());
         }
@@ -69,7 +71,12 @@ fn edges(placement: &Placement, with_droppable: bool) -> Order {
 
 /// A cycle as the services along it, the first one again at the end.
 fn find_cycle(order: &Order) -> Option<Vec<String>> {
-    fn visit(name: &str, order: &Order, path: &mut Vec<String>, done: &mut BTreeSet<String>) -> Option<Vec<String>> {
+    fn visit(
+        name: &str,
+        order: &Order,
+        path: &mut Vec<String>,
+        done: &mut BTreeSet<String>,
+    ) -> Option<Vec<String>> {
         if let Some(start) = path.iter().position(|earlier| earlier == name) {
             let mut cycle = path[start..].to_vec();
             cycle.push(name.to_owned());
@@ -101,14 +108,19 @@ fn cycle_diagnostic(placement: &Placement, cycle: &[String]) -> Diagnostic {
                 && components(&pair[1]).is_some_and(|service| service.runs(*awaited))
         });
         match why {
-            Some((waiting, awaited, _)) => format!("`{}` waits for `{}` ({waiting} needs {awaited})", pair[0], pair[1]),
+            Some((waiting, awaited, _)) => {
+                format!("`{}` waits for `{}` ({waiting} needs {awaited})", pair[0], pair[1])
+            }
             None => format!("`{}` waits for `{}`", pair[0], pair[1]),
         }
     });
     let steps = steps.collect::<Vec<_>>().join(", ");
-    Diagnostic::error(CYCLIC_LAYOUT, format!("the layout's services wait for each other in a circle: {steps}"))
-        .help("put the components of one of these steps into the same service, or into services of their own")
-        .pointer("/layout")
+    Diagnostic::error(
+        CYCLIC_LAYOUT,
+        format!("the layout's services wait for each other in a circle: {steps}"),
+    )
+    .help("put the components of one of these steps into the same service, or into services of their own")
+    .pointer("/layout")
 }
 
 #[cfg(test)]

@@ -6,11 +6,13 @@ use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::resources::type_info;
 
 /// `resources` names a resource that the stack doesn't have.
-pub const UNKNOWN_RESOURCE: Code = Code("C302");
+pub(super) const UNKNOWN_RESOURCE: Code = Code("C302");
 /// A resource of a type without a name property was to be named, or one without tags tagged.
-pub const NOT_OFFERED: Code = Code("C303");
+pub(super) const NOT_OFFERED: Code = Code("C303");
 /// A placeholder has no value.
-pub const PLACEHOLDER: Code = Code("C304");
+pub(super) const PLACEHOLDER: Code = Code("C304");
+/// A resource is to be added whose logical id is taken, or whose type isn't known.
+pub(super) const NOT_ADDED: Code = Code("C305");
 
 /// The property that holds the physical name, by type.
 ///
@@ -46,15 +48,23 @@ const NAME_PROPERTIES: [(&str, &str); 27] = [
 ];
 
 /// Applies the section to the template.
-pub fn apply(config: &Config, template: &mut Template) -> Vec<Diagnostic> {
+pub(super) fn apply(config: &Config, template: &mut Template) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (id, settings) in &config.resources {
         let pointer = format!("/resources/{id}");
+        if let Some(type_name) = &settings.type_name
+            && let Err(problem) = add(template, id, type_name)
+        {
+            found.push(problem.pointer(format!("{pointer}/type")));
+            continue;
+        }
         let Some(resource) = template.resources.get_mut(id) else {
             let known = template.resources.keys().map(String::as_str);
             let help = match nearest(id, known) {
-                Some(near) => format!("did you mean `{near}`? `dify-cfn synth` writes all logical ids to the template"),
-                None => "the logical ids are the keys under `Resources` of the template".to_owned(),
+                Some(near) => format!("did you mean `{near}`? To add a resource of your own, give its `type`"),
+                None => "the logical ids are the keys under `Resources` of the template; to add a resource of your own, \
+                         give its `type`"
+                    .to_owned(),
             };
             let message = format!("the stack has no resource `{id}`");
             found.push(Diagnostic::error(UNKNOWN_RESOURCE, message).help(help).pointer(pointer));
@@ -80,27 +90,54 @@ pub fn apply(config: &Config, template: &mut Template) -> Vec<Diagnostic> {
     found
 }
 
-fn set_name(config: &Config, resource: &mut Resource, name: &str, pointer: &str, found: &mut Vec<Diagnostic>) {
+/// Adds a resource of a type that is known, so that its properties are validated like all others.
+fn add(template: &mut Template, id: &str, type_name: &str) -> Result<(), Diagnostic> {
+    if let Some(taken) = template.resources.get(id) {
+        let message = format!("the stack has a resource `{id}` of its own, of type {}", taken.type_name);
+        let help = "take `type` away to change that one, or choose another logical id";
+        return Err(Diagnostic::error(NOT_ADDED, message).help(help));
+    }
+    if type_info(type_name).is_none() {
+        let message = format!("a resource of type `{type_name}` can't be added");
+        let help = "the types that can be are those in `schemas/`; put others into a stack of their own";
+        return Err(Diagnostic::error(NOT_ADDED, message).help(help));
+    }
+    template
+        .resources
+        .insert(id.to_owned(), Resource { type_name: type_name.to_owned(), ..Resource::default() });
+    Ok(())
+}
+
+fn set_name(
+    config: &Config,
+    resource: &mut Resource,
+    name: &str,
+    pointer: &str,
+    found: &mut Vec<Diagnostic>,
+) {
     let pointer = format!("{pointer}/name");
     let property = NAME_PROPERTIES.iter().find(|(type_name, _)| *type_name == resource.type_name);
-    match property {
-        Some((_, property)) => {
-            let name = fill(config, name, &pointer, found);
-            resource.properties.insert((*property).to_owned(), name.into());
-        }
-        None => {
-            let message = format!("a resource of type {} has no name that can be chosen", resource.type_name);
-            found.push(Diagnostic::error(NOT_OFFERED, message).pointer(pointer));
-        }
+    if let Some((_, property)) = property {
+        let name = fill(config, name, &pointer, found);
+        resource.properties.insert((*property).to_owned(), name.into());
+    } else {
+        let message = format!("a resource of type {} has no name that can be chosen", resource.type_name);
+        found.push(Diagnostic::error(NOT_OFFERED, message).pointer(pointer));
     }
 }
 
 /// Whether the type takes tags; then the tag is set.
 fn set_tag(resource: &mut Resource, key: &str, value: String) -> bool {
-    let Some(property) = type_info(&resource.type_name).and_then(|info| info.tag_property) else { return false };
+    let Some(property) = type_info(&resource.type_name).and_then(|info| info.tag_property) else {
+        return false;
+    };
     let tags = resource.properties.entry(property).or_insert_with(|| {
         // Parameter Store alone takes a map.
-        if resource.type_name == "AWS::SSM::Parameter" { Json::Object(Map::new()) } else { Json::Array(Vec::new()) }
+        if resource.type_name == "AWS::SSM::Parameter" {
+            Json::Object(Map::new())
+        } else {
+            Json::Array(Vec::new())
+        }
     });
     match tags {
         Json::Object(map) => {
@@ -144,7 +181,9 @@ fn merge(into: &mut Map, from: Map) {
                 into.remove(&key);
             }
             // A call of a function is one value, not an object to be merged.
-            (Some(Json::Object(old)), Json::Object(new)) if !is_call(old) && !is_call(&new) => merge(old, new),
+            (Some(Json::Object(old)), Json::Object(new)) if !is_call(old) && !is_call(&new) => {
+                merge(old, new);
+            }
             (_, value) => {
                 into.insert(key, value);
             }
@@ -182,6 +221,7 @@ mod tests {
     fn names_tags_and_properties_are_set() {
         let properties = json!({ "A": { "B": null, "C": { "Ref": "Y" }, "E": "{environment}" }, "D": [2] });
         let (template, found) = applied(ResourceSettings {
+            type_name: None,
             name: Some("{stack}-storage".into()),
             tags: [("Name".to_owned(), "{name}".to_owned())].into_iter().collect(),
             properties: properties.as_object().unwrap().clone(),
@@ -206,6 +246,34 @@ mod tests {
         template.resources.insert("Bucket".into(), Resource::default());
         let found = apply(&config, &mut template);
         assert!(found[0].help.as_deref().is_some_and(|help| help.contains("`Bucket`")), "{found:?}");
+    }
+
+    #[test]
+    fn a_resource_of_a_known_type_can_be_added() {
+        let add = |id: &str, type_name: &str| {
+            let mut config = Config::default();
+            let settings = ResourceSettings {
+                type_name: Some(type_name.into()),
+                name: Some("{stack}-files".into()),
+                ..ResourceSettings::default()
+            };
+            config.resources.insert(id.into(), settings);
+            let mut template = Template::default();
+            let bucket = Resource { type_name: "AWS::S3::Bucket".into(), ..Resource::default() };
+            template.resources.insert("Bucket".into(), bucket);
+            let found = apply(&config, &mut template);
+            (template, found.into_iter().map(|one| (one.code, one.message)).collect::<Vec<_>>())
+        };
+        let (template, found) = add("FilesPolicy", "AWS::IAM::ManagedPolicy");
+        assert_eq!(found, []);
+        assert_eq!(template.resources["FilesPolicy"].properties["ManagedPolicyName"], "dify-dev-files");
+        let (template, found) = add("Bucket", "AWS::S3::Bucket");
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].0, NOT_ADDED);
+        assert!(template.resources["Bucket"].properties.is_empty());
+        let (template, found) = add("Thing", "AWS::No::Such");
+        assert_eq!(found, [(NOT_ADDED, "a resource of type `AWS::No::Such` can't be added".to_owned())]);
+        assert_eq!(template.resources.len(), 1);
     }
 
     #[test]

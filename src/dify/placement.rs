@@ -2,20 +2,10 @@
 //! reached from another.
 
 use crate::catalog::Component;
-use crate::config::{Config, Profile, services as services_of_layout};
-
-/// Task sizes that Fargate offers: CPU units, and the smallest and largest memory with the step between, in MiB.
-///
-/// Source: Amazon ECS Developer Guide, "Task CPU and memory".
-const FARGATE_SIZES: [(u32, u32, u32, u32); 7] = [
-    (256, 512, 2048, 512),
-    (512, 1024, 4096, 1024),
-    (1024, 2048, 8192, 1024),
-    (2048, 4096, 16384, 1024),
-    (4096, 8192, 30720, 1024),
-    (8192, 16384, 61440, 4096),
-    (16384, 32768, 122_880, 8192),
-];
+use crate::config::Config;
+use crate::config::fargate::{SIZES, Size};
+use crate::config::model::Profile;
+use crate::config::services as services_of_layout;
 
 /// What a component needs of a task: CPU units and memory in MiB.
 const fn component_size(component: Component) -> TaskSize {
@@ -32,7 +22,7 @@ const fn component_size(component: Component) -> TaskSize {
 
 /// The size of a Fargate task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TaskSize {
+pub(super) struct TaskSize {
     /// CPU units, 1024 to a vCPU.
     pub cpu: u32,
     /// Memory in MiB.
@@ -42,16 +32,17 @@ pub struct TaskSize {
 impl TaskSize {
     /// The smallest size that Fargate offers with at least this CPU and memory; the largest there is if none has.
     fn at_least(cpu: u32, memory_mib: u32) -> Self {
-        let fitting = FARGATE_SIZES.iter().find(|(offered, _, most, _)| *offered >= cpu && *most >= memory_mib);
-        let (cpu, least, most, step) = *fitting.unwrap_or(&FARGATE_SIZES[FARGATE_SIZES.len() - 1]);
-        let steps = memory_mib.saturating_sub(least).div_ceil(step);
-        Self { cpu, memory_mib: (least + steps * step).min(most) }
+        let fitting = SIZES.iter().find(|size| size.cpu >= cpu && size.most_memory >= memory_mib);
+        let size = fitting.unwrap_or(&SIZES[SIZES.len() - 1]);
+        let offered = (size.least_memory..=size.most_memory)
+            .find(|memory| *memory >= memory_mib && size.offers(*memory));
+        Self { cpu: size.cpu, memory_mib: offered.unwrap_or(size.most_memory) }
     }
 }
 
 /// How many tasks a service runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tasks {
+pub(super) struct Tasks {
     /// Fewest.
     pub min: u32,
     /// Most.
@@ -62,7 +53,7 @@ pub struct Tasks {
 
 /// An ECS service and what it runs.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PlacedService {
+pub(super) struct PlacedService {
     /// The name in the layout, such as `plugin_daemon`.
     pub name: String,
     /// Its components.
@@ -75,38 +66,38 @@ pub struct PlacedService {
 
 impl PlacedService {
     /// The construct's id, `PluginDaemon`.
-    pub fn construct_id(&self) -> String {
+    pub(super) fn construct_id(&self) -> String {
         upper_camel(&self.name)
     }
 
     /// The name where an underscore isn't allowed, `plugin-daemon`.
-    pub fn dns_name(&self) -> String {
+    pub(super) fn dns_name(&self) -> String {
         self.name.replace('_', "-")
     }
 
     /// Whether it runs the component.
-    pub fn runs(&self, component: Component) -> bool {
+    pub(super) fn runs(&self, component: Component) -> bool {
         self.components.contains(&component)
     }
 
     /// Whether exactly one task may run, also while a deployment rolls.
-    pub fn is_singleton(&self) -> bool {
+    pub(super) fn is_singleton(&self) -> bool {
         self.runs(Component::Beat)
     }
 
     /// Whether it runs something of Dify's api image.
-    pub fn runs_backend(&self) -> bool {
+    pub(super) fn runs_backend(&self) -> bool {
         self.components.iter().any(|component| is_backend(*component))
     }
 }
 
 /// Whether the component is one of Dify's api image, which all read the same settings.
-pub fn is_backend(component: Component) -> bool {
+pub(super) fn is_backend(component: Component) -> bool {
     matches!(component, Component::Api | Component::Worker | Component::Beat | Component::Websocket)
 }
 
 /// `plugin_daemon` as `PluginDaemon`.
-pub fn upper_camel(name: &str) -> String {
+pub(super) fn upper_camel(name: &str) -> String {
     name.split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(|word| {
@@ -118,14 +109,14 @@ pub fn upper_camel(name: &str) -> String {
 
 /// All services of a stack.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Placement {
+pub(super) struct Placement {
     /// The services in the layout's order.
     pub services: Vec<PlacedService>,
 }
 
 impl Placement {
     /// The services of a configuration with their sizes and counts.
-    pub fn of(config: &Config) -> Self {
+    pub(super) fn of(config: &Config) -> Self {
         let services = services_of_layout(config)
             .into_iter()
             .map(|(name, components)| place(config, name, components))
@@ -134,23 +125,23 @@ impl Placement {
     }
 
     /// The service that runs the component, if any does.
-    pub fn service_of(&self, component: Component) -> Option<&PlacedService> {
+    pub(super) fn service_of(&self, component: Component) -> Option<&PlacedService> {
         self.services.iter().find(|service| service.runs(component))
     }
 
     /// Whether any service runs the component.
-    pub fn has(&self, component: Component) -> bool {
+    pub(super) fn has(&self, component: Component) -> bool {
         self.service_of(component).is_some()
     }
 
     /// Every component that runs, in the order of the services.
-    pub fn components(&self) -> impl Iterator<Item = Component> {
+    pub(super) fn components(&self) -> impl Iterator<Item = Component> {
         self.services.iter().flat_map(|service| service.components.iter().copied())
     }
 
     /// Calls between services: who calls whom, in the order of the services. Calls inside a task are left out;
     /// the plugin daemon's to its own service are not, since another task may answer them.
-    pub fn calls(&self) -> Vec<(&PlacedService, &PlacedService, Component)> {
+    pub(super) fn calls(&self) -> Vec<(&PlacedService, &PlacedService, Component)> {
         let mut calls = Vec::new();
         for from in &self.services {
             for caller in &from.components {
@@ -167,7 +158,7 @@ impl Placement {
     }
 
     /// Whether other services find this one by its private DNS name.
-    pub fn is_discovered(&self, service: &PlacedService) -> bool {
+    pub(super) fn is_discovered(&self, service: &PlacedService) -> bool {
         self.calls().iter().any(|(from, to, _)| to.name == service.name && from.name != service.name)
     }
 }
@@ -189,7 +180,8 @@ fn called_by(component: Component) -> &'static [Component] {
 
 fn place(config: &Config, name: String, components: Vec<Component>) -> PlacedService {
     let settings = config.services.get(&name).cloned().unwrap_or_default();
-    let sum = |part: fn(TaskSize) -> u32| components.iter().map(|component| part(component_size(*component))).sum();
+    let sum =
+        |part: fn(TaskSize) -> u32| components.iter().map(|component| part(component_size(*component))).sum();
     let default_size = TaskSize::at_least(sum(|size| size.cpu), sum(|size| size.memory_mib));
     let size = match (settings.cpu, settings.memory) {
         (None, None) => default_size,
@@ -197,9 +189,11 @@ fn place(config: &Config, name: String, components: Vec<Component>) -> PlacedSer
         (Some(cpu), None) => TaskSize::at_least(cpu, default_size.memory_mib.min(most_memory(cpu))),
         (None, Some(memory_mib)) => TaskSize::at_least(default_size.cpu, memory_mib),
     };
-    let is_fixed = components.iter().any(|component| matches!(component, Component::Beat | Component::PluginDaemon));
+    let is_fixed =
+        components.iter().any(|component| matches!(component, Component::Beat | Component::PluginDaemon));
     let carries_load =
-        components.iter().any(|c| matches!(c, Component::Web | Component::Api | Component::Worker)) && !is_fixed;
+        components.iter().any(|c| matches!(c, Component::Web | Component::Api | Component::Worker))
+            && !is_fixed;
     let (min, max) = match config.profile {
         Profile::Production if carries_load => (2, 10),
         Profile::Production | Profile::Development => (1, 1),
@@ -212,7 +206,7 @@ fn place(config: &Config, name: String, components: Vec<Component>) -> PlacedSer
 
 /// The most memory that Fargate offers with so much CPU, in MiB.
 fn most_memory(cpu: u32) -> u32 {
-    FARGATE_SIZES.iter().find(|(offered, ..)| *offered >= cpu).map_or(u32::MAX, |(_, _, most, _)| *most)
+    Size::of(cpu).map_or(u32::MAX, |size| size.most_memory)
 }
 
 #[cfg(test)]

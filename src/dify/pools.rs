@@ -7,7 +7,7 @@ use super::placement::{Placement, is_backend};
 
 /// Sizes of connection pools.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pools {
+pub(super) struct Pools {
     /// Connections that a Python process keeps (`SQLALCHEMY_POOL_SIZE`).
     pub size: u32,
     /// Connections that it may open beyond (`SQLALCHEMY_MAX_OVERFLOW`).
@@ -32,7 +32,7 @@ const PLENTY: u32 = 30;
 
 impl Pools {
     /// Pools for a placement at its largest number of tasks.
-    pub fn of(config: &Config, placement: &Placement) -> Self {
+    pub(super) fn of(config: &Config, placement: &Placement) -> Self {
         let processes: u32 = placement
             .services
             .iter()
@@ -44,7 +44,9 @@ impl Pools {
         let daemons = placement.service_of(Component::PluginDaemon).map_or(0, |service| service.tasks.max);
         let allowed = allowed_connections(config);
         let planned = allowed.map_or(u32::MAX, |allowed| allowed / 100 * PLANNED_PERCENT);
-        let plugin_daemon = if planned < 300 { 10 } else { 30 };
+        // All plugin daemons together get a third at most, so that many of them leave something for the others.
+        let plenty = if planned < 300 { 10 } else { 30 };
+        let plugin_daemon = (planned / 3).checked_div(daemons).unwrap_or(plenty).clamp(5, plenty);
         let for_python = planned.saturating_sub(daemons * plugin_daemon);
         let each = for_python.checked_div(processes).unwrap_or(PLENTY).saturating_sub(PGVECTOR_CONNECTIONS);
         let overflow = (each / 3).clamp(1, 10);
@@ -58,7 +60,7 @@ impl Pools {
 ///
 /// Source: Aurora User Guide, "Maximum connections to an Aurora PostgreSQL DB instance":
 /// `LEAST({DBInstanceClassMemory/9531392},5000)`; a user's own value replaces it.
-pub fn allowed_connections(config: &Config) -> Option<u32> {
+pub(super) fn allowed_connections(config: &Config) -> Option<u32> {
     if let Some(Some(own)) = config.database.parameters.get("max_connections") {
         return own.parse().ok();
     }

@@ -14,7 +14,7 @@ use super::placement::{Placement, upper_camel};
 use super::services::Services;
 
 /// Declares outputs and published parameters.
-pub fn declare(
+pub(super) fn declare(
     scope: &mut Scope<'_>,
     config: &Config,
     placement: &Placement,
@@ -54,7 +54,9 @@ fn outputs(
             output("LogGroupPrefix", "Logs of each container are in a group below this name", name);
         }
     }
-    let api = placement.service_of(Component::Api).filter(|_| config.secrets.backend == SecretsBackend::Secretsmanager);
+    let api = placement
+        .service_of(Component::Api)
+        .filter(|_| config.secrets.backend == SecretsBackend::Secretsmanager);
     if let Some(password) = api.and_then(|_| services.init_password.clone()) {
         let command = concat_values![
             "aws secretsmanager get-secret-value --query SecretString --output text --secret-id ",
@@ -64,7 +66,8 @@ fn outputs(
     }
     for service in &placement.services {
         let enabled = config.services.get(&service.name).is_some_and(|settings| settings.exec);
-        let (Some(made), Some(component)) = (services.services.get(&service.name), service.components.first()) else {
+        let (Some(made), Some(component)) = (services.by_name.get(&service.name), service.components.first())
+        else {
             continue;
         };
         if enabled {
@@ -101,7 +104,12 @@ fn parameters(
     publish("Url", "url", access.public_url.clone(), "Where Dify is");
     publish("DatabaseHost", "database/host", data.database.endpoint_address(), "Writer of the database");
     publish("DatabasePort", "database/port", "5432".into(), "Port of the database");
-    publish("DatabaseSecurityGroup", "database/security-group", groups.database.id(), "Security group of the database");
+    publish(
+        "DatabaseSecurityGroup",
+        "database/security-group",
+        groups.database.id(),
+        "Security group of the database",
+    );
     publish("CacheHost", "cache/host", data.cache.primary_endpoint_address(), "Primary of the cache");
     publish("CachePort", "cache/port", "6379".into(), "Port of the cache");
     publish("CacheSecurityGroup", "cache/security-group", groups.cache.id(), "Security group of the cache");

@@ -6,7 +6,7 @@ use super::placement::Placement;
 
 /// The paths of one component, each as a load balancer's pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PathGroup {
+pub(super) struct PathGroup {
     /// What answers.
     pub component: Component,
     /// The patterns, `/api` and `/api/*` for a prefix without slash at its end.
@@ -17,7 +17,7 @@ pub struct PathGroup {
 ///
 /// A route whose component doesn't run is left out. Web has the rest, so that its own routes need no rule; without a web
 /// the api has it.
-pub fn path_groups(version: DifyVersion, placement: &Placement) -> Vec<PathGroup> {
+pub(super) fn path_groups(version: DifyVersion, placement: &Placement) -> Vec<PathGroup> {
     let default = default_component(placement);
     let mut groups: Vec<PathGroup> = Vec::new();
     for route in routes(version) {
@@ -25,7 +25,8 @@ pub fn path_groups(version: DifyVersion, placement: &Placement) -> Vec<PathGroup
             continue;
         }
         let wildcard = format!("{}/*", route.path.trim_end_matches('/'));
-        let patterns = if route.has_bare_form() { vec![route.path.clone(), wildcard] } else { vec![wildcard] };
+        let patterns =
+            if route.has_bare_form() { vec![route.path.clone(), wildcard] } else { vec![wildcard] };
         match groups.iter_mut().find(|group| group.component == route.component) {
             Some(group) => group.patterns.extend(patterns),
             None => groups.push(PathGroup { component: route.component, patterns }),
@@ -35,12 +36,12 @@ pub fn path_groups(version: DifyVersion, placement: &Placement) -> Vec<PathGroup
 }
 
 /// What gets the requests that no rule takes.
-pub fn default_component(placement: &Placement) -> Option<Component> {
+pub(super) fn default_component(placement: &Placement) -> Option<Component> {
     [Component::Web, Component::Api].into_iter().find(|component| placement.has(*component))
 }
 
 /// The components that the load balancer sends requests to.
-pub fn public_components(version: DifyVersion, placement: &Placement) -> Vec<Component> {
+pub(super) fn public_components(version: DifyVersion, placement: &Placement) -> Vec<Component> {
     default_component(placement)
         .into_iter()
         .chain(path_groups(version, placement).into_iter().map(|group| group.component))

@@ -17,7 +17,7 @@ use super::placement::Placement;
 
 /// A secret of the stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SecretKind {
+pub(super) enum SecretKind {
     /// Signs sessions and encrypts credentials (`SECRET_KEY`).
     SecretKey,
     /// The database's master password.
@@ -134,13 +134,13 @@ impl SecretKind {
 
 /// The stack's secrets.
 #[derive(Debug, Clone, Default)]
-pub struct Secrets {
+pub(super) struct Secrets {
     values: BTreeMap<SecretKind, SecretValue>,
 }
 
 impl Secrets {
     /// Makes the secrets that the placement needs, or refers to those that exist.
-    pub fn declare(scope: &mut Scope<'_>, config: &Config, placement: &Placement) -> Self {
+    pub(super) fn declare(scope: &mut Scope<'_>, config: &Config, placement: &Placement) -> Self {
         let mut values = BTreeMap::new();
         for definition in DEFINITIONS.iter().filter(|definition| definition.kind.is_needed(placement)) {
             let existing = match definition.kind {
@@ -150,9 +150,9 @@ impl Secrets {
             };
             let value = match (existing, config.secrets.backend) {
                 (Some(source), _) => external(source),
-                (None, SecretsBackend::Ssm) => {
-                    SecretValue::parameter(format!("{}/{}", config.parameter_prefix(), definition.parameter).as_str())
-                }
+                (None, SecretsBackend::Ssm) => SecretValue::parameter(
+                    format!("{}/{}", config.parameter_prefix(), definition.parameter).as_str(),
+                ),
                 (None, SecretsBackend::Secretsmanager) => generate(scope, config, definition),
             };
             values.insert(definition.kind, value);
@@ -162,7 +162,12 @@ impl Secrets {
 
     /// Puts the task queue's address together, where secrets are kept in Secrets Manager. In Parameter Store that can't
     /// be done; there each container does it at its start ([`broker_url_script`]).
-    pub fn compose_broker_url(&mut self, scope: &mut Scope<'_>, config: &Config, cache_host: &Value<String>) {
+    pub(super) fn compose_broker_url(
+        &mut self,
+        scope: &mut Scope<'_>,
+        config: &Config,
+        cache_host: &Value<String>,
+    ) {
         let Some(token) = self.get(SecretKind::CacheToken) else { return };
         if config.secrets.backend == SecretsBackend::Ssm {
             return;
@@ -183,7 +188,7 @@ impl Secrets {
     }
 
     /// Where a secret is kept; `None` if the stack has no such one.
-    pub fn get(&self, kind: SecretKind) -> Option<&SecretValue> {
+    pub(super) fn get(&self, kind: SecretKind) -> Option<&SecretValue> {
         self.values.get(&kind)
     }
 }
@@ -206,7 +211,7 @@ fn generate(scope: &mut Scope<'_>, config: &Config, definition: &Definition) -> 
 }
 
 /// A secret of the user's.
-pub fn external(source: &SecretSource) -> SecretValue {
+pub(super) fn external(source: &SecretSource) -> SecretValue {
     let kms_key_arn = source.kms_key.as_deref().map(Value::from);
     match (&source.ssm, &source.secret) {
         (Some(name), _) => SecretValue::SsmParameter { name: name.as_str().into(), kms_key_arn },
@@ -219,8 +224,9 @@ pub fn external(source: &SecretSource) -> SecretValue {
 }
 
 /// The parameters that `dify-cfn secrets` makes for the `ssm` backend, with the length of each.
-pub fn secure_parameters(config: &Config, placement: &Placement) -> Vec<(String, u32)> {
-    let needed = DEFINITIONS.iter().filter(|definition| definition.kind.is_needed(placement));
+pub fn secure_parameters(config: &Config) -> Vec<(String, u32)> {
+    let placement = Placement::of(config);
+    let needed = DEFINITIONS.iter().filter(|definition| definition.kind.is_needed(&placement));
     let made = needed.filter(|definition| match definition.kind {
         SecretKind::SecretKey => config.secrets.secret_key.is_none(),
         SecretKind::DatabasePassword => config.secrets.database_password.is_none(),
@@ -238,7 +244,7 @@ fn certificate_check(config: &Config) -> &'static str {
 }
 
 /// The shell line that puts the task queue's address together from the token; the token has letters and digits only.
-pub fn broker_url_script(config: &Config) -> String {
+pub(super) fn broker_url_script(config: &Config) -> String {
     format!(
         "export CELERY_BROKER_URL=\"rediss://:$REDIS_PASSWORD@$REDIS_HOST:$REDIS_PORT/{}?ssl_cert_reqs={}\"",
         config.cache.broker_database,

@@ -13,12 +13,14 @@ pub mod code;
 mod hostile_tests;
 mod json;
 mod limits;
+#[cfg(test)]
+pub(crate) mod mutation;
 mod node;
 pub(crate) mod scalar;
 #[cfg(test)]
 mod tests;
 mod tree;
-mod yaml;
+pub(crate) mod yaml;
 mod yaml_mistakes;
 
 use serde_json::Value as Json;

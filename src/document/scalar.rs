@@ -1,7 +1,8 @@
 //! What a plain scalar is: by YAML 1.2, as we read it, and by YAML 1.1, as CloudFormation and most tools do.
 //!
-//! Sources: YAML 1.2.2 §10.3.2 (core schema); the YAML 1.1 type repository as PyYAML and SnakeYAML implement
-//! it, which know `yes`, `no`, `on` and `off` but not `y` and `n`.
+//! Sources: YAML 1.2.2 §10.3.2 (core schema). For 1.1 its type repository as `SnakeYAML` implements it, since
+//! CloudFormation's reader behaves like it: `yes`, `no`, `on` and `off` are booleans but `y` and `n` aren't; `011` is 9, and
+//! an account number with a leading zero becomes a floating-point number (Skyarch blog, "CloudFormation YAML について").
 
 use serde_json::Number;
 
@@ -121,10 +122,7 @@ pub(crate) fn core(text: &str) -> Reading {
     if is_infinite(unsigned) || is_nan(text) {
         return Reading::NotFinite;
     }
-    match decimal(unsigned, "", &["e", "E", "e+", "E+", "e-", "E-"]) {
-        Some(_) => number(text),
-        None => Reading::Text,
-    }
+    if is_decimal(unsigned, "") { number(text) } else { Reading::Text }
 }
 
 /// What YAML 1.1 takes a plain scalar for.
@@ -148,24 +146,26 @@ pub(crate) fn old(text: &str) -> Reading {
     if is_date(text) {
         return Reading::Date;
     }
-    let clean = || unsigned.replace('_', "");
-    if let Some(digits) = unsigned.strip_prefix("0b") {
-        return radix(negative, &digits.replace('_', ""), 2).unwrap_or(Reading::Text);
+    let clean = unsigned.replace('_', "");
+    if let Some(digits) = clean.strip_prefix("0b") {
+        return radix(negative, digits, 2).unwrap_or(Reading::Text);
     }
-    if let Some(digits) = unsigned.strip_prefix("0x") {
-        return radix(negative, &digits.replace('_', ""), 16).unwrap_or(Reading::Text);
+    if let Some(digits) = clean.strip_prefix("0x") {
+        return radix(negative, digits, 16).unwrap_or(Reading::Text);
     }
-    if unsigned.len() > 1 && unsigned.starts_with('0') && only(unsigned, "_") {
-        // `0777` is octal; `0888` is neither octal nor, because of its zero, decimal.
-        return radix(negative, &clean(), 8).unwrap_or(Reading::Text);
+    let has_leading_zero = clean.len() > 1 && unsigned.starts_with('0') && only(unsigned, "_");
+    if has_leading_zero && let Some(octal) = radix(negative, &clean, 8) {
+        return octal;
     }
     if unsigned.contains(':') {
         return sexagesimal(negative, unsigned).unwrap_or(Reading::Text);
     }
-    match decimal(unsigned, "_", &["e+", "E+", "e-", "E-"]) {
-        Some(Decimal { point: false, exponent: true }) | None => Reading::Text,
-        Some(_) => number(&if negative { format!("-{}", clean()) } else { clean() }),
+    if !is_decimal(unsigned, "_") {
+        return Reading::Text;
     }
+    // Digits with a leading zero that aren't octal match the pattern of floats.
+    let point = if has_leading_zero { ".0" } else { "" };
+    number(&format!("{}{clean}{point}", if negative { "-" } else { "" }))
 }
 
 /// Whether both versions take a plain scalar for text, and so does every reader that we have heard of.
@@ -211,7 +211,7 @@ fn digits(text: &str) -> String {
 
 /// The first character decides for nearly every text that it is one.
 fn may_be_special(text: &str) -> bool {
-    text.len() <= 400 && text.chars().next().is_none_or(|c| "+-.0123456789~=<nNtTfFyYoO".contains(c))
+    text.chars().next().is_none_or(|c| "+-.0123456789~=<nNtTfFyYoO".contains(c))
 }
 
 fn sign(text: &str) -> (bool, &str) {
@@ -246,35 +246,24 @@ fn radix(negative: bool, digits: &str, radix: u32) -> Option<Reading> {
     })
 }
 
-/// What a decimal number is written with.
-struct Decimal {
-    point: bool,
-    exponent: bool,
-}
-
-/// Takes an unsigned decimal number apart: digits (and what is `allowed`) around an optional point, then an optional
-/// exponent that starts with one of `exponents`. `None` if it isn't one.
-fn decimal(unsigned: &str, allowed: &str, exponents: &[&str]) -> Option<Decimal> {
-    let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
-        Some(at) => (&unsigned[..at], Some(&unsigned[at..])),
+/// Whether an unsigned text is digits (and what is `allowed`) around an optional point, then an optional exponent.
+fn is_decimal(unsigned: &str, allowed: &str) -> bool {
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
         None => (unsigned, None),
     };
-    if let Some(exponent) = exponent {
-        let is_exponent = |start: &&&str| {
-            exponent
-                .strip_prefix(**start)
-                .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
-        };
-        exponents.iter().find(is_exponent)?;
-    }
-    let (whole, fraction) = mantissa.split_once('.').map_or((mantissa, None), |(w, f)| (w, Some(f)));
-    let starts_with_digit = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
-    let is_number = match fraction {
-        None => starts_with_digit(whole) && only(whole, allowed),
-        Some(fraction) if whole.is_empty() => starts_with_digit(fraction) && only(fraction, allowed),
-        Some(fraction) => starts_with_digit(whole) && only(whole, allowed) && only(fraction, allowed),
+    let is_exponent = |text: &str| {
+        let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+        !digits.is_empty() && only(digits, "")
     };
-    is_number.then_some(Decimal { point: fraction.is_some(), exponent: exponent.is_some() })
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
+    let starts_with_digit = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+    let starts_well = starts_with_digit(whole) || (whole.is_empty() && starts_with_digit(fraction));
+    starts_well
+        && !mantissa.is_empty()
+        && only(whole, allowed)
+        && only(fraction, allowed)
+        && exponent.is_none_or(is_exponent)
 }
 
 /// `12:30:45` and the like: digits in base 60.
@@ -364,6 +353,10 @@ mod tests {
             ("16.", float(16.0)),
             (".5", float(0.5)),
             ("1.5e+3", float(1500.0)),
+            ("1e5", float(100_000.0)),
+            ("1.5e3", float(1500.0)),
+            ("-.5", float(-0.5)),
+            ("12e4567", Reading::Unheld),
             ("18446744073709551616", Reading::Unheld),
             ("0.1234567890123456789", Reading::Unheld),
             ("1.0e+999", Reading::Unheld),
@@ -390,8 +383,9 @@ mod tests {
             ("yes", Reading::Text, Reading::Bool(true)),
             ("Off", Reading::Text, Reading::Bool(false)),
             ("0777", int(777), int(511)),
-            ("0888", int(888), Reading::Text),
-            ("012345678901", int(12_345_678_901), Reading::Text),
+            ("0888", int(888), float(888.0)),
+            ("012345678901", int(12_345_678_901), float(12_345_678_901.0)),
+            ("011", int(11), int(9)),
             ("0o17", int(15), Reading::Text),
             ("0b101", Reading::Text, int(5)),
             ("1_000", Reading::Text, int(1000)),
@@ -401,9 +395,6 @@ mod tests {
             ("12:30:45", Reading::Text, int(45_045)),
             ("09:30", Reading::Text, Reading::Text),
             ("1:30.5", Reading::Text, float(90.5)),
-            ("1e5", float(100_000.0), Reading::Text),
-            ("12e4567", Reading::Unheld, Reading::Text),
-            ("1.5e3", float(1500.0), Reading::Text),
             ("2001-12-14", Reading::Text, Reading::Date),
             ("2001-1-4", Reading::Text, Reading::Text),
             ("2001-12-14T21:59:43.10-05:00", Reading::Text, Reading::Date),

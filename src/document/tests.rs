@@ -1,3 +1,5 @@
+//! The tree, its places, and what is told of mistakes.
+
 use serde_json::json;
 
 use super::*;
@@ -34,6 +36,15 @@ fn values_keep_type_order_and_place() {
     let span = document.at("/a").unwrap().span;
     assert_eq!(document.text(span), "é: {x: null, y: \"3\"}\n  z: true");
     assert_eq!(document.text(document.at("/b").unwrap().span), "[1, two, 1.5]");
+}
+
+#[test]
+fn a_byte_order_mark_and_other_line_ends_move_nothing() {
+    let document = yaml("\u{feff}a: b\r\nc: d\r\n");
+    assert_eq!(document.to_json(), json!({"a": "b", "c": "d"}));
+    let place = |span: Span| (span.line, span.column, span.start);
+    assert_eq!(place(document.locate_key("/a")), (1, 1, 3));
+    assert_eq!(place(document.locate("/c")), (2, 4, 12));
 }
 
 #[test]
@@ -221,7 +232,7 @@ fn mistakes_in_yaml_are_told_with_their_place() {
         ("a: !Base64 !Sub x\n", "1:12 D001 a value can't have two tags, found `!Base64` and `!Sub`"),
         ("a: !Base64\n  !Sub x\n", "2:3 D001 a value can't have two tags, found `!Base64` and `!Sub`"),
         ("- a\nb: c\n", "2:1 D001 expected the next `- ` of the list"),
-        ("a: x\u{1}\n", "1:5 D010 the character U+0001 has to be escaped in YAML"),
+        ("a: \"x\u{1}\"\n", "1:6 D010 the character U+0001 has to be escaped in YAML"),
     ] {
         assert_eq!(mistakes(Format::Yaml, text), [mistake], "{text}");
     }

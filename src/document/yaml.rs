@@ -79,7 +79,11 @@ impl Piece {
                         end: place.start + text[place.start..].chars().next().map_or(0, char::len_utf8),
                         ..place
                     };
-                    tree.report(explain(error.kind(), text, place.start), place);
+                    // Told by `refuse_unprintable` already.
+                    let is_told = matches!(error.kind(), ErrorKind::UnexpectedCharacter { character } if !is_printable(*character));
+                    if !is_told {
+                        tree.report(explain(error.kind(), text, place.start), place);
+                    }
                     let may_go_on = !matches!(
                         error.kind(),
                         ErrorKind::UnclosedFlowCollection { .. } | ErrorKind::UnclosedQuotedScalar
@@ -246,25 +250,24 @@ fn is_non_specific(tag: &Tag) -> bool {
 fn refuse_unprintable(text: &str, tree: &mut Tree<'_>) {
     let mut line = (1, 0);
     for (start, character) in text.char_indices() {
-        match character {
-            '\n' => line = (line.0 + 1, start + 1),
-            '\t'
-            | '\r'
-            | ' '..='~'
-            | '\u{85}'
-            | '\u{a0}'..='\u{d7ff}'
-            | '\u{e000}'..='\u{fffd}'
-            | '\u{10000}'.. => {}
-            _ => {
-                let column = text[line.1..start].chars().count() + 1;
-                let span = Span { start, end: start + character.len_utf8(), line: line.0, column };
-                let message =
-                    format!("the character U+{:04X} has to be escaped in YAML", u32::from(character));
-                tree.error(code::ENCODING, message, span);
-                if tree.stopped() {
-                    return;
-                }
+        if character == '\n' {
+            line = (line.0 + 1, start + 1);
+        } else if !is_printable(character) {
+            let column = text[line.1..start].chars().count() + 1;
+            let span = Span { start, end: start + character.len_utf8(), line: line.0, column };
+            let message = format!("the character U+{:04X} has to be escaped in YAML", u32::from(character));
+            tree.error(code::ENCODING, message, span);
+            if tree.stopped() {
+                return;
             }
         }
     }
+}
+
+/// Whether a character may stand in YAML as it is.
+pub(crate) fn is_printable(character: char) -> bool {
+    matches!(
+        character,
+        '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..
+    )
 }

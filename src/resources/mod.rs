@@ -12,7 +12,11 @@
 //! ```
 
 mod number;
+#[cfg(doctest)]
+mod promises;
 mod tags;
+#[cfg(test)]
+mod tests;
 
 use crate::cfn::{Handle, Intrinsic, Value};
 
@@ -46,7 +50,7 @@ mod prelude {
 
     pub(super) use super::number::whole_numbers;
     pub(super) use super::{list_attribute, tags};
-    pub(super) use crate::cfn::{CfnResource, Handle, Json, Tag, Taggable, Value};
+    pub(super) use crate::cfn::{Handle, Json, Tag, Taggable, Value};
 }
 
 /// `Fn::GetAtt` of an attribute that is a list.

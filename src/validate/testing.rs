@@ -25,6 +25,7 @@ pub(crate) fn template(json: Json) -> Template {
         description: sections.remove("Description"),
         transform: sections.remove("Transform"),
         other: sections,
+        resource_macros: Map::new(),
     }
 }
 

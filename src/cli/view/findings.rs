@@ -26,9 +26,8 @@ pub(super) fn render(finding: &Diagnostic, colour: bool) -> String {
             group = group.element(annotate_snippets::Origin::path(path.as_str()));
         } else {
             let span = clamp(text, location.span.start, location.span.end, end);
-            group = group.element(
-                Snippet::source(text).path(name).annotation(AnnotationKind::Primary.span(span)),
-            );
+            group = group
+                .element(Snippet::source(text).path(name).annotation(AnnotationKind::Primary.span(span)));
         }
     }
     if let Some(place) = place(finding) {
@@ -79,8 +78,12 @@ fn place(finding: &Diagnostic) -> Option<String> {
 /// Start and end of the line that holds the byte `at`.
 fn line_around(text: &str, at: usize) -> (usize, usize) {
     let at = at.min(text.len());
-    let start = text.as_bytes()[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
-    let end = text.as_bytes()[at..].iter().position(|byte| *byte == b'\n').map_or(text.len(), |newline| at + newline);
+    let start =
+        text.as_bytes()[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    let end = text.as_bytes()[at..]
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .map_or(text.len(), |newline| at + newline);
     (start, end)
 }
 

@@ -35,6 +35,7 @@ pub(super) struct View {
     colour: bool,
 }
 
+#[allow(clippy::unused_self, reason = "a view that prints as another format does will need it")]
 impl View {
     /// A view that uses colours where standard error is a terminal and `NO_COLOR` isn't set.
     pub(super) fn new() -> Self {
@@ -71,13 +72,12 @@ impl View {
 
     /// Prints why the command failed, with all causes.
     pub(super) fn failure(&mut self, error: &dyn Error) -> Exit {
-        let mut text = format!("error: {error}\n");
+        print::err(&format!("error: {error}\n"));
         let mut cause = error.source();
         while let Some(error) = cause {
-            text.push_str(&format!("  because: {error}\n"));
+            print::err(&format!("  because: {error}\n"));
             cause = error.source();
         }
-        print::err(&text);
         Exit::Failure
     }
 }

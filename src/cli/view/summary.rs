@@ -43,7 +43,10 @@ impl StackSummary<'_> {
     /// The parameters without default, which have to be filled in.
     fn required_parameters(&self) -> Vec<&str> {
         let parameters = self.template.parameters.iter();
-        parameters.filter(|(_, parameter)| parameter.get("Default").is_none()).map(|(name, _)| name.as_str()).collect()
+        parameters
+            .filter(|(_, parameter)| parameter.get("Default").is_none())
+            .map(|(name, _)| name.as_str())
+            .collect()
     }
 
     /// Resources by service, most first.
@@ -82,7 +85,12 @@ impl StackSummary<'_> {
         let count = |severity| self.findings.iter().filter(|finding| finding.severity == severity).count();
         let (warnings, notes) = (count(Severity::Warning), count(Severity::Note));
         if warnings + notes > 0 {
-            let _ = writeln!(text, "  found       {}, {}", super::plural(warnings, "warning"), super::plural(notes, "note"));
+            let _ = writeln!(
+                text,
+                "  found       {}, {}",
+                super::plural(warnings, "warning"),
+                super::plural(notes, "note")
+            );
         }
         text
     }
@@ -101,7 +109,8 @@ impl StackSummary<'_> {
 
     fn tasks(&self) -> String {
         let Capacity { resting_vcpu, rolling_vcpu } = self.capacity;
-        let note = if rolling_vcpu > FRESH_ACCOUNT_VCPU { ": ask for more before the first deployment" } else { "" };
+        let note =
+            if rolling_vcpu > FRESH_ACCOUNT_VCPU { ": ask for more before the first deployment" } else { "" };
         format!(
             "{resting_vcpu} vCPU at rest, {rolling_vcpu} while everything rolls; a fresh account has {FRESH_ACCOUNT_VCPU}{note}"
         )
@@ -156,7 +165,7 @@ fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -15,6 +15,7 @@ pub struct Database {
     /// Class of the instances; ignored with `serverless`.
     pub instance_class: String,
     /// How many instances: one writer and the rest readers, 1 to 15.
+    #[schemars(range(min = 1, max = 15))]
     pub instances: u32,
     /// Serverless v2 in place of fixed instances.
     pub serverless: Option<Serverless>,
@@ -25,6 +26,7 @@ pub struct Database {
     /// The master user.
     pub username: String,
     /// Days for which backups are kept, 1 to 35.
+    #[schemars(range(min = 1, max = 35))]
     pub backup_retention_days: u32,
     /// When backups are made, UTC, `hh:mm-hh:mm`.
     pub backup_window: Option<String>,
@@ -33,6 +35,7 @@ pub struct Database {
     /// Whether Performance Insights is on.
     pub performance_insights: bool,
     /// Seconds between values of Enhanced Monitoring: 0 (off), 1, 5, 10, 15, 30 or 60.
+    #[schemars(extend("enum" = [0, 1, 5, 10, 15, 30, 60]))]
     pub monitoring_interval_seconds: u32,
     /// Whether the server's log goes to `CloudWatch`.
     pub log_exports: bool,
@@ -78,10 +81,13 @@ impl Default for Database {
 #[serde(default, deny_unknown_fields)]
 pub struct Serverless {
     /// Least capacity in ACU (2 GiB each), in steps of 0.5; 0 lets it pause.
+    #[schemars(range(min = 0.0, max = 256.0), extend("multipleOf" = 0.5))]
     pub min_capacity: f64,
     /// Most capacity in ACU, 1 to 256.
+    #[schemars(range(min = 1.0, max = 256.0), extend("multipleOf" = 0.5))]
     pub max_capacity: f64,
     /// Idle seconds until it pauses, 300 to 86400; with `min_capacity: 0` only.
+    #[schemars(range(min = 300, max = 86400))]
     pub seconds_until_auto_pause: Option<u32>,
 }
 
@@ -125,10 +131,12 @@ pub struct Cache {
     /// Class of the nodes.
     pub node_type: String,
     /// How many nodes: one primary and the rest replicas, 1 to 6.
+    #[schemars(range(min = 1, max = 6))]
     pub nodes: u32,
     /// Whether a replica takes over when the primary fails; needs 2 nodes.
     pub automatic_failover: bool,
     /// Days for which snapshots are kept, 0 to 35.
+    #[schemars(range(min = 0, max = 35))]
     pub snapshot_retention_days: u32,
     /// When snapshots are made, UTC, `hh:mm-hh:mm`.
     pub snapshot_window: Option<String>,
@@ -137,6 +145,7 @@ pub struct Cache {
     /// Parameters on top of ours, or in their place.
     pub parameters: IndexMap<String, String>,
     /// The database number of the task queue; the cache has 0.
+    #[schemars(range(min = 0, max = 15))]
     pub broker_database: u32,
     /// How strictly clients check the server's certificate.
     pub verify_certificate: bool,
@@ -206,8 +215,10 @@ impl Default for Storage {
 #[serde(default, deny_unknown_fields)]
 pub struct Lifecycle {
     /// Days until an object moves to Standard-IA (30 or more); never without it.
+    #[schemars(range(min = 30, max = 36500))]
     pub standard_ia_after_days: Option<u32>,
     /// Days until an old version is deleted; never with `null`.
+    #[schemars(range(min = 1, max = 36500))]
     pub noncurrent_expiration_days: Option<u32>,
 }
 

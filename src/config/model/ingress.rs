@@ -20,6 +20,7 @@ pub struct Ingress {
     /// TLS versions and ciphers.
     pub ssl_policy: String,
     /// Seconds without data until a connection is cut, 1 to 4000; answers of models stream with long pauses.
+    #[schemars(range(min = 1, max = 4000))]
     pub idle_timeout_seconds: u32,
     /// Where requests are logged.
     pub access_logs: Option<AccessLogs>,

@@ -10,6 +10,8 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::schema::shape::by_component;
+
 pub use data::{Cache, CacheEngine, Database, KmsKey, Lifecycle, OnDelete, Serverless, Storage};
 pub use ingress::{AccessLogs, Ingress, Scheme};
 pub use network::{CreateNetwork, Egress, ExistingNetwork, LookupNetwork, Nat, Network};
@@ -51,6 +53,7 @@ pub struct Config {
     /// from the service's name to its components.
     pub layout: Layout,
     /// Settings of single components (containers).
+    #[schemars(transform = by_component)]
     pub components: IndexMap<Component, ComponentSettings>,
     /// Settings of ECS services by the name that the layout gives them.
     pub services: IndexMap<String, Service>,

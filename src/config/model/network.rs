@@ -4,10 +4,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Component;
+use crate::config::schema::shape::one_key;
 
 /// The network: one of the four.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(transform = one_key)]
 pub enum Network {
     /// Ids are asked for on the form; the default.
     #[default]
@@ -57,6 +59,7 @@ pub struct CreateNetwork {
     /// Its address range, /16 to /24.
     pub cidr: String,
     /// In how many zones, 2 or 3.
+    #[schemars(range(min = 2, max = 3))]
     pub availability_zones: u32,
     /// The way out: `none` (closed: VPC endpoints only), `single` gateway (cheaper), or one `per_zone`.
     pub nat: Nat,
@@ -87,6 +90,7 @@ pub enum Nat {
 #[serde(default, deny_unknown_fields)]
 pub struct Egress {
     /// The TCP port.
+    #[schemars(range(min = 1, max = 65535))]
     pub port: u16,
     /// The IPv4 or IPv6 range that may be reached.
     pub cidr: String,

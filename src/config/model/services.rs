@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use crate::catalog::Component;
+use crate::config::schema::shape::by_component;
 
 /// Which ECS service runs which components.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -13,6 +14,7 @@ pub enum Layout {
     /// One that the program knows.
     Named(NamedLayout),
     /// A service's name and the components that it runs.
+    #[schemars(title = "a map from a service's name to its components")]
     Custom(IndexMap<String, Vec<Component>>),
 }
 
@@ -40,30 +42,42 @@ pub enum NamedLayout {
 #[serde(default, deny_unknown_fields)]
 pub struct Service {
     /// CPU units of a task, 1024 to a vCPU: 256, 512, 1024, 2048, 4096, 8192 or 16384.
+    #[schemars(extend("enum" = [256, 512, 1024, 2048, 4096, 8192, 16384, null]))]
     pub cpu: Option<u32>,
     /// Memory of a task in MiB, as Fargate offers it for the CPU.
+    #[schemars(range(min = 512, max = 122_880))]
     pub memory: Option<u32>,
     /// Fewest tasks.
+    #[schemars(range(min = 0, max = 5000))]
     pub min_tasks: Option<u32>,
     /// Most tasks; the service scales where it is more than `min_tasks`.
+    #[schemars(range(min = 1, max = 5000))]
     pub max_tasks: Option<u32>,
     /// Average CPU use in percent that scaling holds; 70.
+    #[schemars(range(min = 1, max = 100))]
     pub cpu_target: Option<u32>,
     /// Average memory use in percent that scaling holds; 80.
+    #[schemars(range(min = 1, max = 100))]
     pub memory_target: Option<u32>,
     /// How much of the service runs on Fargate Spot: its weight beside the weight 1 of Fargate; 0 to 1000, 0 is none.
+    #[schemars(range(min = 0, max = 1000))]
     pub spot_weight: Option<u32>,
     /// How many tasks run on Fargate before Spot is used; 0 to 100000.
+    #[schemars(range(min = 0, max = 100_000))]
     pub on_demand_base: Option<u32>,
     /// Whether `aws ecs execute-command` may open a shell; refused for services with web or sandbox.
     pub exec: bool,
     /// Disk of a task in GiB, 21 to 200; 20 without it.
+    #[schemars(range(min = 21, max = 200))]
     pub ephemeral_storage_gib: Option<u32>,
     /// How long a new task may fail its load balancer's checks, in seconds.
+    #[schemars(range(min = 0, max = 2_147_483_647))]
     pub health_check_grace_seconds: Option<u32>,
     /// The share of the tasks that keeps running while a deployment rolls, in percent.
+    #[schemars(range(min = 0, max = 100))]
     pub minimum_healthy_percent: Option<u32>,
     /// How far a deployment may go above the desired count, in percent.
+    #[schemars(range(min = 100, max = 1000))]
     pub maximum_percent: Option<u32>,
 }
 
@@ -82,19 +96,23 @@ pub struct ComponentSettings {
     /// Replaces the image's command.
     pub command: Option<Vec<String>>,
     /// The check of the container itself; `null` for none.
-    #[serde(deserialize_with = "present")]
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub health_check: Option<Option<ContainerHealthCheck>>,
     /// The load balancer's check of it.
     pub target_group: TargetGroupSettings,
     /// CPU units of the container within its task.
+    #[schemars(range(min = 0, max = 16384))]
     pub cpu: Option<u32>,
     /// Most memory of the container in MiB within its task.
+    #[schemars(range(min = 6, max = 122_880))]
     pub memory: Option<u32>,
     /// Whether its task ends when it ends; `true`.
     pub essential: Option<bool>,
     /// What it waits for in its own task.
+    #[schemars(transform = by_component)]
     pub depends_on: IndexMap<Component, DependencyCondition>,
     /// How long it has to end before it is killed, in seconds, at most 120.
+    #[schemars(range(min = 0, max = 120))]
     pub stop_timeout_seconds: Option<u32>,
     /// Whether an init process stands before it.
     pub init_process: bool,
@@ -140,12 +158,16 @@ pub struct ContainerHealthCheck {
     /// A shell command; by default the component's own check.
     pub command: Option<String>,
     /// Seconds between checks, 5 to 300.
+    #[schemars(range(min = 5, max = 300))]
     pub interval_seconds: u32,
     /// Seconds until a check counts as failed, 2 to 60.
+    #[schemars(range(min = 2, max = 60))]
     pub timeout_seconds: u32,
     /// Failed checks until the container is unhealthy, 1 to 10.
+    #[schemars(range(min = 1, max = 10))]
     pub retries: u32,
     /// Seconds at the start in which failed checks don't count, 0 to 300.
+    #[schemars(range(min = 0, max = 300))]
     pub start_period_seconds: u32,
 }
 
@@ -164,14 +186,19 @@ pub struct TargetGroupSettings {
     /// Status codes that are healthy, such as `200` or `200-399`.
     pub matcher: Option<String>,
     /// Seconds between checks, 5 to 300.
+    #[schemars(range(min = 5, max = 300))]
     pub interval_seconds: Option<u32>,
     /// Seconds until a check counts as failed, 2 to 120.
+    #[schemars(range(min = 2, max = 120))]
     pub timeout_seconds: Option<u32>,
     /// Checks until a target is healthy, 2 to 10.
+    #[schemars(range(min = 2, max = 10))]
     pub healthy_threshold: Option<u32>,
     /// Failed checks until a target is unhealthy, 2 to 10.
+    #[schemars(range(min = 2, max = 10))]
     pub unhealthy_threshold: Option<u32>,
     /// Seconds in which a leaving target ends its requests, 0 to 3600.
+    #[schemars(range(min = 0, max = 3600))]
     pub deregistration_delay_seconds: Option<u32>,
 }
 

@@ -112,6 +112,7 @@ pub struct Smtp {
     /// Its name.
     pub server: String,
     /// 465 (TLS from the start) or 587 (STARTTLS).
+    #[schemars(range(min = 1, max = 65535))]
     pub port: u16,
     /// The user.
     pub username: Option<String>,
@@ -130,6 +131,9 @@ impl Default for Smtp {
 #[serde(default, deny_unknown_fields)]
 pub struct Logs {
     /// Days for which logs are kept; as `CloudWatch` offers them (1, 3, 5, 7, 14, 30, 60, 90, …).
+    #[schemars(extend("enum" = [
+        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+    ]))]
     pub retention_days: u32,
     /// Whether log groups stay when the stack is deleted.
     pub keep_on_delete: bool,
@@ -177,6 +181,9 @@ impl Default for Parameters {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ResourceSettings {
+    /// The type of a resource that is added to the stack's own, such as `AWS::IAM::ManagedPolicy`.
+    #[serde(rename = "type")]
+    pub type_name: Option<String>,
     /// Its physical name.
     pub name: Option<String>,
     /// Its own tags, beside those of the stack.

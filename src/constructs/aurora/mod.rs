@@ -1,4 +1,4 @@
-//! Aurora PostgreSQL.
+//! Aurora `PostgreSQL`.
 
 mod parameters;
 mod props;
@@ -23,7 +23,7 @@ const SERVERLESS_CLASS: &str = "db.serverless";
 /// Days for which Performance Insights keeps its data: the ones that cost nothing.
 const INSIGHTS_DAYS: u32 = 7;
 
-/// An Aurora PostgreSQL cluster: one writer and any number of readers over one encrypted storage.
+/// An Aurora `PostgreSQL` cluster: one writer and any number of readers over one encrypted storage.
 ///
 /// Resources, below its place in the tree: `Cluster`, `Writer`, `Reader1` and on, `SubnetGroup`, `Parameters`, and where
 /// they are asked for `MonitoringRole` and `Logs`. `Writer` is the instance that is made first; after a failover another
@@ -38,10 +38,11 @@ pub struct AuroraCluster {
 }
 
 impl AuroraCluster {
-    /// The port that it listens on; written into the cluster, since RDS takes MySQL's otherwise.
+    /// The port that it listens on; written into the cluster, since RDS takes that of `MySQL` otherwise.
     pub const PORT: u16 = 5432;
 
     /// The cluster below this place of the tree.
+    #[allow(clippy::needless_pass_by_value, reason = "as all parts take their properties")]
     pub fn new(scope: &mut Scope<'_>, props: AuroraProps) -> Self {
         props.check(scope);
         let subnet_group = scope
@@ -86,7 +87,7 @@ impl AuroraCluster {
 
     /// The name of the log group that RDS writes the log of the cluster called `id` to.
     ///
-    /// Source: Amazon Aurora User Guide, "Publishing Aurora PostgreSQL logs to Amazon CloudWatch Logs".
+    /// Source: Amazon Aurora User Guide, "Publishing Aurora `PostgreSQL` logs to Amazon `CloudWatch` Logs".
     pub fn log_group_name(id: impl Into<Value<String>>) -> Value<String> {
         concat_values!["/aws/rds/cluster/", id.into(), "/postgresql"]
     }
@@ -132,7 +133,7 @@ impl AuroraCluster {
 /// The cluster, as far as it refers to nothing that is made beside it.
 fn cluster(props: &AuroraProps) -> CfnDbCluster {
     let mut cluster = CfnDbCluster::new(ENGINE);
-    cluster.db_cluster_identifier = props.id.clone();
+    cluster.db_cluster_identifier.clone_from(&props.id);
     cluster.engine_version = Some(props.engine_version.as_str().into());
     cluster.port = Some(AuroraCluster::PORT.into());
     cluster.vpc_security_group_ids = Some(props.security_group_ids.clone().into());

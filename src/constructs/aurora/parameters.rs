@@ -1,6 +1,6 @@
-//! Cluster parameters for a PostgreSQL database that is used through pgvector.
+//! Cluster parameters for a `PostgreSQL` database that is used through pgvector.
 //!
-//! Source of the names: Amazon Aurora User Guide, "Aurora PostgreSQL cluster-level parameters". pgvector's own settings
+//! Source of the names: Amazon Aurora User Guide, "Aurora `PostgreSQL` cluster-level parameters". pgvector's own settings
 //! (`hnsw.ef_search` and its like) aren't among them: sessions set those.
 
 use indexmap::IndexMap;

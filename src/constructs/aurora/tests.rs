@@ -1,3 +1,5 @@
+//! Tests of the database: what it is made of, what it waits for, what is reported.
+
 use serde_json::json;
 
 use super::*;

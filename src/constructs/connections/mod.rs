@@ -12,15 +12,11 @@ pub use ports::Ports;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cfn::{CfnResource, Handle, LogicalId, Value};
-use crate::diagnostic::{Code, Diagnostic};
 use crate::resources::ec2::security_group::{Egress, Ingress};
 use crate::resources::ec2::{CfnSecurityGroupEgress, CfnSecurityGroupIngress};
 
 use super::security_group::{check_description, no_way_out};
 use super::{Scope, SecurityGroup};
-
-/// Two rules of a group may be the same one.
-pub const OVERLAPPING_RULES: Code = Code("T103");
 
 /// Who may reach whom.
 ///
@@ -169,13 +165,9 @@ impl Connections {
             let pairs = rules.keys().zip(rules.keys().skip(1));
             for (rule, next) in pairs {
                 if (&rule.group, &rule.peer, rule.ports) == (&next.group, &next.peer, next.ports) {
-                    scope.report(
-                        Diagnostic::error(
-                            OVERLAPPING_RULES,
-                            format!("`{}` has a rule twice, under different conditions", rule.group),
-                        )
-                        .help("ask for it once, under a condition that says when it is needed")
-                        .logical_id(rule.group.as_str()),
+                    scope.misuse(
+                        format!("`{}` has a rule twice, under different conditions", rule.group),
+                        "ask for it once, under a condition that says when it is needed",
                     );
                 }
             }

@@ -2,16 +2,15 @@
 
 use crate::cfn::{CfnResource, Handle, Intrinsic, LogicalId, PseudoParameter, Taggable, Value};
 use crate::concat_values;
-use crate::diagnostic::Diagnostic;
 use crate::resources::ec2::{
     CfnEip, CfnInternetGateway, CfnNatGateway, CfnRoute, CfnRouteTable, CfnSubnet,
     CfnSubnetRouteTableAssociation, CfnVpc, CfnVpcGatewayAttachment, eip,
 };
 
 use super::super::Scope;
+use super::Network;
 use super::address_plan::{AddressPlan, Ipv4Block};
 use super::flow_logs::{self, FlowLogs};
-use super::{BAD_NETWORK, Network};
 
 /// How private subnets reach the internet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,9 +50,10 @@ impl Network {
     /// uses it.
     pub fn create(scope: &mut Scope<'_>, props: &NewNetwork) -> Self {
         let plan = AddressPlan::new(&props.cidr, props.zones).unwrap_or_else(|message| {
-            scope.report(Diagnostic::error(BAD_NETWORK, message).help(
+            scope.misuse(
+                message,
                 "a network has 2 zones and a block from /16 to /24, or 3 zones and one from /16 to /23",
-            ));
+            );
             AddressPlan { private: Vec::new(), public: Vec::new() }
         });
         let vpc = scope.add(
@@ -67,7 +67,7 @@ impl Network {
             },
         );
         scope.tag(&vpc, "Name", PseudoParameter::StackName.reference());
-        let mut builder = Builder { scope, vpc: vpc.reference(), parts: vec![vpc.logical_id().clone()] };
+        let mut builder = Builder { scope, vpc: vpc.reference() };
         let public = if props.public || props.nat != Nat::None {
             builder.public_subnets(&plan.public)
         } else {
@@ -79,7 +79,8 @@ impl Network {
             Nat::PerZone => builder.nat_gateways(&public, public.subnets.len()),
         };
         let private = builder.private_subnets(&plan.private, &gateways);
-        let parts = builder.parts;
+        let foundation = private.subnets.iter().map(|subnet| subnet.logical_id().clone());
+        let foundation = [vpc.logical_id().clone()].into_iter().chain(foundation).collect();
         if let Some(props) = &props.flow_logs {
             flow_logs::add(scope, &vpc, props);
         }
@@ -92,7 +93,7 @@ impl Network {
             ready: private.ready,
             public_ready: public.ready,
             internet: props.nat != Nat::None,
-            parts,
+            foundation,
         }
     }
 }
@@ -121,14 +122,11 @@ struct PrivateSubnets {
 struct Builder<'scope, 'stack> {
     scope: &'scope mut Scope<'stack>,
     vpc: Value<String>,
-    parts: Vec<LogicalId>,
 }
 
 impl Builder<'_, '_> {
     fn add<R: CfnResource>(&mut self, id: &str, resource: R) -> Handle<R> {
-        let handle = self.scope.add(id, resource);
-        self.parts.push(handle.logical_id().clone());
-        handle
+        self.scope.add(id, resource)
     }
 
     fn wait<'a, R>(&mut self, handle: &Handle<R>, on: impl IntoIterator<Item = &'a LogicalId>) {

@@ -8,15 +8,11 @@ mod flow_logs;
 mod tests;
 
 pub use create::{Nat, NewNetwork};
-pub use flow_logs::FlowLogs;
+pub use flow_logs::{FlowLogs, TrafficType};
 
 use crate::cfn::{LogicalId, Value};
-use crate::diagnostic::Code;
 
 use super::{ResourceOptions, Scope};
-
-/// A network can't be built as asked.
-pub const BAD_NETWORK: Code = Code("T101");
 
 /// A VPC and its subnets, as the other constructs take it.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,8 +33,8 @@ pub struct Network {
     pub public_ready: Vec<LogicalId>,
     /// Whether the private subnets reach the internet.
     pub internet: bool,
-    /// Resources of the stack that the network consists of.
-    parts: Vec<LogicalId>,
+    /// What data in the private subnets can't be without; nothing where the network isn't the stack's.
+    foundation: Vec<LogicalId>,
 }
 
 impl Network {
@@ -58,17 +54,18 @@ impl Network {
             ready: Vec::new(),
             public_ready: Vec::new(),
             internet,
-            parts: Vec::new(),
+            foundation: Vec::new(),
         }
     }
 
-    /// Keeps the network when the stack goes, for the sake of what is kept in it: a subnet can't be deleted while a
-    /// database uses it.
+    /// Keeps what data in the network needs when the stack goes: the VPC and the private subnets, which can't be deleted
+    /// while a database is in them. They cost nothing.
     ///
-    /// Holds for all its parts, so that a stack that takes the data up again finds working routes; kept NAT gateways go
-    /// on costing money. Does nothing to a network that isn't the stack's, and nothing to endpoints and flow logs.
+    /// The rest is left to go, for a deletion policy also holds when a part leaves the template: a NAT gateway that the
+    /// configuration takes away would go on costing money, and its route would leave a closed network open. Does nothing
+    /// to a network that isn't the stack's.
     pub fn retain(&self, scope: &mut Scope<'_>) {
-        for part in &self.parts {
+        for part in &self.foundation {
             scope.stack().options(part, ResourceOptions::retain);
         }
     }

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""Measures the whole program beside its peers, in one run: CPU seconds and peak memory of whole processes.
+
+    cargo build --release --no-default-features && python3 benches/compare.py
+
+Prints a table and the ratios. The peers are what a person would run otherwise to know as much: cfn-lint over one of the
+three templates that dify-cfn has synthesized and validated (`tests/oracles/tool.py` makes its environment). The CDK's own
+figure (`facts` of 2026-11-22: 27 s CPU, 868 MiB for one stack) can't be taken again here without its sources.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAM = ROOT / "target" / "release" / "dify-cfn"
+RUNS = 5
+
+CONFIGURATION = """\
+name: dify
+region: ap-northeast-1
+network: { create: { cidr: 10.0.0.0/16 } }
+ingress: { allowed_cidrs: [203.0.113.0/24] }
+environments:
+  dev: {}
+  stg: { layout: sidecar }
+  prd:
+    profile: production
+    ingress: { domain_name: dify.example.com, hosted_zone_id: Z0123456789ABC }
+"""
+
+
+def measure(command, runs=RUNS):
+    """The least CPU seconds and the largest memory (MiB) of several runs."""
+    best, memory = float("inf"), 0.0
+    for _ in range(runs):
+        pid = os.posix_spawnp(
+            command[0], command, os.environ, file_actions=[(os.POSIX_SPAWN_OPEN, stream, os.devnull, os.O_WRONLY, 0) for stream in (1, 2)]
+        )
+        _, status, usage = os.wait4(pid, 0)
+        if os.waitstatus_to_exitcode(status) not in (0, 4, 8):  # 4 and 8: cfn-lint has only warnings or remarks
+            sys.exit(f"{' '.join(command)} failed")
+        best = min(best, usage.ru_utime + usage.ru_stime)
+        memory = max(memory, usage.ru_maxrss / 1024)
+    return best, memory
+
+
+def main():
+    if not PROGRAM.exists():
+        sys.exit("build the program first: cargo build --release --no-default-features")
+    python = subprocess.run(
+        [sys.executable, ROOT / "tests/oracles/tool.py", "cfn-lint"], check=True, capture_output=True, text=True
+    ).stdout.strip().splitlines()[-1]
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        Path("dify.yaml").write_text(CONFIGURATION, encoding="utf-8")
+        rows = [
+            ("start-up: dify-cfn --version", *measure([str(PROGRAM), "--version"])),
+            ("dify-cfn synth, three environments, validated", *measure([str(PROGRAM), "synth", "--quiet"])),
+            ("cfn-lint, one of the three", *measure([python, "-c", "from cfnlint.runner import main; main()", "-r", "ap-northeast-1", "-t", "out/dify-dev.template.json"], 2)),
+        ]
+    print(f"{'':50} {'CPU ms':>9} {'MiB':>7}")
+    for name, cpu, memory in rows:
+        print(f"{name:50} {cpu * 1000:9.1f} {memory:7.1f}")
+    start, synth, lint = (row[1] for row in rows)
+    print(f"\nsynth / start-up: {synth / start:.1f}    cfn-lint / synth: {lint / synth:.0f}")
+
+
+main()

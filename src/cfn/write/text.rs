@@ -1,0 +1,142 @@
+//! Texts as YAML scalars.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use crate::document::scalar::is_text_everywhere;
+use crate::document::yaml::is_printable;
+
+/// The longest key that every reader takes without `? ` before it, quotes included.
+pub(super) const LONGEST_KEY: usize = 1000;
+
+/// A text on one line in block style.
+pub(super) fn in_block(text: &str) -> Cow<'_, str> {
+    if is_plain(text) { Cow::Borrowed(text) } else { Cow::Owned(readable(text)) }
+}
+
+/// A text on one line between brackets.
+///
+/// Older readers of YAML 1.1 end a plain scalar in brackets at any `:` or `?`, so such texts stand in quotes.
+pub(super) fn in_flow(text: &str) -> Cow<'_, str> {
+    if is_plain_in_flow(text) && !text.contains(':') {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(readable(text))
+    }
+}
+
+/// As [`in_flow`], but as short as CloudFormation reads it: it takes `[!Ref AWS::Region]`, as many published
+/// templates have it.
+pub(super) fn in_compact_flow(text: &str) -> Cow<'_, str> {
+    let goes_on = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == ':' || c == '/');
+    if is_plain_in_flow(text) && text.match_indices(':').all(|(at, _)| goes_on(&text[at + 1..])) {
+        return Cow::Borrowed(text);
+    }
+    let double = double_quoted(text);
+    match single_quoted(text) {
+        Some(single) if single.len() < double.len() => Cow::Owned(single),
+        _ => Cow::Owned(double),
+    }
+}
+
+fn is_plain_in_flow(text: &str) -> bool {
+    is_plain(text) && !text.contains([',', '[', ']', '{', '}', '?'])
+}
+
+/// Whether a text may stand without quotes in block style.
+fn is_plain(text: &str) -> bool {
+    let mut characters = text.chars();
+    let (Some(first), second) = (characters.next(), characters.next()) else { return false };
+    let starts_well = match first {
+        '-' => second.is_some_and(|c| c.is_ascii_alphanumeric()),
+        first => !"?:,[]{}#&*!|>'\"%@`".contains(first),
+    };
+    starts_well
+        && text.trim() == text
+        && text.chars().all(is_plain_character)
+        && !text.contains(": ")
+        && !text.contains(" #")
+        && !text.ends_with(':')
+        && !text.starts_with("...")
+        && is_text_everywhere(text)
+}
+
+/// Whether a character reads back as itself anywhere in a line.
+fn is_plain_character(character: char) -> bool {
+    is_printable(character) && !is_break(character) && !matches!(character, '\t' | '\u{feff}')
+}
+
+/// Whether a character ends a line in some version of YAML.
+fn is_break(character: char) -> bool {
+    matches!(character, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+/// In double quotes, or in single ones where double ones would need a backslash and single ones don't.
+fn readable(text: &str) -> String {
+    match single_quoted(text) {
+        Some(single) if text.contains(['"', '\\']) => single,
+        _ => double_quoted(text),
+    }
+}
+
+fn single_quoted(text: &str) -> Option<String> {
+    text.chars().all(is_plain_character).then(|| format!("'{}'", text.replace('\'', "''")))
+}
+
+fn double_quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            character if is_plain_character(character) => quoted.push(character),
+            character => drop(write!(quoted, "\\u{:04X}", u32::from(character))),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// The header of the literal block (`|`) that holds a text of several lines; `None` if none does.
+pub(super) fn literal_header(text: &str) -> Option<&'static str> {
+    let last = text.strip_suffix('\n').unwrap_or(text).rsplit('\n').next().unwrap_or_default();
+    let fits = text.contains('\n')
+        && !last.trim().is_empty()
+        && text.chars().all(|c| c == '\n' || c == '\t' || is_plain_character(c));
+    // The indentation has to be told where the first line would hide it.
+    let header = match (text.starts_with(char::is_whitespace), text.ends_with('\n')) {
+        (false, true) => "|",
+        (false, false) => "|-",
+        (true, true) => "|2",
+        (true, false) => "|2-",
+    };
+    fits.then_some(header)
+}
+
+/// The lines of the folded block (`>-`) that holds a long text, none longer than `width` if the words allow; `None` if
+/// folding would change it.
+pub(super) fn folded(text: &str, width: usize) -> Option<Vec<String>> {
+    let words: Vec<&str> = text.split(' ').collect();
+    let fits = words.len() > 1
+        && words.iter().all(|word| !word.is_empty())
+        && text.chars().all(is_plain_character)
+        && !text.contains(|c: char| c.is_whitespace() && c != ' ');
+    if !fits {
+        return None;
+    }
+    let mut lines: Vec<String> = Vec::new();
+    for word in words {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    (lines.len() > 1).then_some(lines)
+}

@@ -1,0 +1,101 @@
+//! Versions of Dify, and where images come from.
+
+use super::format::is_image_tag;
+use super::references::SECRET;
+use super::{Findings, at, code};
+use crate::document::excerpt;
+
+pub(super) fn check(findings: &mut Findings<'_>) {
+    let config = findings.config;
+    let versions = &config.dify;
+    for (key, version) in [
+        ("version", Some(&versions.version)),
+        ("web", versions.web.as_ref()),
+        ("plugin_daemon", Some(&versions.plugin_daemon)),
+        ("sandbox", Some(&versions.sandbox)),
+    ] {
+        if let Some(version) = version {
+            findings.tag(&at(&["dify", key]), version);
+        }
+    }
+    if let Some(registry) = &config.images.registry {
+        findings.registry(registry);
+    }
+    if let Some(credentials) = &config.images.credentials {
+        findings.arn("/images/credentials", credentials, SECRET);
+        if config.images.registry.as_deref().is_some_and(|registry| registry.contains(".dkr.ecr.")) {
+            findings.warning(
+                code::IMAGE,
+                "/images/credentials",
+                "ECR takes no credentials: tasks pull from it by their execution role",
+                "remove `images.credentials`",
+            );
+        }
+    }
+}
+
+impl Findings<'_> {
+    /// Checks the tag of an image.
+    pub(super) fn tag(&mut self, pointer: &str, tag: &str) {
+        if !self.needs(pointer, tag, "name a version") {
+            return;
+        }
+        if !is_image_tag(tag) {
+            let help = "use letters, digits, `.`, `_` and `-`, as in 1.17.1";
+            self.format(pointer, tag, "the tag of an image", help);
+        } else if tag == "latest" {
+            self.warning(
+                code::IMAGE,
+                pointer,
+                format!(
+                    "`{}` is `latest`: what runs then changes from one task to the next",
+                    super::dotted(pointer)
+                ),
+                "name a version",
+            );
+        }
+    }
+
+    fn registry(&mut self, registry: &str) {
+        let pointer = "/images/registry";
+        let host = registry.split('/').next().unwrap_or_default();
+        let is_host = !host.is_empty()
+            && host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:".contains(c))
+            && host.contains(['.', ':']);
+        if registry.contains("://") {
+            let bare = registry.split("://").nth(1).unwrap_or_default().trim_end_matches('/');
+            let help = format!("write {}", excerpt(bare));
+            self.format(pointer, registry, "a registry without a scheme", help);
+        } else if !is_host || registry.ends_with('/') || registry.contains(char::is_whitespace) {
+            let help = "write a host and, where there is one, the path, without `/` at the end";
+            self.format(pointer, registry, "a registry", help);
+        }
+    }
+
+    /// Checks the repository of an image.
+    pub(super) fn repository(&mut self, pointer: &str, repository: &str) {
+        let name = repository.rsplit('/').next().unwrap_or_default();
+        let is_part = |part: &str| {
+            !part.is_empty()
+                && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c))
+        };
+        if name.contains([':', '@']) {
+            let help = "put what follows `:` under `tag`";
+            return self.format(pointer, repository, "a repository without a tag", help);
+        }
+        // The first part may be a registry, with a port.
+        let (registry, rest) = repository.split_once('/').unwrap_or(("", repository));
+        let is_registry = registry.is_empty() || is_part(&registry.to_lowercase().replace(':', "."));
+        if !is_registry || !rest.split('/').all(is_part) {
+            let help = "use lowercase letters, digits, `.`, `_`, `-` and `/`, as in langgenius/dify-api";
+            self.format(pointer, repository, "a repository", help);
+        } else if self.config.images.registry.is_some() && registry.contains(['.', ':']) {
+            self.warning(
+                code::IMAGE,
+                pointer,
+                format!("`{repository}` names a registry, and `images.registry` goes before it"),
+                "leave the registry out of the repository",
+            );
+        }
+    }
+}

@@ -1,0 +1,388 @@
+//! From texts to configurations: reading, checking, merging.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::context;
+use super::located::Located;
+use super::merge::merge;
+use super::model::{Network, Profile};
+use super::schema::{self, Place};
+use super::tree::{Layer, Origin, Tree};
+use super::{Config, check, code, overrides, profile};
+use crate::diagnostic::{Diagnostic, Source, Span, nearest};
+use crate::document::code::AMBIGUOUS_SCALAR;
+use crate::document::{Document, Format, Limits, Node, excerpt, pointer_to};
+
+/// What a configuration is called if nobody says otherwise.
+pub const FILE_NAME: &str = "dify.yaml";
+
+/// The environment of a configuration that names none.
+pub const DEFAULT_ENVIRONMENT: &str = "dev";
+
+/// What to load. The default is a configuration without a file: one environment with every default.
+#[derive(Debug, Clone, Default)]
+pub struct LoadOptions {
+    /// `dify.yaml`; JSON if its name ends in `.json`.
+    pub file: Option<Source>,
+    /// `KEY=VALUE`, which win over all else in every environment, the later over the earlier. With
+    /// `environments.NAME.` before the key they are for one environment.
+    pub set: Vec<String>,
+    /// `dify.context.json`, for networks given by names.
+    pub context: Option<Source>,
+    /// The stacks that are wanted, by name; all if there are none. The others are read but neither checked nor given.
+    pub stacks: Vec<String>,
+    /// Leaves networks given by names as they are, for the command that looks them up.
+    pub keep_lookup: bool,
+}
+
+/// What was loaded.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The wanted environments, in the order of the file.
+    pub environments: Vec<Located>,
+    /// The names of all stacks, in the order of the file.
+    pub stacks: Vec<String>,
+    /// Warnings and notes.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads a configuration: defaults < profile < top level < environment < `--set`.
+///
+/// # Errors
+/// Every mistake that can be told, in the order of the texts, with the warnings among them. What depends on a section
+/// with mistakes of form isn't judged until those are gone.
+pub fn load(options: &LoadOptions) -> Result<Loaded, Vec<Diagnostic>> {
+    let mut read = Read::default();
+    if let Some(file) = &options.file {
+        read.file(file);
+    }
+    for text in &options.set {
+        read.set(text);
+    }
+    let mut found = std::mem::take(&mut read.found);
+    if read.is_shapeless {
+        return Err(in_order(found, &read.sources));
+    }
+    let broken = broken_sections(&found);
+    let environments = read.environments(&mut found);
+    let layers: Arc<[Layer]> = read.layers.clone().into();
+    let mut located = Vec::new();
+    for environment in &environments {
+        match resolve(environment, &read, &layers, &broken) {
+            Ok(one) => located.push(one),
+            Err(diagnostic) => found.push(*diagnostic),
+        }
+    }
+    let stacks: Vec<String> = located.iter().map(|one| one.config.stack_name()).collect();
+    select(&mut located, &options.stacks, &stacks, &mut found);
+    let several = located.len() > 1;
+    let mut by_environment = Vec::new();
+    for one in &mut located {
+        let failure = if options.keep_lookup { None } else { look_up(one, options.context.as_ref()) };
+        let mut findings = check::all(one, &broken);
+        findings.extend(failure);
+        by_environment.push((one.config.environment_name.clone(), findings));
+    }
+    found.extend(joined(by_environment, several));
+    let found = in_order(found, &read.sources);
+    if found.iter().any(Diagnostic::is_error) {
+        return Err(found);
+    }
+    Ok(Loaded { environments: located, stacks, diagnostics: found })
+}
+
+/// The texts as trees.
+#[derive(Default)]
+struct Read {
+    layers: Vec<Layer>,
+    /// Every text, in the order in which it is told about.
+    sources: Vec<Source>,
+    file: Option<Text>,
+    sets: Vec<Text>,
+    found: Vec<Diagnostic>,
+    /// Whether what was found leaves nothing to judge further.
+    is_shapeless: bool,
+}
+
+/// A text as a tree, and its layer.
+struct Text {
+    root: Node,
+    layer: usize,
+}
+
+/// An environment, and where it stands in the file.
+struct Environment<'a> {
+    name: String,
+    /// Its value in the file, the place of its key, and its layer.
+    section: Option<(&'a Node, Span, usize)>,
+}
+
+impl Read {
+    fn layer(&mut self, source: &Source, prefix: String) -> usize {
+        self.layers.push(Layer { source: source.clone(), prefix });
+        self.layers.len() - 1
+    }
+
+    fn file(&mut self, file: &Source) {
+        self.sources.push(file.clone());
+        let format = if file.name.ends_with(".json") { Format::Json } else { Format::Yaml };
+        let document = match Document::parse(file.clone(), format, &Limits::default()) {
+            Ok(document) => document,
+            Err(errors) => {
+                self.found.extend(errors);
+                self.is_shapeless = true;
+                return;
+            }
+        };
+        let mistakes = schema::check(file, &document.root);
+        self.found.extend(document.strict_findings());
+        self.is_shapeless |= mistakes.iter().any(|mistake| is_shape(mistake.pointer.as_deref()));
+        self.found.extend(mistakes);
+        let layer = self.layer(file, String::new());
+        // The layers of the environments follow that of the file, in order.
+        for entry in environments_of(&document.root) {
+            self.layer(file, pointer_to("/environments", &entry.key));
+        }
+        self.file = Some(Text { root: document.root, layer });
+    }
+
+    fn set(&mut self, text: &str) {
+        self.sources.push(overrides::source(text));
+        match overrides::parse(text) {
+            Ok(set) => {
+                let mistakes = schema::check(&set.source, &set.root);
+                self.is_shapeless |= mistakes.iter().any(|mistake| is_shape(mistake.pointer.as_deref()));
+                self.found.extend(mistakes);
+                let environment = environments_of(&set.root).first();
+                let prefix =
+                    environment.map_or_else(String::new, |entry| pointer_to("/environments", &entry.key));
+                let layer = self.layer(&set.source, prefix);
+                self.sets.push(Text { root: set.root, layer });
+            }
+            Err(errors) => self.found.extend(errors),
+        }
+    }
+
+    /// The environments of the file, or the one that there is without any. Tells names that can't be, and overrides of
+    /// environments that aren't there.
+    fn environments(&self, found: &mut Vec<Diagnostic>) -> Vec<Environment<'_>> {
+        let mut environments = Vec::new();
+        if let Some(file) = &self.file {
+            for (index, entry) in environments_of(&file.root).iter().enumerate() {
+                let name = &entry.key;
+                if !check::is_environment_name(name) {
+                    let message = format!("an environment can't be called `{}`", excerpt(name));
+                    let help =
+                        "use lowercase letters, digits and single hyphens, a letter or digit first and last";
+                    found.push(
+                        Diagnostic::error(code::NAME, message)
+                            .help(help)
+                            .at(&self.layers[file.layer].source, entry.key_span)
+                            .pointer(pointer_to("/environments", name)),
+                    );
+                }
+                let section = Some((&entry.value, entry.key_span, file.layer + 1 + index));
+                environments.push(Environment { name: name.clone(), section });
+            }
+        }
+        if environments.is_empty() {
+            environments.push(Environment { name: DEFAULT_ENVIRONMENT.to_owned(), section: None });
+        }
+        let names: Vec<&str> = environments.iter().map(|environment| environment.name.as_str()).collect();
+        for set in &self.sets {
+            for entry in environments_of(&set.root) {
+                if !names.contains(&entry.key.as_str()) {
+                    let message = format!("there is no environment `{}`", excerpt(&entry.key));
+                    found.push(
+                        Diagnostic::error(code::UNKNOWN_STACK, message)
+                            .help(known(&entry.key, &names, "environments"))
+                            .at(&self.layers[set.layer].source, entry.key_span)
+                            .pointer(pointer_to("/environments", &entry.key)),
+                    );
+                }
+            }
+        }
+        environments
+    }
+}
+
+/// The entries of `environments`.
+fn environments_of(root: &Node) -> &[crate::document::Entry] {
+    root.get("environments").map_or(&[], Node::entries)
+}
+
+/// Whether a mistake at a pointer leaves nothing to judge: the file is no map, or its environments aren't.
+fn is_shape(pointer: Option<&str>) -> bool {
+    pointer.is_some_and(|pointer| {
+        let is_environment = pointer.starts_with("/environments/") && pointer.matches('/').count() == 2;
+        pointer.is_empty() || pointer == "/environments" || is_environment
+    })
+}
+
+/// The sections of the top level in which something is wrong, be it in an environment. A misspelt one counts together
+/// with the one that is meant.
+fn broken_sections(found: &[Diagnostic]) -> BTreeSet<String> {
+    let mut broken = BTreeSet::new();
+    let errors = found.iter().filter(|diagnostic| diagnostic.is_error());
+    for pointer in errors.filter_map(|diagnostic| diagnostic.pointer.as_deref()) {
+        let mut tokens = pointer.split('/').skip(1);
+        let section = match tokens.next() {
+            Some("environments") => tokens.nth(1),
+            section => section,
+        };
+        if let Some(section) = section {
+            let section = section.replace("~1", "/").replace("~0", "~");
+            broken.extend(nearest(&section, Place::top().keys().map(|(key, _)| key)).map(str::to_owned));
+            broken.insert(section);
+        }
+    }
+    broken
+}
+
+/// Puts the layers of one environment over each other.
+fn resolve(
+    environment: &Environment<'_>,
+    read: &Read,
+    layers: &Arc<[Layer]>,
+    broken: &BTreeSet<String>,
+) -> Result<Located, Box<Diagnostic>> {
+    let mut tree = Tree::empty();
+    let mut whole: Option<Origin> = None;
+    let mut put = |node: &Node, layer: usize, key: Option<Span>| {
+        let mut over = if node.is_null() { Tree::empty() } else { Tree::from_node(node, key, layer) };
+        over.retain(|key| key != "environments" && !broken.contains(key));
+        // What stands nowhere is told at the environment, else at the beginning of the file.
+        let beginning = Span { end: node.span.start, ..node.span };
+        let origin = Origin { layer, key, value: key.unwrap_or(beginning), by_profile: false };
+        if key.is_some() || whole.is_none() {
+            whole = Some(origin);
+        }
+        tree = merge(std::mem::replace(&mut tree, Tree::empty()), over);
+    };
+    if let Some(file) = &read.file {
+        put(&file.root, file.layer, None);
+    }
+    if let Some((section, key, layer)) = environment.section {
+        put(section, layer, Some(key));
+    }
+    for set in &read.sets {
+        let of_environment = environments_of(&set.root);
+        if of_environment.is_empty() {
+            put(&set.root, set.layer, None);
+        }
+        for entry in of_environment.iter().filter(|entry| entry.key == environment.name) {
+            put(&entry.value, set.layer, None);
+        }
+    }
+    let profile = match tree.get("profile").and_then(Tree::as_str) {
+        Some("production") => Profile::Production,
+        _ => Profile::Development,
+    };
+    let defaults = profile::defaults(profile, &tree);
+    let mut tree = merge(defaults, tree);
+    tree.origin = whole;
+    let config = serde_json::from_value::<Config>(tree.to_json());
+    let mut located = Located { config: Config::default(), tree, layers: layers.clone() };
+    match config {
+        Ok(config) => {
+            located.config = Config { environment_name: environment.name.clone(), ..config };
+            Ok(located)
+        }
+        Err(error) => {
+            let message = format!("the configuration fits the schema but not the types: {error}");
+            let help = "this is a mistake of dify-cfn; please report it with this message";
+            let diagnostic = Diagnostic::error(code::DISAGREEMENT, message).help(help);
+            Err(Box::new(located.diagnostic_at("", diagnostic)))
+        }
+    }
+}
+
+/// Keeps the wanted stacks; tells those that aren't there.
+fn select(located: &mut Vec<Located>, wanted: &[String], stacks: &[String], found: &mut Vec<Diagnostic>) {
+    if wanted.is_empty() {
+        return;
+    }
+    let known_stacks: Vec<&str> = stacks.iter().map(String::as_str).collect();
+    for stack in wanted.iter().filter(|stack| !stacks.contains(stack)) {
+        let message = format!("the configuration has no stack `{}`", excerpt(stack));
+        found.push(Diagnostic::error(code::UNKNOWN_STACK, message).help(known(
+            stack,
+            &known_stacks,
+            "stacks",
+        )));
+    }
+    located.retain(|one| wanted.contains(&one.config.stack_name()));
+}
+
+/// ``did you mean `x`? there are x and y``.
+fn known(word: &str, names: &[&str], what: &str) -> String {
+    let list = names.join(", ");
+    match nearest(word, names.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`? the {what} are: {list}"),
+        None => format!("the {what} are: {list}"),
+    }
+}
+
+/// Gives a network that is given by names its ids, or tells why it can't.
+fn look_up(one: &mut Located, context: Option<&Source>) -> Option<Diagnostic> {
+    let Network::Lookup(network) = &one.config.network else { return None };
+    if network.vpc_name.is_empty() {
+        return None; // the check of the network tells
+    }
+    match context::resolve(one, network, context) {
+        Ok(existing) => {
+            one.config.network = Network::Existing(existing);
+            // What is said about the ids is told where the names stand.
+            if let Some(lookup) = one.tree.get("network").and_then(|network| network.get("lookup")).cloned() {
+                one.tree.insert(&["network", "existing"], lookup);
+            }
+            None
+        }
+        Err(diagnostic) => Some(*diagnostic),
+    }
+}
+
+/// The findings of all environments, each told once. One that holds for some of several says for which, unless its
+/// place does.
+fn joined(by_environment: Vec<(String, Vec<Diagnostic>)>, several: bool) -> Vec<Diagnostic> {
+    let total = by_environment.len();
+    let mut joined: Vec<(Diagnostic, Vec<String>)> = Vec::new();
+    for (environment, findings) in by_environment {
+        for finding in findings {
+            match joined.iter_mut().find(|(known, _)| *known == finding) {
+                Some((_, environments)) => environments.push(environment.clone()),
+                None => joined.push((finding, vec![environment.clone()])),
+            }
+        }
+    }
+    joined
+        .into_iter()
+        .map(|(mut finding, environments)| {
+            let is_inside = finding.pointer.as_deref().is_some_and(|at| at.starts_with("/environments/"));
+            if several && environments.len() < total && !is_inside {
+                let names: Vec<String> = environments.iter().map(|name| format!("`{name}`")).collect();
+                let word = if names.len() == 1 { "environment" } else { "environments" };
+                finding.message = format!("{} ({word} {})", finding.message, names.join(", "));
+            }
+            finding
+        })
+        .collect()
+}
+
+/// In the order of the texts: the file first, then the arguments as they were given; what has no place comes last.
+/// That YAML 1.1 reads something otherwise is left out where more is wrong with it.
+fn in_order(mut found: Vec<Diagnostic>, sources: &[Source]) -> Vec<Diagnostic> {
+    let rank = |diagnostic: &Diagnostic| {
+        let place = diagnostic.location.as_ref().map(|location| {
+            (sources.iter().position(|source| *source == location.source), location.span.start)
+        });
+        (place.is_none(), place)
+    };
+    found.sort_by(|a, b| rank(a).cmp(&rank(b)).then(a.code.cmp(&b.code)));
+    let mistaken: BTreeSet<_> = found.iter().filter(|finding| finding.is_error()).map(rank).collect();
+    found.retain(|finding| {
+        finding.is_error() || finding.code != AMBIGUOUS_SCALAR || !mistaken.contains(&rank(finding))
+    });
+    found
+}
