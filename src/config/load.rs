@@ -220,23 +220,24 @@ fn is_shape(pointer: Option<&str>) -> bool {
     })
 }
 
-/// The sections of the top level in which something is wrong, be it in an environment. A misspelt one counts as the one
-/// that is meant.
+/// The sections of the top level in which something is wrong, be it in an environment. A misspelt one counts together
+/// with the one that is meant.
 fn broken_sections(found: &[Diagnostic]) -> BTreeSet<String> {
-    let known: Vec<&str> = Place::top().keys().map(|(key, _)| key).collect();
-    found
-        .iter()
-        .filter(|diagnostic| diagnostic.is_error())
-        .filter_map(|diagnostic| diagnostic.pointer.as_deref())
-        .filter_map(|pointer| {
-            let mut tokens = pointer.split('/').skip(1);
-            let section = match tokens.next()? {
-                "environments" => tokens.nth(1)?,
-                section => section,
-            };
-            nearest(section, known.iter().copied()).map(str::to_owned)
-        })
-        .collect()
+    let mut broken = BTreeSet::new();
+    let errors = found.iter().filter(|diagnostic| diagnostic.is_error());
+    for pointer in errors.filter_map(|diagnostic| diagnostic.pointer.as_deref()) {
+        let mut tokens = pointer.split('/').skip(1);
+        let section = match tokens.next() {
+            Some("environments") => tokens.nth(1),
+            section => section,
+        };
+        if let Some(section) = section {
+            let section = section.replace("~1", "/").replace("~0", "~");
+            broken.extend(nearest(&section, Place::top().keys().map(|(key, _)| key)).map(str::to_owned));
+            broken.insert(section);
+        }
+    }
+    broken
 }
 
 /// Puts the layers of one environment over each other.
@@ -248,10 +249,9 @@ fn resolve(
 ) -> Result<Located, Box<Diagnostic>> {
     let mut tree = Tree::empty();
     let mut whole: Option<Origin> = None;
-    let known: Vec<&str> = Place::top().keys().map(|(key, _)| key).collect();
     let mut put = |node: &Node, layer: usize, key: Option<Span>| {
         let mut over = if node.is_null() { Tree::empty() } else { Tree::from_node(node, key, layer) };
-        over.retain(|key| known.contains(&key) && key != "environments" && !broken.contains(key));
+        over.retain(|key| key != "environments" && !broken.contains(key));
         // What stands nowhere is told at the environment, else at the beginning of the file.
         let beginning = Span { end: node.span.start, ..node.span };
         let origin = Origin { layer, key, value: key.unwrap_or(beginning), by_profile: false };

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use dify_cfn::config::schema;
 use serde_json::Value as Json;
 
+use crate::arbitrary::alternatives;
 use crate::generate_config::{Choices, configuration};
-use crate::schema::alternatives;
 
 #[test]
 fn the_generator_sets_every_key_of_the_schema() {

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic, in helpers too")]
 
 mod agreement;
+#[path = "../support/arbitrary.rs"]
+mod arbitrary;
 mod coverage;
 mod fixtures;
 #[path = "../support/generate_config/mod.rs"]

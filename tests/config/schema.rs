@@ -73,14 +73,3 @@ fn each_key(schema: &Json, path: &str, visit: &mut impl FnMut(&str, &Json)) {
         _ => {}
     }
 }
-
-/// The alternatives that a part of the schema allows.
-pub(crate) fn alternatives<'s>(schema: &'s Json, root: &'s Json) -> Vec<&'s Json> {
-    if let Some(target) = schema.get("$ref").and_then(Json::as_str) {
-        return alternatives(root.pointer(target.trim_start_matches('#')).unwrap(), root);
-    }
-    match schema.get("anyOf").or_else(|| schema.get("oneOf")).and_then(Json::as_array) {
-        Some(branches) => branches.iter().flat_map(|branch| alternatives(branch, root)).collect(),
-        None => vec![schema],
-    }
-}

@@ -31,6 +31,8 @@ pub(crate) struct Stack {
     pub(crate) template: Template,
     /// What synthesis found.
     pub(crate) findings: Vec<Finding>,
+    /// Whether the template fits into one request to `CloudFormation`.
+    pub(crate) fits_inline: bool,
 }
 
 /// A finding, as `docs/seeds.md` lists it.
@@ -89,7 +91,12 @@ fn synthesize(number: &str, environments: &[&'static str]) -> Vec<Stack> {
         let name = format!("dify-{environment}");
         let text = std::fs::read_to_string(output.path().join(format!("{name}.template.json"))).unwrap();
         let findings = told["findings"].as_array().unwrap().iter().map(finding);
-        Stack { environment, template: Template::read(&name, &text), findings: findings.collect() }
+        Stack {
+            environment,
+            template: Template::read(&name, &text),
+            findings: findings.collect(),
+            fits_inline: told["fits_inline"] == true,
+        }
     });
     stacks.collect()
 }

@@ -4,6 +4,7 @@ use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
 use serde_json::Value as Json;
 
+use super::fits::fits;
 use super::place::{Place, fits_type, or, unfold};
 use super::{TOP_LEVEL_ONLY, VALIDATOR, root};
 use crate::config::code;
@@ -12,8 +13,9 @@ use crate::document::{Node, NodeKind, excerpt, pointer_to, walk};
 
 /// Every way in which a file, or what `--set` makes of its text, doesn't fit the schema, in the order of the text.
 pub(in crate::config) fn check(source: &Source, root: &Node) -> Vec<Diagnostic> {
-    if root.is_null() {
-        return Vec::new(); // a file of nothing but comments
+    // A file of nothing but comments is right too.
+    if root.is_null() || fits(&Place::top(), root) {
+        return Vec::new();
     }
     let json = root.to_json();
     let mut explain = Explain { source, root, found: Vec::new() };

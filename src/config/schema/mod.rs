@@ -2,7 +2,11 @@
 //!
 //! `schemas/dify.schema.json` is the committed copy that editors are pointed at; a test keeps it fresh.
 
+#[cfg(test)]
+#[path = "../../../tests/support/arbitrary.rs"]
+mod arbitrary;
 mod explain;
+mod fits;
 mod place;
 pub(super) mod shape;
 
