@@ -106,7 +106,7 @@ mod tests {
         assert_eq!(find("r002").unwrap().code().0, "R002");
         assert_eq!(find("D003").unwrap().title(), "A key stands twice in one map");
         assert_eq!(find("C406").unwrap().severity(), None);
-        assert_eq!(find("R02").unwrap_err(), Some("R002"));
+        assert_eq!(find("RO02").unwrap_err(), Some("R002"));
         assert_eq!(find("bucket").unwrap_err(), None);
     }
 }

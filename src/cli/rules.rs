@@ -2,8 +2,6 @@
 
 use serde_json::json;
 
-use crate::validate;
-
 use super::args::RulesArgs;
 use super::documentation::Documentation;
 use super::view::View;
@@ -12,7 +10,7 @@ use super::{Exit, view};
 pub(super) fn run(args: &RulesArgs, view: &mut View) -> Exit {
     if args.json {
         let rules: Vec<_> =
-            validate::rules().map(|rule| view::rules::json(&Documentation::Rule(rule))).collect();
+            view::rules::sorted().map(|rule| view::rules::json(&Documentation::Rule(rule))).collect();
         view.json(&json!({ "rules": rules }));
     } else if args.markdown {
         view.text(&view::rules::markdown());

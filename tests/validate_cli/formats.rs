@@ -66,15 +66,22 @@ fn stats_count_rules_and_types() {
     assert!(json["stats"]["rules"]["R"].as_u64() > Some(20), "{json}");
 }
 
+/// What the official schema complains of.
+fn complaints(sarif: &Json) -> Vec<String> {
+    let schema = include_str!("../fixtures/sarif/sarif-schema-2.1.0.json");
+    let mut schema: Json = serde_json::from_str(schema).unwrap();
+    // Its pattern for `language`, which we don't write, has a bracket too many and isn't a regular expression.
+    let language = schema["definitions"]["run"]["properties"]["language"].as_object_mut().unwrap();
+    assert!(language.remove("pattern").is_some());
+    let validator = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
+    validator.iter_errors(sarif).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
 /// The report as SARIF, after the official schema has accepted it.
 fn accepted(found: &Run) -> Json {
-    let schema = include_str!("../fixtures/sarif/sarif-schema-2.1.0.json");
-    let schema: Json = serde_json::from_str(schema).unwrap();
-    let validator = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
     let sarif = found.json();
-    let errors: Vec<String> =
-        validator.iter_errors(&sarif).map(|error| format!("{}: {error}", error.instance_path())).collect();
-    assert!(errors.is_empty(), "{errors:?}");
+    let complaints = complaints(&sarif);
+    assert!(complaints.is_empty(), "{complaints:?}");
     sarif
 }
 
@@ -108,9 +115,19 @@ fn sarif_is_accepted_by_the_official_schema() {
 
 #[test]
 fn a_mistake_in_sarif_would_be_noticed() {
-    let mut found = run(&["validate", "bad.json", "--format", "sarif"]);
-    found.out = found.out.replace("\"startLine\": 1", "\"startLine\": 0");
-    assert!(std::panic::catch_unwind(|| accepted(&found)).is_err());
+    let sarif = run(&["validate", "bad.json", "--format", "sarif"]).json();
+    for (pointer, wrong) in [
+        ("/runs/0/results/0/locations/0/physicalLocation/region/startLine", json!(0)),
+        ("/runs/0/results/0/locations/0/physicalLocation/artifactLocation/uri", json!("a b")),
+        ("/runs/0/results/0/level", json!("fatal")),
+        ("/runs/0/results/0/message", json!("text")),
+        ("/runs/0/tool/driver/rules/0/id", json!(null)),
+        ("/version", json!("2.0.0")),
+    ] {
+        let mut changed = sarif.clone();
+        *changed.pointer_mut(pointer).unwrap() = wrong;
+        assert_eq!(complaints(&changed).len(), 1, "{pointer}");
+    }
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn codes_of_every_layer_are_explained() {
 
 #[test]
 fn an_unknown_code_names_the_nearest() {
-    let found = run(&["explain", "R02"]);
+    let found = run(&["explain", "RO02"]);
     assert_eq!((found.code, found.out.as_str()), (2, ""));
     assert!(found.err.contains("did you mean `R002`?"), "{}", found.err);
     assert!(run(&["explain", "bucket"]).err.contains("`dify-cfn rules` lists them"));

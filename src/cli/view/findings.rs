@@ -1,5 +1,6 @@
 //! A finding as a person reads it: the excerpt of the source with the place marked, what was found, what to do.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
@@ -83,7 +84,7 @@ fn place(finding: &Diagnostic) -> Option<String> {
 
 /// The line of a source around a place, or a part of it.
 struct Excerpt<'s> {
-    text: &'s str,
+    text: Cow<'s, str>,
     /// The place inside the text.
     marked: Range<usize>,
     /// Whether the text begins or ends inside the line.
@@ -104,7 +105,13 @@ impl<'s> Excerpt<'s> {
             (start, end)
         };
         let marked_end = floor(text, span.end.min(end)).max(at);
-        Self { text: &text[start..end], marked: at - start..marked_end - start, is_cut }
+        let marked = at - start..marked_end - start;
+        if is_cut {
+            let text = format!("…{}…", &text[start..end]);
+            let shift = '…'.len_utf8();
+            return Self { text: text.into(), marked: marked.start + shift..marked.end + shift, is_cut };
+        }
+        Self { text: text[start..end].into(), marked, is_cut }
     }
 }
 

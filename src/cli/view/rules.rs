@@ -19,7 +19,7 @@ pub(in crate::cli) fn explanation(documentation: &Documentation) -> String {
             let _ = writeln!(text, "  {name:8} {}", fill(paragraph));
         }
         if !rule.same_as.is_empty() {
-            let _ = writeln!(text, "  same as  {}", fill(&rule.same_as.join(", ")));
+            let _ = writeln!(text, "  same as  {}", fill(&same_as(rule)));
         }
     }
     text
@@ -46,7 +46,7 @@ pub(in crate::cli) fn json(documentation: &Documentation) -> Json {
 /// All rules, a line each.
 pub(in crate::cli) fn table() -> String {
     let mut text = String::new();
-    for rule in validate::rules() {
+    for rule in sorted() {
         let same_as = same_as(rule);
         let same_as = if same_as.is_empty() { same_as } else { format!("  [{same_as}]") };
         // A severity doesn't heed a width, its text does.
@@ -63,7 +63,7 @@ pub(in crate::cli) fn markdown() -> String {
         .to_owned();
     for (letter, layer) in documentation::layers() {
         let is_of_layer = |code: &str| code.starts_with(letter);
-        let rules: Vec<&Rule> = validate::rules().filter(|rule| is_of_layer(rule.code.0)).collect();
+        let rules: Vec<&Rule> = sorted().filter(|rule| is_of_layer(rule.code.0)).collect();
         let others: Vec<Documentation> =
             documentation::others().filter(|other| is_of_layer(other.code().0)).collect();
         if rules.is_empty() && others.is_empty() {
@@ -90,8 +90,30 @@ pub(in crate::cli) fn markdown() -> String {
     text
 }
 
+/// All rules in the order of the layers and of codes.
+pub(in crate::cli) fn sorted() -> impl Iterator<Item = &'static Rule> {
+    let mut rules: Vec<&Rule> = validate::rules().collect();
+    let layer = |rule: &Rule| documentation::layers().position(|(letter, _)| rule.code.0.starts_with(letter));
+    rules.sort_by_key(|rule| (layer(rule), rule.code));
+    rules.into_iter()
+}
+
+/// The ids in other tools, the tool's name once for its ids: `cfn-lint E1010, E1011; checkov CKV_AWS_1`.
 fn same_as(rule: &Rule) -> String {
-    rule.same_as.join(", ")
+    let mut text = String::new();
+    let mut last = "";
+    for id in rule.same_as {
+        let (tool, number) = id.rsplit_once(' ').unwrap_or(("", id));
+        let separator = match (text.is_empty(), tool == last) {
+            (true, _) => "",
+            (false, true) => ", ",
+            (false, false) => "; ",
+        };
+        text.push_str(separator);
+        text.push_str(if tool == last { number } else { id });
+        last = tool;
+    }
+    text
 }
 
 /// A text inside a cell of a table.
@@ -129,7 +151,7 @@ mod tests {
           what     The name in `Ref` and in the placeholders of `Fn::Sub` is declared in the template.
           why      CloudFormation refuses the template: "Unresolved resource dependencies".
           source   AWS CloudFormation User Guide, "Ref" and "Fn::Sub"
-          same as  cfn-lint E1020, cfn-lint E1019
+          same as  cfn-lint E1020, E1019
         "#);
         insta::assert_snapshot!(explanation(&documentation::find("D003").unwrap()), @r"
         D003: A key stands twice in one map
