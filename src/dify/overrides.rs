@@ -53,7 +53,7 @@ pub(super) fn apply(config: &Config, template: &mut Template) -> Vec<Diagnostic>
     for (id, settings) in &config.resources {
         let pointer = format!("/resources/{id}");
         if let Some(type_name) = &settings.type_name
-            && let Err(problem) = add(template, id, type_name)
+            && let Some(problem) = add(template, id, type_name)
         {
             found.push(problem.pointer(format!("{pointer}/type")));
             continue;
@@ -90,22 +90,22 @@ pub(super) fn apply(config: &Config, template: &mut Template) -> Vec<Diagnostic>
     found
 }
 
-/// Adds a resource of a type that is known, so that its properties are validated like all others.
-fn add(template: &mut Template, id: &str, type_name: &str) -> Result<(), Diagnostic> {
+/// Adds a resource of a type that is known, so that its properties are validated like all others; else says why not.
+fn add(template: &mut Template, id: &str, type_name: &str) -> Option<Diagnostic> {
     if let Some(taken) = template.resources.get(id) {
         let message = format!("the stack has a resource `{id}` of its own, of type {}", taken.type_name);
         let help = "take `type` away to change that one, or choose another logical id";
-        return Err(Diagnostic::error(NOT_ADDED, message).help(help));
+        return Some(Diagnostic::error(NOT_ADDED, message).help(help));
     }
     if type_info(type_name).is_none() {
         let message = format!("a resource of type `{type_name}` can't be added");
         let help = "the types that can be are those in `schemas/`; put others into a stack of their own";
-        return Err(Diagnostic::error(NOT_ADDED, message).help(help));
+        return Some(Diagnostic::error(NOT_ADDED, message).help(help));
     }
     template
         .resources
         .insert(id.to_owned(), Resource { type_name: type_name.to_owned(), ..Resource::default() });
-    Ok(())
+    None
 }
 
 fn set_name(
