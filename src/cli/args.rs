@@ -84,6 +84,7 @@ pub(super) enum Format {
 }
 
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct ValidateArgs {
     /// Templates, folders (every template below them), or `-` for standard input
     #[arg(value_name = "FILE", required_unless_present = "stats")]

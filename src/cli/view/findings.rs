@@ -95,23 +95,31 @@ impl<'s> Excerpt<'s> {
     fn of(location: &'s Location) -> Self {
         let (text, span) = (&*location.source.text, location.span);
         let at = floor(text, span.start);
-        let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-        let end = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
-        let is_cut = end - start > LONGEST_LINE;
-        let (start, end) = if is_cut {
-            let first = floor(text, at.saturating_sub(AROUND.0)).max(start);
-            (first, floor(text, at + AROUND.1).min(end))
-        } else {
-            (start, end)
-        };
-        let marked_end = floor(text, span.end.min(end)).max(at);
-        let marked = at - start..marked_end - start;
-        if is_cut {
-            let text = format!("…{}…", &text[start..end]);
-            let shift = '…'.len_utf8();
-            return Self { text: text.into(), marked: marked.start + shift..marked.end + shift, is_cut };
+        // Looks no further than what would be shown: the line may be the whole file.
+        let (far, near) = (floor(text, at.saturating_sub(LONGEST_LINE)), floor(text, at + LONGEST_LINE));
+        let line_start = text[far..at].rfind('\n').map(|newline| far + newline + 1);
+        let line_start = line_start.or_else(|| (far == 0).then_some(0));
+        let line_end = text[at..near].find('\n').map(|newline| at + newline);
+        let line_end = line_end.or_else(|| (near == text.len()).then_some(near));
+        let marked_until = |end: usize| floor(text, span.end.min(end)).max(at);
+        if let (Some(start), Some(end)) = (line_start, line_end)
+            && end - start <= LONGEST_LINE
+        {
+            let marked = at - start..marked_until(end) - start;
+            return Self { text: text[start..end].into(), marked, is_cut: false };
         }
-        Self { text: text[start..end].into(), marked, is_cut }
+        let from = floor(text, at.saturating_sub(AROUND.0));
+        let to = floor(text, at + AROUND.1);
+        let (start, before) = match line_start {
+            Some(start) if start >= from => (start, ""),
+            _ => (from, "…"),
+        };
+        let (end, behind) = match line_end {
+            Some(end) if end <= to => (end, ""),
+            _ => (to, "…"),
+        };
+        let marked = at - start + before.len()..marked_until(end) - start + before.len();
+        Self { text: format!("{before}{}{behind}", &text[start..end]).into(), marked, is_cut: true }
     }
 }
 
@@ -151,7 +159,14 @@ mod tests {
     fn of_a_very_long_line_a_part_is_shown() {
         let source = Source::new("x.json", format!("[{}\"here\"{}]", "1,".repeat(300), ",1".repeat(300)));
         let span = Span { start: 601, end: 607, line: 1, column: 602 };
-        insta::assert_snapshot!(render(&Diagnostic::error(Code("D001"), "bad").at(&source, span), false), @"");
+        insta::assert_snapshot!(render(&Diagnostic::error(Code("D001"), "bad").at(&source, span), false), @r#"
+        error[D001]: bad
+         --> x.json:1:602
+          |
+         ::: 
+        1 | …1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,"here",1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1…
+          |                                          ^^^^^^
+        "#);
     }
 
     #[test]
@@ -172,6 +187,14 @@ mod tests {
         for (start, end) in [(0, 1), (1, 9), (9, 12), (2, 2), (1, 0)] {
             let span = Span { start, end, line: 1, column: 1 };
             render(&Diagnostic::error(Code("D001"), "bad").at(&source, span), false);
+        }
+        // Around every length at which a line is cut, with characters of several bytes.
+        for length in (0..3 * LONGEST_LINE).step_by(7) {
+            let source = Source::new("x", format!("a\n{}\nb", "é".repeat(length)));
+            for start in [0, 1, 2, 3, length, length + 1, 2 * length, 2 * length + 2, 2 * length + 4] {
+                let span = Span { start, end: start + length, line: 2, column: 1 };
+                render(&Diagnostic::error(Code("D001"), "bad").at(&source, span), false);
+            }
         }
     }
 }
