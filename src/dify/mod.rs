@@ -29,7 +29,7 @@ use crate::cfn::{PseudoParameter, Template};
 use crate::concat_values;
 use crate::config::Config;
 use crate::constructs::Stack;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, codes};
 
 pub use capacity::Capacity;
 pub use foundation::foundation;
@@ -39,8 +39,15 @@ use environment::Surroundings;
 use placement::Placement;
 use pools::Pools;
 
-/// A service's name that another part of the stack has.
-pub const RESERVED_NAME: Code = Code("C306");
+codes! {
+    /// A service's name that another part of the stack has.
+    pub const RESERVED_NAME: Code = Code("C306");
+}
+
+/// The codes of this room with their documentation.
+pub(crate) fn codes() -> [&'static [(Code, &'static str)]; 4] {
+    [order::CODES, overrides::CODES, CODES, advice::CODES]
+}
 
 /// First parts of paths in the construct tree that are not services.
 const RESERVED: [&str; 12] = [

@@ -2,17 +2,19 @@
 
 use crate::cfn::{Json, Map, Resource, Template};
 use crate::config::Config;
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::resources::type_info;
 
-/// `resources` names a resource that the stack doesn't have.
-pub(super) const UNKNOWN_RESOURCE: Code = Code("C302");
-/// A resource of a type without a name property was to be named, or one without tags tagged.
-pub(super) const NOT_OFFERED: Code = Code("C303");
-/// A placeholder has no value.
-pub(super) const PLACEHOLDER: Code = Code("C304");
-/// A resource is to be added whose logical id is taken, or whose type isn't known.
-pub(super) const NOT_ADDED: Code = Code("C305");
+codes! {
+    /// `resources` names a resource that the stack doesn't have.
+    pub(super) const UNKNOWN_RESOURCE: Code = Code("C302");
+    /// A resource of a type without a name property was to be named, or one without tags tagged.
+    pub(super) const NOT_OFFERED: Code = Code("C303");
+    /// A placeholder has no value.
+    pub(super) const PLACEHOLDER: Code = Code("C304");
+    /// A resource is to be added whose logical id is taken, or whose type isn't known.
+    pub(super) const NOT_ADDED: Code = Code("C305");
+}
 
 /// The property that holds the physical name, by type.
 ///
