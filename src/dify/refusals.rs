@@ -1,7 +1,7 @@
 //! Layouts that can't be built, and the key of the configuration that each refusal of a part comes from.
 
 use crate::catalog::Component;
-use crate::diagnostic::{Code, Diagnostic, codes};
+use crate::diagnostic::{Diagnostic, codes};
 
 use super::placement::{Placement, upper_camel};
 
