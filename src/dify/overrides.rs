@@ -19,15 +19,13 @@ codes! {
 /// The property that holds the physical name, by type.
 ///
 /// Source: the types' pages in the AWS CloudFormation Template Reference.
-const NAME_PROPERTIES: [(&str, &str); 27] = [
+const NAME_PROPERTIES: [(&str, &str); 25] = [
     ("AWS::ApplicationAutoScaling::ScalingPolicy", "PolicyName"),
     ("AWS::CloudWatch::Alarm", "AlarmName"),
     ("AWS::EC2::SecurityGroup", "GroupName"),
     ("AWS::ECS::Cluster", "ClusterName"),
     ("AWS::ECS::Service", "ServiceName"),
     ("AWS::ECS::TaskDefinition", "Family"),
-    ("AWS::EFS::FileSystem", "FileSystemName"),
-    ("AWS::ElastiCache::ParameterGroup", "CacheParameterGroupName"),
     ("AWS::ElastiCache::ReplicationGroup", "ReplicationGroupId"),
     ("AWS::ElastiCache::SubnetGroup", "CacheSubnetGroupName"),
     ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Name"),
@@ -276,6 +274,21 @@ mod tests {
         let (template, found) = add("Thing", "AWS::No::Such");
         assert_eq!(found, [(NOT_ADDED, "a resource of type `AWS::No::Such` can't be added".to_owned())]);
         assert_eq!(template.resources.len(), 1);
+    }
+
+    #[test]
+    fn names_are_properties_that_may_be_set() {
+        for (type_name, property) in NAME_PROPERTIES {
+            let file = format!("schemas/{}.json", type_name.to_lowercase().replace("::", "-"));
+            let text = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(&file))
+                .unwrap();
+            let schema: Json = serde_json::from_str(&text).unwrap();
+            assert!(schema["properties"].get(property).is_some(), "{type_name} has no {property}");
+            let read_only = schema["readOnlyProperties"]
+                .as_array()
+                .is_some_and(|list| list.iter().any(|one| one == &format!("/properties/{property}")));
+            assert!(!read_only, "{property} of {type_name} can't be set");
+        }
     }
 
     #[test]

@@ -55,7 +55,12 @@ fn what_holds_data_is_called_as_it_was_shipped() {
     for shipped in all() {
         for (id, type_name, _) in holding_data(shipped) {
             let listed = contract.resources.get(id).map(String::as_str);
-            assert_eq!(listed, Some(type_name), "{}: {id} is new, or was called otherwise before", shipped.name);
+            assert_eq!(
+                listed,
+                Some(type_name),
+                "{}: {id} is new, or was called otherwise before",
+                shipped.name
+            );
             seen.insert(id.clone());
         }
     }
@@ -70,7 +75,12 @@ fn secrets_are_generated_as_they_were_shipped() {
     for shipped in all() {
         for (id, _, properties) in holding_data(shipped) {
             let Some(generated) = properties.get("GenerateSecretString") else { continue };
-            assert_eq!(contract.generated.get(id), Some(generated), "{}: {id} would get a new value", shipped.name);
+            assert_eq!(
+                contract.generated.get(id),
+                Some(generated),
+                "{}: {id} would get a new value",
+                shipped.name
+            );
             seen.insert(id.clone());
         }
     }
@@ -83,7 +93,8 @@ fn secrets_are_generated_as_they_were_shipped() {
 #[test]
 fn what_replaces_data_when_it_changes_is_as_it_was_shipped() {
     let template = crate::shipped::one("default/dev").template();
-    let property = |id: &str, name: &str| template.resources[id].properties.get(name).cloned().unwrap_or(Json::Null);
+    let property =
+        |id: &str, name: &str| template.resources[id].properties.get(name).cloned().unwrap_or(Json::Null);
     let secret = |id: &str| serde_json::json!({ "Fn::Sub": format!("{{{{resolve:secretsmanager:${{{id}}}:SecretString}}}}") });
     for (id, name, expected) in [
         ("DatabaseCluster", "DatabaseName", "dify".into()),
