@@ -69,10 +69,10 @@ fn stats_count_rules_and_types() {
 /// What the official schema complains of.
 fn complaints(sarif: &Json) -> Vec<String> {
     let schema = include_str!("../fixtures/sarif/sarif-schema-2.1.0.json");
-    let mut schema: Json = serde_json::from_str(schema).unwrap();
-    // Its pattern for `language`, which we don't write, has a bracket too many and isn't a regular expression.
-    let language = schema["definitions"]["run"]["properties"]["language"].as_object_mut().unwrap();
-    assert!(language.remove("pattern").is_some());
+    // Its pattern for languages, which we don't write, has a bracket too many and isn't a regular expression everywhere.
+    let wrong = "^[a-zA-Z]{2}|^[a-zA-Z]{2}-[a-zA-Z]{2}]?$";
+    assert!(schema.contains(wrong));
+    let schema: Json = serde_json::from_str(&schema.replace(wrong, "^[a-zA-Z]{2}(-[a-zA-Z]{2})?$")).unwrap();
     let validator = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
     validator.iter_errors(sarif).map(|error| format!("{}: {error}", error.instance_path())).collect()
 }
