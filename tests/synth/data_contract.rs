@@ -55,7 +55,12 @@ fn what_holds_data_is_called_as_it_was_shipped() {
     for shipped in all() {
         for (id, type_name, _) in holding_data(shipped) {
             let listed = contract.resources.get(id).map(String::as_str);
-            assert_eq!(listed, Some(type_name), "{}: {id} is new, or was called otherwise before", shipped.name);
+            assert_eq!(
+                listed,
+                Some(type_name),
+                "{}: {id} is new, or was called otherwise before",
+                shipped.name
+            );
             seen.insert(id.clone());
         }
     }
@@ -70,7 +75,12 @@ fn secrets_are_generated_as_they_were_shipped() {
     for shipped in all() {
         for (id, _, properties) in holding_data(shipped) {
             let Some(generated) = properties.get("GenerateSecretString") else { continue };
-            assert_eq!(contract.generated.get(id), Some(generated), "{}: {id} would get a new value", shipped.name);
+            assert_eq!(
+                contract.generated.get(id),
+                Some(generated),
+                "{}: {id} would get a new value",
+                shipped.name
+            );
             seen.insert(id.clone());
         }
     }
@@ -83,7 +93,8 @@ fn secrets_are_generated_as_they_were_shipped() {
 #[test]
 fn what_replaces_data_when_it_changes_is_as_it_was_shipped() {
     let template = crate::shipped::one("default/dev").template();
-    let property = |id: &str, name: &str| template.resources[id].properties.get(name).cloned().unwrap_or(Json::Null);
+    let property =
+        |id: &str, name: &str| template.resources[id].properties.get(name).cloned().unwrap_or(Json::Null);
     let secret = |id: &str| serde_json::json!({ "Fn::Sub": format!("{{{{resolve:secretsmanager:${{{id}}}:SecretString}}}}") });
     for (id, name, expected) in [
         ("DatabaseCluster", "DatabaseName", "dify".into()),
@@ -106,5 +117,27 @@ fn what_replaces_data_when_it_changes_is_as_it_was_shipped() {
         ("DatabaseSecret", "Name", "/dify/dev/database".into()),
     ] {
         assert_eq!(property(id, name), expected, "{id}.{name}");
+    }
+}
+
+/// A subnet with another range is another subnet, and the database can't move there.
+#[test]
+fn subnets_of_a_created_network_have_the_ranges_that_were_shipped() {
+    let range = |stack: &str, id: &str| {
+        let template = crate::shipped::one(stack).template();
+        template.resources[id].properties["CidrBlock"].as_str().unwrap().to_owned()
+    };
+    for (stack, id, expected) in [
+        ("production/prd", "NetworkVpc", "10.20.0.0/16"),
+        ("production/prd", "NetworkPrivateSubnet1", "10.20.0.0/18"),
+        ("production/prd", "NetworkPrivateSubnet2", "10.20.64.0/18"),
+        ("production/prd", "NetworkPrivateSubnet3", "10.20.128.0/18"),
+        ("production/prd", "NetworkPublicSubnet1", "10.20.192.0/20"),
+        // A third zone can be added later: the first two are where they would be with it.
+        ("restored/again", "NetworkPrivateSubnet1", "10.0.0.0/18"),
+        ("restored/again", "NetworkPrivateSubnet2", "10.0.64.0/18"),
+        ("closed/dev", "NetworkPrivateSubnet1", "10.40.0.0/22"),
+    ] {
+        assert_eq!(range(stack, id), expected, "{stack}: {id}");
     }
 }

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic, in helpers too")]
 
 mod data_contract;
-#[path = "../support/generate_config.rs"]
+#[path = "../support/generate_config/mod.rs"]
 mod generate_config;
 mod meaning;
 mod own_stack;

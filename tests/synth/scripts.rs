@@ -137,7 +137,9 @@ fn plugin_daemon_is_healthy(answers: bool, age_seconds: u64) -> bool {
     let stat = format!("1 (tini) S 0 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 {started} 2424832 192\n");
     std::fs::write(folder.path().join("stat"), stat).unwrap();
     let here = folder.path().display().to_string();
-    let line = command[1].replace("/proc/uptime", &format!("{here}/uptime")).replace("/proc/1/stat", &format!("{here}/stat"));
+    let line = command[1]
+        .replace("/proc/uptime", &format!("{here}/uptime"))
+        .replace("/proc/1/stat", &format!("{here}/stat"));
     assert_ne!(line, command[1], "the check doesn't read the process's start: {line}");
     run(folder.path(), &["/bin/sh".into(), "-c".into()], &[line], &[]).status.success()
 }
@@ -157,7 +159,11 @@ fn every_check_is_something_that_a_shell_reads() {
         let view = View::new(shipped, &[]);
         for container in view.containers() {
             let check = texts(&container.json["HealthCheck"]["Command"]);
-            let lines = check.get(1).into_iter().cloned().chain(texts(&container.json["Command"]).into_iter().take(1));
+            let lines = check
+                .get(1)
+                .into_iter()
+                .cloned()
+                .chain(texts(&container.json["Command"]).into_iter().take(1));
             for line in lines {
                 let output = Command::new("/bin/bash").args(["-n", "-c", &line]).output().unwrap();
                 let told = String::from_utf8_lossy(&output.stderr);

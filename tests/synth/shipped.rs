@@ -12,8 +12,7 @@ use serde_json::Value as Json;
 use crate::root;
 
 /// The configurations in `tests/fixtures/configs`, by the file's name.
-const FILES: [&str; 7] =
-    ["closed", "layouts", "production", "restored", "seed-000", "seed-001", "ssm"];
+const FILES: [&str; 7] = ["closed", "layouts", "production", "restored", "seed-000", "seed-001", "ssm"];
 
 /// A stack of a shipped configuration.
 pub(crate) struct Shipped {
@@ -143,7 +142,9 @@ pub(crate) fn each(check: impl Fn(&Shipped) -> Vec<String>) {
 fn every_shipped_configuration_is_listed() {
     let folder = std::fs::read_dir(root().join("tests/fixtures/configs")).unwrap();
     let mut found: Vec<String> = folder
-        .filter_map(|entry| entry.unwrap().file_name().into_string().unwrap().strip_suffix(".yaml").map(str::to_owned))
+        .filter_map(|entry| {
+            entry.unwrap().file_name().into_string().unwrap().strip_suffix(".yaml").map(str::to_owned)
+        })
         .collect();
     found.sort();
     assert_eq!(found, FILES);

@@ -126,9 +126,7 @@ impl<'a> View<'a> {
     /// The statements of a role's inline policies.
     pub(crate) fn statements(&self, role: &str) -> Vec<&Json> {
         let policies = self.get(role)["Properties"]["Policies"].as_array().into_iter().flatten();
-        policies
-            .flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().unwrap())
-            .collect()
+        policies.flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().unwrap()).collect()
     }
 }
 

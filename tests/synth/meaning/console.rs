@@ -39,7 +39,10 @@ fn parameters_have_types_labels_groups_and_defaults_that_fit() {
                 }
             };
             let text = |key: &str| parameter[key].as_str().unwrap_or_default();
-            check(!form["ParameterLabels"][name]["default"].as_str().unwrap_or_default().is_empty(), "no label");
+            check(
+                !form["ParameterLabels"][name]["default"].as_str().unwrap_or_default().is_empty(),
+                "no label",
+            );
             check(!text("Description").is_empty(), "no description");
             let expected = match name.as_str() {
                 "VpcId" => "AWS::EC2::VPC::Id",
@@ -51,7 +54,10 @@ fn parameters_have_types_labels_groups_and_defaults_that_fit() {
             if expected == "String" && parameter.get("AllowedValues").is_none() {
                 let pattern = Regex::new(text("AllowedPattern")).unwrap();
                 check(!text("AllowedPattern").is_empty(), "no pattern");
-                check(text("AllowedPattern").starts_with('^') && text("AllowedPattern").ends_with('$'), "an open pattern");
+                check(
+                    text("AllowedPattern").starts_with('^') && text("AllowedPattern").ends_with('$'),
+                    "an open pattern",
+                );
                 check(!text("ConstraintDescription").is_empty(), "no text for a value that doesn't fit");
                 if let Some(default) = parameter["Default"].as_str() {
                     check(pattern.is_match(default), "a default that doesn't fit");
@@ -114,7 +120,9 @@ fn outputs_tell_what_operators_need() {
             ["Url", "LoadBalancerDnsName", "DatabaseEndpoint", "CacheEndpoint", "BucketName", "ClusterName"]
                 .map(str::to_owned)
                 .into();
-        expected.insert(if shipped.config().logs.single_group { "LogGroupName" } else { "LogGroupPrefix" }.to_owned());
+        expected.insert(
+            if shipped.config().logs.single_group { "LogGroupName" } else { "LogGroupPrefix" }.to_owned(),
+        );
         if shipped.config().secrets.backend == SecretsBackend::Secretsmanager {
             expected.insert("InitPasswordCommand".to_owned());
         }
@@ -148,11 +156,9 @@ fn outputs_tell_what_operators_need() {
 #[test]
 fn sizes_stay_below_what_they_have_to() {
     let size = |name: &str| minified(one(name).template()).len();
-    for (name, limit) in [
-        ("default/dev", 75_000),
-        ("production/prd", 75_000),
-        ("seed-000/dev", INLINE_LIMIT_BYTES),
-    ] {
+    for (name, limit) in
+        [("default/dev", 75_000), ("production/prd", 75_000), ("seed-000/dev", INLINE_LIMIT_BYTES)]
+    {
         assert!(size(name) < limit, "{name}: {} of {limit} bytes", size(name));
     }
     for shipped in crate::shipped::all().iter().filter(|one| one.name.starts_with("seed-001/")) {
@@ -173,14 +179,23 @@ fn the_foundation_is_a_template_of_its_own_that_fits_into_one_request() {
             if shipped.template().resources.get(id) != Some(resource) {
                 complaints.push(format!("{id} is another one in the foundation"));
             }
-            if resource.type_name.starts_with("AWS::ECS::") || resource.type_name.contains("LoadBalancingV2") {
+            if resource.type_name.starts_with("AWS::ECS::") || resource.type_name.contains("LoadBalancingV2")
+            {
                 complaints.push(format!("{id} of type {} can fail to start", resource.type_name));
             }
         }
-        let holds_data = ["DatabaseCluster", "DatabaseWriter", "Cache", "Bucket", "SecretKey", "DatabaseKey", "NetworkVpc"];
-        let missing = holds_data
-            .into_iter()
-            .filter(|id| shipped.template().resources.contains_key(*id) && !foundation.resources.contains_key(*id));
+        let holds_data = [
+            "DatabaseCluster",
+            "DatabaseWriter",
+            "Cache",
+            "Bucket",
+            "SecretKey",
+            "DatabaseKey",
+            "NetworkVpc",
+        ];
+        let missing = holds_data.into_iter().filter(|id| {
+            shipped.template().resources.contains_key(*id) && !foundation.resources.contains_key(*id)
+        });
         complaints.extend(missing.map(|id| format!("{id} isn't in the foundation")));
         if !foundation.outputs.is_empty() {
             complaints.push("the foundation has outputs".to_owned());
@@ -198,7 +213,8 @@ fn no_limit_of_cloudformation_is_near() {
     each(|shipped| {
         let count = |section: &str| shipped.json[section].as_object().map_or(0, serde_json::Map::len);
         let mut complaints = Vec::new();
-        for (section, limit) in [("Parameters", 200), ("Resources", 500), ("Outputs", 200), ("Mappings", 200)] {
+        for (section, limit) in [("Parameters", 200), ("Resources", 500), ("Outputs", 200), ("Mappings", 200)]
+        {
             if count(section) > limit * 9 / 10 {
                 complaints.push(format!("{} {section}", count(section)));
             }

@@ -29,8 +29,10 @@ fn data_is_kept_or_lost_together() {
         assert_eq!(is_kept, shipped.is_production(), "{}: what the profile says", shipped.name);
         let mut complaints = Vec::new();
         for (type_name, wanted) in KEPT {
-            for (id, resource) in view.of_type(type_name).filter(|(id, _)| wanted.is_empty() || *id == wanted) {
-                let policies = (resource["DeletionPolicy"].as_str(), resource["UpdateReplacePolicy"].as_str());
+            for (id, resource) in view.of_type(type_name).filter(|(id, _)| wanted.is_empty() || *id == wanted)
+            {
+                let policies =
+                    (resource["DeletionPolicy"].as_str(), resource["UpdateReplacePolicy"].as_str());
                 let expected = (Some("RetainExceptOnCreate"), Some("Retain"));
                 let is_lost = matches!(policies, (None | Some("Delete"), None | Some("Delete")));
                 if if is_kept { policies != expected } else { !is_lost } {
@@ -40,7 +42,9 @@ fn data_is_kept_or_lost_together() {
         }
         // The subnets that the database stands in are kept with it.
         for subnet in texts(&view.get("DatabaseSubnetGroup")["Properties"]["SubnetIds"]) {
-            let Some(id) = subnet.strip_prefix("${").and_then(|text| text.strip_suffix('}')) else { continue };
+            let Some(id) = subnet.strip_prefix("${").and_then(|text| text.strip_suffix('}')) else {
+                continue;
+            };
             if (view.get(id)["DeletionPolicy"] == "RetainExceptOnCreate") != is_kept {
                 complaints.push(format!("{id} isn't kept as the database is"));
             }
@@ -63,7 +67,11 @@ fn what_holds_data_is_encrypted_and_private() {
             let cluster = &cluster["Properties"];
             let is_restored = cluster.get("SnapshotIdentifier").is_some();
             check(id, is_restored || cluster["StorageEncrypted"] == true, "not encrypted");
-            check(id, !(is_restored && cluster.get("MasterUserPassword").is_some()), "a restored cluster keeps its password");
+            check(
+                id,
+                !(is_restored && cluster.get("MasterUserPassword").is_some()),
+                "a restored cluster keeps its password",
+            );
             check(id, is_restored == shipped.config().database.restore_from.is_some(), "restored or not");
             check(id, cluster["Port"] == 5432, "the default port is MySQL's");
         }
@@ -73,7 +81,11 @@ fn what_holds_data_is_encrypted_and_private() {
         }
         for (id, cache) in view.of_type("AWS::ElastiCache::ReplicationGroup") {
             let cache = &cache["Properties"];
-            check(id, cache["TransitEncryptionEnabled"] == true && cache["AtRestEncryptionEnabled"] == true, "not encrypted");
+            check(
+                id,
+                cache["TransitEncryptionEnabled"] == true && cache["AtRestEncryptionEnabled"] == true,
+                "not encrypted",
+            );
             check(id, cache.get("AuthToken").is_some(), "open to all");
             let nodes = cache["NumCacheClusters"].as_u64().unwrap();
             check(id, (cache["AutomaticFailoverEnabled"] == true) <= (nodes > 1), "a failover to nobody");
@@ -84,11 +96,18 @@ fn what_holds_data_is_encrypted_and_private() {
             let rules = bucket["Properties"]["LifecycleConfiguration"]["Rules"].as_array();
             let loses = |rule: &Json| {
                 let archives = rule["Transitions"].as_array().into_iter().flatten().any(|transition| {
-                    !matches!(transition["StorageClass"].as_str(), Some("STANDARD_IA" | "INTELLIGENT_TIERING"))
+                    !matches!(
+                        transition["StorageClass"].as_str(),
+                        Some("STANDARD_IA" | "INTELLIGENT_TIERING")
+                    )
                 });
                 rule.get("ExpirationInDays").is_some() || rule.get("ExpirationDate").is_some() || archives
             };
-            check(id, !rules.into_iter().flatten().any(loses), "keys of tenants expire, and with them all credentials");
+            check(
+                id,
+                !rules.into_iter().flatten().any(loses),
+                "keys of tenants expire, and with them all credentials",
+            );
         }
         complaints
     });
@@ -181,7 +200,8 @@ fn only_what_operators_type_has_a_name_and_it_holds_the_stacks_or_lies_inside_wh
         let mut complaints = Vec::new();
         for (type_name, property, ours) in NAMES {
             for (id, resource) in view.of_type(type_name) {
-                let is_configured = shipped.config().resources.get(id).is_some_and(|settings| settings.name.is_some());
+                let is_configured =
+                    shipped.config().resources.get(id).is_some_and(|settings| settings.name.is_some());
                 let name = match &resource["Properties"][property] {
                     Json::Null => continue,
                     name => crate::resolve::reference_text(name),
@@ -192,7 +212,9 @@ fn only_what_operators_type_has_a_name_and_it_holds_the_stacks_or_lies_inside_wh
                     "AWS::ECS::Service" => name.starts_with("dify-"),
                     "AWS::ServiceDiscovery::Service" | "AWS::ApplicationAutoScaling::ScalingPolicy" => true,
                     "AWS::ServiceDiscovery::PrivateDnsNamespace" => name == format!("{stack}.internal"),
-                    "AWS::SSM::Parameter" | "AWS::SecretsManager::Secret" => name.starts_with(&format!("{prefix}/")),
+                    "AWS::SSM::Parameter" | "AWS::SecretsManager::Secret" => {
+                        name.starts_with(&format!("{prefix}/"))
+                    }
                     _ => name.contains(stack),
                 };
                 if !is_configured && !(ours && is_ours) {

@@ -30,7 +30,11 @@ fn of_the_user(shipped: &Shipped, component: Component) -> (BTreeSet<String>, BT
     }
     let mut taken = BTreeSet::new();
     for (name, source) in &config.component(component).environment {
-        if source.is_some() { set.insert(name.clone()) } else { taken.insert(name.clone()) };
+        if source.is_some() {
+            set.insert(name.clone())
+        } else {
+            taken.insert(name.clone())
+        };
     }
     (set, taken)
 }
@@ -48,7 +52,8 @@ fn every_variable_is_one_that_the_image_reads_at_its_version() {
             }
             let (own, _) = of_the_user(shipped, component);
             for name in names(&container).difference(&own) {
-                let is_known = matches!(variable(image, name), VariableStatus::Known { .. } | VariableStatus::Wildcard);
+                let is_known =
+                    matches!(variable(image, name), VariableStatus::Known { .. } | VariableStatus::Wildcard);
                 if !is_known || !reads(image, name, shipped.version(image)) {
                     complaints.push(format!("{} doesn't read {name}", container.name()));
                 }
@@ -87,7 +92,8 @@ const BACKEND: [&str; 24] = [
 ];
 
 /// What whoever answers, or works for those who ask, needs besides.
-const SERVING: [&str; 5] = ["APP_WEB_URL", "CONSOLE_API_URL", "CONSOLE_WEB_URL", "FILES_URL", "INTERNAL_FILES_URL"];
+const SERVING: [&str; 5] =
+    ["APP_WEB_URL", "CONSOLE_API_URL", "CONSOLE_WEB_URL", "FILES_URL", "INTERNAL_FILES_URL"];
 
 /// What calls to the plugin daemon need.
 const PLUGINS: [&str; 5] = [
@@ -133,7 +139,13 @@ fn required(shipped: &Shipped, component: Component) -> BTreeSet<&'static str> {
                     all.extend(["CODE_EXECUTION_ENDPOINT", "CODE_EXECUTION_API_KEY"]);
                 }
                 if shipped.config().mail.is_some() {
-                    all.extend(["MAIL_TYPE", "MAIL_DEFAULT_SEND_FROM", "SMTP_SERVER", "SMTP_PORT", "SMTP_PASSWORD"]);
+                    all.extend([
+                        "MAIL_TYPE",
+                        "MAIL_DEFAULT_SEND_FROM",
+                        "SMTP_SERVER",
+                        "SMTP_PORT",
+                        "SMTP_PASSWORD",
+                    ]);
                 }
             }
             if component == Api {
@@ -189,21 +201,26 @@ fn settings_that_must_agree_do() {
         };
         // api, worker, beat and websocket share database, cache and storage.
         for name in BACKEND.iter().filter(|name| **name != "MODE") {
-            let values: BTreeSet<String> =
-                [Api, Worker, Beat, Websocket].into_iter().filter_map(|component| value(component, name)).collect();
+            let values: BTreeSet<String> = [Api, Worker, Beat, Websocket]
+                .into_iter()
+                .filter_map(|component| value(component, name))
+                .collect();
             if values.len() > 1 {
                 complaints.push(format!("{name}: {values:?}"));
             }
         }
-        let sizes: BTreeSet<String> = [value(Api, "PLUGIN_MAX_PACKAGE_SIZE"), value(PluginDaemon, "MAX_PLUGIN_PACKAGE_SIZE")]
-            .into_iter()
-            .flatten()
-            .collect();
+        let sizes: BTreeSet<String> =
+            [value(Api, "PLUGIN_MAX_PACKAGE_SIZE"), value(PluginDaemon, "MAX_PLUGIN_PACKAGE_SIZE")]
+                .into_iter()
+                .flatten()
+                .collect();
         if sizes.len() > 1 {
             complaints.push(format!("largest plugin package: {sizes:?}"));
         }
         // The plugin daemon has a database of its own.
-        if value(Api, "DB_DATABASE").is_some() && value(Api, "DB_DATABASE") == value(PluginDaemon, "DB_DATABASE") {
+        if value(Api, "DB_DATABASE").is_some()
+            && value(Api, "DB_DATABASE") == value(PluginDaemon, "DB_DATABASE")
+        {
             complaints.push("api and plugin daemon share a database".to_owned());
         }
         let fixed = [
@@ -219,7 +236,9 @@ fn settings_that_must_agree_do() {
         ];
         for (component, name, expected) in fixed {
             let (own, _) = of_the_user(shipped, component);
-            if let Some(found) = value(component, name).filter(|found| found != expected && !own.contains(name)) {
+            if let Some(found) =
+                value(component, name).filter(|found| found != expected && !own.contains(name))
+            {
                 complaints.push(format!("{component}: {name} is {found}, not {expected}"));
             }
         }
@@ -247,7 +266,8 @@ fn public_addresses_are_https_exactly_where_there_is_a_certificate() {
         let mut complaints = Vec::new();
         for parameters in crate::view::fillings() {
             let view = View::new(shipped, &parameters);
-            let given = |name: &str| parameters.iter().find(|(given, _)| *given == name).map(|(_, value)| *value);
+            let given =
+                |name: &str| parameters.iter().find(|(given, _)| *given == name).map(|(_, value)| *value);
             let configured = shipped.config().ingress.domain_name.as_deref();
             let has_domain_parameter = shipped.json["Parameters"].get("DomainName").is_some();
             let name = given("DomainName").filter(|_| has_domain_parameter).or(configured);

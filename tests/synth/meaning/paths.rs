@@ -68,7 +68,9 @@ fn inner(shipped: &Shipped) -> BTreeSet<Path> {
         }
     }
     if shipped.json["Resources"].get("NetworkEndpointSecurityGroup").is_some() {
-        paths.extend(shipped.placement().into_iter().map(|(service, _)| (service, "endpoints".to_owned(), 443)));
+        paths.extend(
+            shipped.placement().into_iter().map(|(service, _)| (service, "endpoints".to_owned(), 443)),
+        );
     }
     paths
 }
@@ -113,14 +115,16 @@ struct Opened {
 impl Opened {
     fn add(&mut self, is_egress: bool, group: &str, rule: &Json, parties: &BTreeMap<String, String>) {
         let port = rule["FromPort"].as_u64().and_then(|port| u16::try_from(port).ok());
-        let (Some(port), Some("tcp"), true) = (port, rule["IpProtocol"].as_str(), rule["FromPort"] == rule["ToPort"])
+        let (Some(port), Some("tcp"), true) =
+            (port, rule["IpProtocol"].as_str(), rule["FromPort"] == rule["ToPort"])
         else {
             self.complaints.push(format!("{group}: a rule for more than one TCP port: {rule}"));
             return;
         };
         let peer_key = if is_egress { "DestinationSecurityGroupId" } else { "SourceSecurityGroupId" };
         let own = parties[group].clone();
-        let ends = |peer: String| if is_egress { (own.clone(), peer, port) } else { (peer, own.clone(), port) };
+        let ends =
+            |peer: String| if is_egress { (own.clone(), peer, port) } else { (peer, own.clone(), port) };
         match rule.get(peer_key) {
             Some(peer) => {
                 let peer = parties[&id_in(peer)].clone();
@@ -172,7 +176,9 @@ fn opened(view: &View<'_>) -> [Opened; 2] {
         }
         for rule in properties["SecurityGroupIngress"].as_array().into_iter().flatten() {
             if rule.get("SourceSecurityGroupId").is_some() {
-                ingress.complaints.push(format!("{group} names its sources inline, which can close a circle"));
+                ingress
+                    .complaints
+                    .push(format!("{group} names its sources inline, which can close a circle"));
             }
             ingress.add(false, group, rule, &parties);
         }
@@ -221,11 +227,8 @@ fn only_the_load_balancer_can_be_reached_from_outside_and_only_from_allowed_rang
             let view = View::new(shipped, &parameters);
             let has_https = view.has("ListenerHttps");
             let configured = &shipped.config().ingress.allowed_cidrs;
-            let ranges: Vec<String> = if configured.is_empty() {
-                vec!["<AllowedCidr1>".to_owned()]
-            } else {
-                configured.clone()
-            };
+            let ranges: Vec<String> =
+                if configured.is_empty() { vec!["<AllowedCidr1>".to_owned()] } else { configured.clone() };
             let ports: &[u16] = if has_https { &[80, 443] } else { &[80] };
             let expected = ranges
                 .iter()

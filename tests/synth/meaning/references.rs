@@ -93,7 +93,8 @@ fn every_name_stands_for_something() {
                 let exists = known("Resources", other.as_str().unwrap());
                 complaints.extend((!exists).then(|| format!("{id} depends on {other}")));
             }
-            if let Some(condition) = resource["Condition"].as_str().filter(|name| !known("Conditions", name)) {
+            if let Some(condition) = resource["Condition"].as_str().filter(|name| !known("Conditions", name))
+            {
                 complaints.push(format!("{id}: condition {condition}"));
             }
         }
@@ -115,7 +116,10 @@ fn every_parameter_and_condition_is_used() {
         let declared = ["Parameters", "Conditions"]
             .into_iter()
             .flat_map(|section| template[section].as_object().into_iter().flatten());
-        declared.filter(|(name, _)| !used.contains(*name)).map(|(name, _)| format!("{name} is unused")).collect()
+        declared
+            .filter(|(name, _)| !used.contains(*name))
+            .map(|(name, _)| format!("{name} is unused"))
+            .collect()
     });
 }
 
@@ -137,8 +141,11 @@ fn nothing_leads_round_a_circle() {
         // What has nothing left to wait for is taken away until nothing can be.
         let mut left: BTreeSet<&str> = edges.keys().copied().collect();
         loop {
-            let free: Vec<&str> =
-                left.iter().copied().filter(|id| edges[id].iter().all(|other| !left.contains(other.as_str()))).collect();
+            let free: Vec<&str> = left
+                .iter()
+                .copied()
+                .filter(|id| edges[id].iter().all(|other| !left.contains(other.as_str())))
+                .collect();
             if free.is_empty() {
                 break;
             }
@@ -154,7 +161,8 @@ fn nothing_leads_round_a_circle() {
 fn the_program_finds_no_error_in_its_own_templates() {
     use dify_cfn::validate::{Options, Types, findings};
     each(|shipped| {
-        let options = Options { types: Types::Strict, region: shipped.config().region.clone(), ..Options::default() };
+        let options =
+            Options { types: Types::Strict, region: shipped.config().region.clone(), ..Options::default() };
         let found = findings(shipped.template(), &options);
         let bad = found.iter().filter(|finding| finding.severity > dify_cfn::diagnostic::Severity::Note);
         bad.map(|finding| crate::shipped::told(std::slice::from_ref(finding))).collect()

@@ -140,7 +140,9 @@ fn no_priority_changes_hands_when_a_component_is_switched_on() {
     let priorities = |shipped: &Shipped| {
         let view = View::new(shipped, &[]);
         let rules = view.of_type("AWS::ElasticLoadBalancingV2::ListenerRule");
-        rules.map(|(id, rule)| (rule["Properties"]["Priority"].as_u64().unwrap(), id.to_owned())).collect::<Vec<_>>()
+        rules
+            .map(|(id, rule)| (rule["Properties"]["Priority"].as_u64().unwrap(), id.to_owned()))
+            .collect::<Vec<_>>()
     };
     let mut owners: std::collections::BTreeMap<u64, String> = std::collections::BTreeMap::new();
     for shipped in crate::shipped::all() {
@@ -170,7 +172,8 @@ fn health_checks_ask_what_each_component_answers() {
                 continue;
             }
             let group = &view.get(&id)["Properties"];
-            let found = (group["HealthCheckPath"].as_str().unwrap(), group["Matcher"]["HttpCode"].as_str().unwrap());
+            let found =
+                (group["HealthCheckPath"].as_str().unwrap(), group["Matcher"]["HttpCode"].as_str().unwrap());
             if found != (path, codes) || group["TargetType"] != "ip" || group["Protocol"] != "HTTP" {
                 complaints.push(format!("{id}: {group}"));
             }

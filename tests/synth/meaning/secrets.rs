@@ -31,7 +31,8 @@ fn what_must_be_equal_is_one_secret_and_no_two_are_the_same() {
         for container in view.containers() {
             for (name, place) in container.secrets() {
                 let full = format!("{}/{name}", container.name());
-                let known = |names: &&[&str]| names.contains(&name.as_str()) || names.contains(&full.as_str());
+                let known =
+                    |names: &&[&str]| names.contains(&name.as_str()) || names.contains(&full.as_str());
                 if let Some((what, _)) = SHARED.iter().find(|(_, names)| known(names)) {
                     found.entry(what).or_default().insert(place);
                     seen.insert(name);
@@ -67,7 +68,10 @@ fn each_text(value: &Json, at: &str, visit: &mut impl FnMut(&str, &str)) {
     match value {
         Json::String(text) => visit(at, text),
         Json::Array(items) => {
-            items.iter().enumerate().for_each(|(index, item)| each_text(item, &format!("{at}/{index}"), visit));
+            items
+                .iter()
+                .enumerate()
+                .for_each(|(index, item)| each_text(item, &format!("{at}/{index}"), visit));
         }
         Json::Object(map) => {
             map.iter().for_each(|(key, value)| each_text(value, &format!("{at}/{key}"), visit));
@@ -106,8 +110,10 @@ fn dynamic_references_to_secrets_stand_only_where_aws_keeps_the_value_to_itself(
             if !text.contains("{{resolve:") {
                 return;
             }
-            let is_allowed = ALLOWED.iter().any(|(name, pointer)| *name == type_name && at.starts_with(pointer));
-            let is_secure_parameter = text.contains("ssm-secure") && type_name == "AWS::SecretsManager::Secret";
+            let is_allowed =
+                ALLOWED.iter().any(|(name, pointer)| *name == type_name && at.starts_with(pointer));
+            let is_secure_parameter =
+                text.contains("ssm-secure") && type_name == "AWS::SecretsManager::Secret";
             if !is_allowed || is_secure_parameter {
                 complaints.push(format!("{place}{at}: {text}"));
             }
@@ -166,7 +172,8 @@ fn what_is_published_is_no_secret() {
         for (name, output) in shipped.json["Outputs"].as_object().unwrap() {
             // The place of the first administrator's password may be told, which is no secret; others nobody has to look up.
             let text = output["Value"].to_string();
-            let told = secrets.iter().filter(|id| text.contains(id.as_str()) && id.as_str() != "InitPassword");
+            let told =
+                secrets.iter().filter(|id| text.contains(id.as_str()) && id.as_str() != "InitPassword");
             complaints.extend(told.map(|id| format!("output {name} tells of {id}")));
         }
         complaints
@@ -187,7 +194,8 @@ fn in_parameter_store_the_broker_address_is_put_together_at_the_start() {
             let command = container.json["Command"].to_string();
             let puts_together = command.contains("export CELERY_BROKER_URL=\\\"rediss://:$REDIS_PASSWORD@");
             if has_secret == is_ssm || puts_together != is_ssm {
-                complaints.push(format!("{}: secret {has_secret}, composed {puts_together}", container.name()));
+                complaints
+                    .push(format!("{}: secret {has_secret}, composed {puts_together}", container.name()));
             }
         }
         complaints

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dify_cfn::catalog::Component::{Api, Beat, PluginDaemon, Sandbox, SsrfProxy, Web, Websocket, Worker};
 use dify_cfn::catalog::Component;
+use dify_cfn::catalog::Component::{Api, Beat, PluginDaemon, Sandbox, SsrfProxy, Web, Websocket, Worker};
 use dify_cfn::config::model::{Layout, Network};
 use serde_json::Value as Json;
 
@@ -54,7 +54,11 @@ fn beat_runs_exactly_once() {
             .iter()
             .map(|provider| &provider["CapacityProvider"])
             .collect();
-        expect("CapacityProviderStrategy", &Json::from_iter(providers.into_iter().cloned()), serde_json::json!(["FARGATE"]));
+        expect(
+            "CapacityProviderStrategy",
+            &Json::from_iter(providers.into_iter().cloned()),
+            serde_json::json!(["FARGATE"]),
+        );
         expect("scaling target", scaling(&view, &service).unwrap_or(&Json::Null), Json::Null);
         complaints
     });
@@ -68,7 +72,9 @@ fn the_database_is_migrated_once_and_before_what_needs_it() {
         let containers = view.containers();
         let migrating: Vec<&str> = containers
             .iter()
-            .filter(|container| container.environment().get("MIGRATION_ENABLED").is_some_and(|value| value == "true"))
+            .filter(|container| {
+                container.environment().get("MIGRATION_ENABLED").is_some_and(|value| value == "true")
+            })
             .map(|container| container.name())
             .collect();
         let Some(beat) = shipped.service_of(Beat) else {
@@ -92,7 +98,9 @@ fn the_database_is_migrated_once_and_before_what_needs_it() {
             }
         }
         for component in [Api, Worker, Websocket] {
-            let Some(service) = shipped.service_of(component).filter(|service| *service != beat) else { continue };
+            let Some(service) = shipped.service_of(component).filter(|service| *service != beat) else {
+                continue;
+            };
             if !view.depends_on(&service_id(&service)).contains(&service_id(&beat)) {
                 complaints.push(format!("{service} doesn't depend on {beat}"));
             }
@@ -128,7 +136,9 @@ fn services_come_in_the_order_in_which_they_need_each_other() {
         let pairs = ALWAYS_FIRST.iter().chain(also);
         let mut complaints = Vec::new();
         for (first, then) in pairs {
-            let (Some(first), Some(then)) = (shipped.service_of(*first), shipped.service_of(*then)) else { continue };
+            let (Some(first), Some(then)) = (shipped.service_of(*first), shipped.service_of(*then)) else {
+                continue;
+            };
             if first != then && !view.waits_for(&service_id(&then)).contains(&service_id(&first)) {
                 complaints.push(format!("{then} doesn't wait for {first}"));
             }
@@ -145,7 +155,9 @@ fn users_of_the_database_wait_for_its_writer() {
         let users = users.iter().filter(|container| container.environment().contains_key("DB_HOST"));
         let services: BTreeSet<&str> = users.map(|container| container.service.as_str()).collect();
         assert!(!services.is_empty());
-        let late = services.into_iter().filter(|service| !view.waits_for(&service_id(service)).contains("DatabaseWriter"));
+        let late = services
+            .into_iter()
+            .filter(|service| !view.waits_for(&service_id(service)).contains("DatabaseWriter"));
         late.map(|service| format!("{service} doesn't wait for the writer")).collect()
     });
 }
@@ -158,15 +170,21 @@ fn services_behind_a_target_group_wait_until_a_listener_sends_it_requests() {
             let view = View::new(shipped, &parameters);
             for (service, _) in shipped.placement() {
                 let waits = view.depends_on(&service_id(&service));
-                complaints.extend(waits.iter().filter(|id| !view.has(id)).map(|id| {
-                    format!("{service} waits for {id}, which isn't there with {parameters:?}")
-                }));
-                for target in view.part(&service, "Service")["LoadBalancers"].as_array().into_iter().flatten() {
+                complaints.extend(
+                    waits
+                        .iter()
+                        .filter(|id| !view.has(id))
+                        .map(|id| format!("{service} waits for {id}, which isn't there with {parameters:?}")),
+                );
+                for target in view.part(&service, "Service")["LoadBalancers"].as_array().into_iter().flatten()
+                {
                     let sends = waits.iter().any(|id| {
-                        view.has(id) && forwards(&view.get(id)["Properties"]).contains(&target["TargetGroupArn"])
+                        view.has(id)
+                            && forwards(&view.get(id)["Properties"]).contains(&target["TargetGroupArn"])
                     });
                     if !sends {
-                        complaints.push(format!("{service} waits for nobody that sends requests to {target}"));
+                        complaints
+                            .push(format!("{service} waits for nobody that sends requests to {target}"));
                     }
                 }
             }
@@ -177,7 +195,8 @@ fn services_behind_a_target_group_wait_until_a_listener_sends_it_requests() {
 
 /// The target groups that a listener or rule forwards to.
 fn forwards(properties: &Json) -> Vec<Json> {
-    let actions = ["Actions", "DefaultActions"].into_iter().filter_map(|key| properties[key].as_array()).flatten();
+    let actions =
+        ["Actions", "DefaultActions"].into_iter().filter_map(|key| properties[key].as_array()).flatten();
     actions.filter_map(|action| action.get("TargetGroupArn").cloned()).collect()
 }
 
@@ -237,8 +256,13 @@ fn every_deployment_rolls_without_a_gap_and_goes_back_by_itself() {
             }
             let periods = view.containers().into_iter().filter(|one| one.service == service);
             let longest = periods.filter_map(|one| one.json["HealthCheck"]["StartPeriod"].as_u64()).max();
-            if let (Some(grace), false) = (properties["HealthCheckGracePeriodSeconds"].as_u64(), shipped.is_seed()) {
-                check(grace >= longest.unwrap_or_default(), "the load balancer loses patience before the container");
+            if let (Some(grace), false) =
+                (properties["HealthCheckGracePeriodSeconds"].as_u64(), shipped.is_seed())
+            {
+                check(
+                    grace >= longest.unwrap_or_default(),
+                    "the load balancer loses patience before the container",
+                );
             }
         }
         complaints
@@ -255,7 +279,9 @@ fn a_leaving_task_has_the_time_to_finish_its_answers() {
             if timeout.is_some_and(|seconds| seconds > 120) {
                 complaints.push(format!("{}: Fargate stops after 120 s", container.name()));
             }
-            if matches!(container.component, Some(Api | Worker | Websocket)) && timeout.is_none_or(|seconds| seconds < 60) {
+            if matches!(container.component, Some(Api | Worker | Websocket))
+                && timeout.is_none_or(|seconds| seconds < 60)
+            {
                 complaints.push(format!("{}: {timeout:?} s to stop", container.name()));
             }
         }
@@ -269,12 +295,14 @@ fn targets_and_registries_are_those_of_containers_with_that_port() {
         let view = View::new(shipped, &[]);
         let mut complaints = Vec::new();
         for (service, _) in shipped.placement() {
-            let containers: Vec<_> = view.containers().into_iter().filter(|one| one.service == service).collect();
+            let containers: Vec<_> =
+                view.containers().into_iter().filter(|one| one.service == service).collect();
             let mut ports = BTreeSet::new();
             for container in &containers {
                 for mapping in container.json["PortMappings"].as_array().into_iter().flatten() {
                     if !ports.insert(mapping["ContainerPort"].as_u64().unwrap()) {
-                        complaints.push(format!("{service}: two containers of a task with the port of {mapping}"));
+                        complaints
+                            .push(format!("{service}: two containers of a task with the port of {mapping}"));
                     }
                 }
             }
@@ -415,7 +443,8 @@ fn fargate_offers_every_task_size() {
             let task = view.part(service, "TaskDefinition");
             let number = |key: &str| task[key].as_str().unwrap().parse::<u64>().unwrap();
             let (cpu, memory) = (number("Cpu"), number("Memory"));
-            let is_512 = (cpu, memory) == (256, 512) || (cpu, memory) == (256, 1024) || (cpu, memory) == (256, 2048);
+            let is_512 =
+                (cpu, memory) == (256, 512) || (cpu, memory) == (256, 1024) || (cpu, memory) == (256, 2048);
             is_512
                 || FARGATE[1..].iter().any(|(offered, least, most, step)| {
                     cpu == *offered && (*least..=*most).contains(&memory) && memory % step == 0
