@@ -119,3 +119,25 @@ fn what_replaces_data_when_it_changes_is_as_it_was_shipped() {
         assert_eq!(property(id, name), expected, "{id}.{name}");
     }
 }
+
+/// A subnet with another range is another subnet, and the database can't move there.
+#[test]
+fn subnets_of_a_created_network_have_the_ranges_that_were_shipped() {
+    let range = |stack: &str, id: &str| {
+        let template = crate::shipped::one(stack).template();
+        template.resources[id].properties["CidrBlock"].as_str().unwrap().to_owned()
+    };
+    for (stack, id, expected) in [
+        ("production/prd", "NetworkVpc", "10.20.0.0/16"),
+        ("production/prd", "NetworkPrivateSubnet1", "10.20.0.0/18"),
+        ("production/prd", "NetworkPrivateSubnet2", "10.20.64.0/18"),
+        ("production/prd", "NetworkPrivateSubnet3", "10.20.128.0/18"),
+        ("production/prd", "NetworkPublicSubnet1", "10.20.192.0/20"),
+        // A third zone can be added later: the first two are where they would be with it.
+        ("restored/again", "NetworkPrivateSubnet1", "10.0.0.0/18"),
+        ("restored/again", "NetworkPrivateSubnet2", "10.0.64.0/18"),
+        ("closed/dev", "NetworkPrivateSubnet1", "10.40.0.0/22"),
+    ] {
+        assert_eq!(range(stack, id), expected, "{stack}: {id}");
+    }
+}
