@@ -1,7 +1,7 @@
 //! Dify on AWS (L3): from a [`Config`] to a template.
 //!
 //! [`build`] is the only way in. A component knows its image, port, health check, environment and what it calls
-//! (`catalog`, [`environment`]); a [`placement`] says which ECS service runs which components; everything else follows: addresses,
+//! (`catalog`, `environment`); a placement says which ECS service runs which components; everything else follows: addresses,
 //! paths between security groups, permissions, order of creation, sizes of connection pools.
 
 mod access;
