@@ -29,7 +29,7 @@ use crate::cfn::{PseudoParameter, Template};
 use crate::concat_values;
 use crate::config::Config;
 use crate::constructs::Stack;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 
 pub use capacity::Capacity;
 pub use foundation::foundation;
@@ -39,6 +39,11 @@ pub use secrets::secure_parameters;
 use environment::Surroundings;
 use placement::Placement;
 use pools::Pools;
+
+/// The codes of this room with their documentation.
+pub(crate) fn codes() -> [&'static [(Code, &'static str)]; 4] {
+    [order::CODES, overrides::CODES, refusals::CODES, advice::CODES]
+}
 
 /// What a configuration gives.
 #[derive(Debug)]

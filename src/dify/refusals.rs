@@ -1,15 +1,16 @@
 //! Layouts that can't be built, and the key of the configuration that each refusal of a part comes from.
 
 use crate::catalog::Component;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Diagnostic, codes};
 
 use super::placement::{Placement, upper_camel};
 
-/// A service's name that another part of the stack has.
-pub const RESERVED_NAME: Code = Code("C306");
-
-/// Components of one service that serve the same port.
-pub const SHARED_PORT: Code = Code("C307");
+codes! {
+    /// A service's name that another part of the stack has.
+    pub const RESERVED_NAME: Code = Code("C306");
+    /// Components of one service that serve the same port.
+    pub const SHARED_PORT: Code = Code("C307");
+}
 
 /// First parts of paths in the construct tree that are not services.
 const RESERVED: [&str; 12] = [

@@ -1,11 +1,12 @@
 //! What every rule is given.
 
+use crate::cfn::evaluate::{Evaluator, Settings};
 use crate::cfn::{Resource, Template};
 use crate::diagnostic::{Diagnostic, Severity};
 
 use super::options::Options;
 use super::references::References;
-use super::schema::Registry;
+use super::schema::{Registry, attribute_kind};
 
 /// What every rule is given: the template, and what is found out about it once for all rules.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub struct Context<'t> {
     pub registry: &'static Registry,
     /// Every function and reference of the template.
     pub references: References<'t>,
+    /// Evaluates the template, with what the options say of its stack.
+    pub evaluator: Evaluator<'t>,
     /// Macros that change the template before CloudFormation reads it, so that what isn't in it may still exist.
     pub macros: Vec<&'t str>,
 }
@@ -30,6 +33,15 @@ impl<'t> Context<'t> {
             options,
             registry: Registry::builtin(),
             references: References::collect(template),
+            evaluator: Evaluator::new(
+                template,
+                &Settings {
+                    region: options.region.clone(),
+                    parameters: options.parameters.clone(),
+                    ..Settings::default()
+                },
+            )
+            .with_attribute_kinds(attribute_kind),
             macros: transforms(template).filter(|name| *name != LANGUAGE_EXTENSIONS).collect(),
         }
     }

@@ -27,7 +27,7 @@ use crate::cfn::Template;
 use crate::diagnostic::Diagnostic;
 
 /// The layers in the order in which their findings are told.
-const LAYERS: [&[Check]; 1] = [references::CHECKS];
+static LAYERS: [&[Check]; 2] = [schema::CHECKS, references::CHECKS];
 
 /// Every rule, in the order of the layers.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {

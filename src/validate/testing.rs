@@ -19,7 +19,7 @@ pub(crate) fn template(json: Json) -> Template {
         rules: section("Rules"),
         mappings: section("Mappings"),
         conditions: section("Conditions"),
-        resources: section("Resources").into_iter().map(|(id, json)| (id, resource(json))).collect(),
+        resources: section("Resources").into_iter().map(|(id, json)| (id, read_resource(json))).collect(),
         outputs: section("Outputs"),
         format_version: sections.remove("AWSTemplateFormatVersion"),
         description: sections.remove("Description"),
@@ -29,7 +29,7 @@ pub(crate) fn template(json: Json) -> Template {
     }
 }
 
-fn resource(json: Json) -> Resource {
+fn read_resource(json: Json) -> Resource {
     let Json::Object(mut keys) = json else { panic!("a resource is an object") };
     let text = |json: Json| json.as_str().unwrap().to_owned();
     let map = |json: Option<Json>| json.map(|json| json.as_object().unwrap().clone()).unwrap_or_default();
@@ -73,4 +73,9 @@ pub(crate) fn only(code: &str, json: Json) -> (String, String) {
 pub(crate) fn none(code: &str, json: Json) {
     let found = found(code, json);
     assert!(found.is_empty(), "{found:#?}");
+}
+
+/// A template with one resource, called `It`.
+pub(crate) fn resource(type_name: &str, properties: Json) -> Json {
+    serde_json::json!({"Resources": {"It": {"Type": type_name, "Properties": properties}}})
 }

@@ -122,8 +122,8 @@ fn whole_repetition(pattern: &str) -> Option<(String, (usize, usize))> {
     single.then(|| (format!("^{atom}*$"), (least, most)))
 }
 
-/// Counts above this over classes of many characters are loosened.
-const LARGEST_COUNT: usize = 100;
+/// Counts above this are loosened: over `.` and what is left of a class, over Unicode properties, over anything else.
+const LARGEST_COUNTS: [usize; 3] = [1_000, 100, 10_000];
 
 /// What `\w`, `\d` and `\s` stand for inside a class.
 fn class_of(letter: char) -> Option<&'static str> {
@@ -133,6 +133,36 @@ fn class_of(letter: char) -> Option<&'static str> {
         's' => " \\t\\n\\r\\x0B\\x0C",
         _ => return None,
     })
+}
+
+/// Java's names of ASCII classes.
+///
+/// Source: Java SE API, `java.util.regex.Pattern`, "POSIX character classes".
+const JAVA_CLASSES: [(&str, &str); 13] = [
+    ("ASCII", "\\x00-\\x7F"),
+    ("Alnum", "A-Za-z0-9"),
+    ("Alpha", "A-Za-z"),
+    ("Blank", " \\t"),
+    ("Cntrl", "\\x00-\\x1F\\x7F"),
+    ("Digit", "0-9"),
+    ("Graph", "\\x21-\\x7E"),
+    ("Lower", "a-z"),
+    ("Print", "\\x20-\\x7E"),
+    ("Punct", "\\x21-\\x2F\\x3A-\\x40\\x5B-\\x60\\x7B-\\x7E"),
+    ("Space", " \\t\\n\\r\\x0B\\x0C"),
+    ("Upper", "A-Z"),
+    ("XDigit", "0-9A-Fa-f"),
+];
+
+/// How often a set may be counted.
+fn largest_count(set: &str) -> usize {
+    if set.contains("\\p") || set.contains("\\P") {
+        LARGEST_COUNTS[1]
+    } else if set.starts_with("[^") {
+        LARGEST_COUNTS[0]
+    } else {
+        LARGEST_COUNTS[2]
+    }
 }
 
 /// One item of a character class.
@@ -147,15 +177,25 @@ struct Translation {
     at: usize,
     text: String,
     fancy: bool,
+    /// The open groups, and whether each looks around.
+    groups: Vec<bool>,
     loosened: bool,
-    /// Whether what was written last can be many different characters.
-    wide: bool,
+    /// The largest count of what was written last.
+    largest_count: usize,
 }
 
 impl Translation {
     fn new(pattern: &str) -> Self {
         let input = pattern.chars().collect();
-        Self { input, at: 0, text: String::new(), fancy: false, loosened: false, wide: false }
+        Self {
+            input,
+            at: 0,
+            text: String::new(),
+            fancy: false,
+            groups: Vec::new(),
+            loosened: false,
+            largest_count: LARGEST_COUNTS[2],
+        }
     }
 
     fn peek(&self, ahead: usize) -> Option<char> {
@@ -174,20 +214,28 @@ impl Translation {
                 '[' => self.class(),
                 '{' => self.count(),
                 '(' => {
-                    self.fancy |=
-                        ["?=", "?!", "?<=", "?<!", "?>"].iter().any(|group| self.rest_starts_with(group));
+                    let looks = ["?=", "?!", "?<=", "?<!"].iter().any(|group| self.rest_starts_with(group));
+                    self.fancy |= looks || self.rest_starts_with("?>");
+                    self.groups.push(looks);
                     self.text.push('(');
+                }
+                ')' => {
+                    self.text.push(')');
+                    // Looking more than once sees the same.
+                    if self.groups.pop() == Some(true) && self.peek(0) == Some('+') {
+                        self.at += 1;
+                    }
                 }
                 ']' | '}' => self.literal(c as u32),
                 '.' => {
                     self.text.push('.');
-                    self.wide = true;
+                    self.largest_count = LARGEST_COUNTS[0];
                 }
-                // The end of a group is as wide as its last atom: good enough to keep sizes down.
-                ')' | '?' | '*' | '+' => self.text.push(c),
+                // A group counts as its last atom: good enough to keep sizes down.
+                '?' | '*' | '+' => self.text.push(c),
                 _ => {
                     self.text.push(c);
-                    self.wide = false;
+                    self.largest_count = LARGEST_COUNTS[2];
                 }
             }
         }
@@ -195,15 +243,15 @@ impl Translation {
 
     fn literal(&mut self, code: u32) {
         let _ = write!(self.text, "\\x{{{code:X}}}");
-        self.wide = false;
+        self.largest_count = LARGEST_COUNTS[2];
     }
 
     fn escape(&mut self) {
         match self.escaped() {
             Some(Item::Char(code)) => self.literal(code),
             Some(Item::Set(set)) => {
-                self.wide = set.starts_with("\\p") || set.starts_with("[^") || set.starts_with("\\P");
-                let bare = set.starts_with('\\') || set.starts_with('[');
+                self.largest_count = largest_count(&set);
+                let bare = set.starts_with("\\p") || set.starts_with("\\P") || set.starts_with('[');
                 let _ = if bare { write!(self.text, "{set}") } else { write!(self.text, "[{set}]") };
             }
             None => match self.peek(0) {
@@ -273,6 +321,9 @@ impl Translation {
             ahead = 2;
         }
         self.at += ahead;
+        if let Some((_, set)) = JAVA_CLASSES.iter().find(|(class, _)| name == format!("{{{class}}}")) {
+            return Some(Item::Set(if letter == 'P' { format!("[^{set}]") } else { (*set).to_owned() }));
+        }
         // Java writes \p{IsLetter} for what others call \p{Letter}.
         Some(Item::Set(format!("\\{letter}{}", name.replace("{Is", "{"))))
     }
@@ -303,13 +354,14 @@ impl Translation {
             return self.literal('{' as u32);
         }
         self.at += body.chars().count() + 1;
-        let large = |text: &str| text.parse::<usize>().map_or(true, |count| count > LARGEST_COUNT);
-        if !self.wide || !(large(least) || !most.is_empty() && large(most)) {
+        let largest = self.largest_count;
+        let large = |text: &str| text.parse::<usize>().map_or(true, |count| count > largest);
+        if !(large(least) || !most.is_empty() && large(most)) {
             let _ = write!(self.text, "{{{body}}}");
             return;
         }
         self.loosened = true;
-        let least = if large(least) { LARGEST_COUNT.to_string() } else { least.to_owned() };
+        let least = if large(least) { largest.to_string() } else { least.to_owned() };
         let _ = write!(self.text, "{{{least},}}");
     }
 
@@ -345,7 +397,7 @@ impl Translation {
                 other => items.push(Item::Char(other as u32)),
             }
         }
-        self.wide = negated;
+        self.largest_count = LARGEST_COUNTS[if negated { 0 } else { 2 }];
         self.text.push_str(if negated { "[^" } else { "[" });
         if items.is_empty() {
             // An empty class matches nothing; negated, everything.
@@ -360,7 +412,7 @@ impl Translation {
                     let _ = write!(self.text, "\\x{{{code:X}}}");
                 }
                 Item::Set(set) => {
-                    self.wide |= set.contains("\\p") || set.contains("\\P") || set.starts_with("[^");
+                    self.largest_count = self.largest_count.min(largest_count(&set));
                     self.text.push_str(&set);
                 }
             }
@@ -430,6 +482,7 @@ mod tests {
         assert!(matches("^a{x}$", "a{x}"));
         assert!(matches("^[]a]$", "]"));
         assert!(matches(r"^[+-=]$", "3"));
+        assert!(matches(r"^\p{Print}+[\p{XDigit}]$", "a bF") && !matches(r"^\p{Print}+$", "ä"));
     }
 
     #[test]
@@ -438,6 +491,7 @@ mod tests {
         assert!(!matches("^(?!aws:).+$", "aws:name"));
         assert!(!matches("^[a-z.]*(?<!\\.)$", "a."));
         assert!(Pattern::new("^(?!aws:).+$").unwrap().is_fancy());
+        assert!(matches(r"^(\/(?!\.)+[^/]+)+$", "/a/b") && !matches(r"^(\/(?!\.)+[^/]+)+$", "/a/.b"));
     }
 
     #[test]

@@ -37,6 +37,14 @@ impl<'t> Scenario<'t> {
         Self { defaults: true, ..self.clone() }
     }
 
+    /// The same with a parameter at that value, for evaluations at defaults. Whether the scenario can be reached with it
+    /// is told by [`Scenario::allows`].
+    #[must_use]
+    pub fn with(mut self, name: &'t str, value: &str) -> Self {
+        self.witness.insert(name, Symbol::Value(Cow::Owned(value.to_owned())));
+        self
+    }
+
     /// Whether the condition holds; `None` if the scenario doesn't say.
     pub fn condition(&self, name: &str) -> Option<bool> {
         self.conditions.get(name).copied()

@@ -25,13 +25,20 @@ mod r019_placeholder_outside_sub;
 mod r020_language_extensions;
 mod r021_condition_cycle;
 mod r022_same_name;
+mod r023_shape;
+mod r024_format;
+mod r025_fault;
 
 pub use collect::{Call, Link, Part, References, Site, Target, Text};
+
+pub(super) use r023_shape::RULE as SHAPE_RULE;
+pub(super) use r024_format::RULE as FORMAT_RULE;
+pub(super) use r025_fault::RULE as FAULT_RULE;
 
 use super::rule::Check;
 
 /// The checks of the layer.
-pub(super) const CHECKS: &[Check] = &[
+pub(super) static CHECKS: &[Check] = &[
     Check { rules: &[&r001_unknown_function::RULE], run: r001_unknown_function::check },
     Check { rules: &[&r002_ref::RULE], run: r002_ref::check },
     Check { rules: &[&r003_getatt_resource::RULE], run: r003_getatt_resource::check },

@@ -1,5 +1,24 @@
-//! The schema layer: does every resource fit the schema of its type?
+//! The schema layer: does every resource fit the schema of its type, in every combination of conditions?
+//!
+//! A walk goes through the evaluated properties and the schema together. Each keyword gives one of three answers: it
+//! fits, it doesn't, or that depends on something unknown; only what doesn't fit whatever the unknown turns out to be is
+//! a finding.
 
+mod keywords;
+mod layer;
 mod registry;
+mod sources;
+#[cfg(test)]
+mod testing;
+mod verdict;
+mod walk;
+mod whole;
 
 pub use registry::{Registry, TypeSchema};
+
+pub(super) use sources::attribute_kind;
+
+use super::rule::Check;
+
+/// The checks of the layer.
+pub(super) static CHECKS: &[Check] = &[Check { rules: keywords::RULES, run: layer::check }];

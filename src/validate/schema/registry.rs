@@ -1,9 +1,10 @@
 //! The resource types that are known, each read when it is first asked for.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::cfn::Json;
+use crate::cfn::evaluate::Pattern;
 
 include!(concat!(env!("OUT_DIR"), "/registry.rs"));
 
@@ -12,6 +13,19 @@ include!(concat!(env!("OUT_DIR"), "/registry.rs"));
 pub struct Registry {
     /// One cell for each entry of `SCHEMAS`, in its order.
     types: [OnceLock<TypeSchema>; SCHEMAS.len()],
+    /// The patterns that were asked for.
+    patterns: Mutex<BTreeMap<String, Arc<KnownPattern>>>,
+}
+
+/// A pattern of a schema.
+#[derive(Debug)]
+pub struct KnownPattern(Option<Pattern>);
+
+impl KnownPattern {
+    /// Whether the pattern is found in the text; `None` if that can't be told.
+    pub fn is_match(&self, text: &str) -> Option<bool> {
+        self.0.as_ref()?.is_match(text)
+    }
 }
 
 /// What is known of one resource type.
@@ -29,7 +43,22 @@ impl Registry {
     /// The registry that is built into the program. Shared: a type is read once in a process.
     pub fn builtin() -> &'static Self {
         static REGISTRY: OnceLock<Registry> = OnceLock::new();
-        REGISTRY.get_or_init(|| Self { types: [const { OnceLock::new() }; SCHEMAS.len()] })
+        REGISTRY.get_or_init(|| Self {
+            types: [const { OnceLock::new() }; SCHEMAS.len()],
+            patterns: Mutex::new(BTreeMap::new()),
+        })
+    }
+
+    /// A pattern of a schema, translated when it is first asked for. One that can't be is unknown for every text.
+    pub fn pattern(&self, pattern: &str) -> Arc<KnownPattern> {
+        // A panic elsewhere leaves the map as it was.
+        let mut known = self.patterns.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known.get(pattern) {
+            return Arc::clone(found);
+        }
+        let translated = Arc::new(KnownPattern(Pattern::new(pattern).ok()));
+        known.insert(pattern.to_owned(), Arc::clone(&translated));
+        translated
     }
 
     /// What is known of the type, if it is a known one.

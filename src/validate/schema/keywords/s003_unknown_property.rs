@@ -1,0 +1,140 @@
+//! S003: properties exist. Keywords `properties`, `patternProperties`, `additionalProperties`.
+
+use crate::cfn::evaluate::{Data, Evaluated};
+use crate::cfn::{Json, Map};
+use crate::diagnostic::{Code, Severity, nearest};
+use crate::validate::rule::Rule;
+use crate::validate::schema::verdict::Verdict;
+use crate::validate::schema::walk::Walk;
+
+pub(super) static RULE: Rule = Rule {
+    code: Code("S003"),
+    severity: Severity::Error,
+    title: "properties exist",
+    what: "Every key of an object is a property that its schema knows.",
+    why: "CloudFormation refuses the resource: \"extraneous key is not permitted\".",
+    source: "CloudFormation registry schemas, `properties` and `additionalProperties`",
+    same_as: &["cfn-lint E3002"],
+};
+
+/// `properties`: each member that is named fits its schema.
+pub(super) fn named<'a, 't>(
+    walk: &mut Walk<'a, 't>,
+    properties: &'a Json,
+    _: &'a Map,
+    value: &Evaluated<'t>,
+) -> Verdict {
+    let Data::Object(members) = &value.data else {
+        return if value.unknown().is_some() { Verdict::Unknown } else { Verdict::Valid };
+    };
+    members.iter().fold(Verdict::Valid, |verdict, (name, member)| match properties.get(*name) {
+        Some(Json::Bool(false)) => {
+            walk.tell(&RULE, member, || format!("`{name}` isn't possible here"));
+            Verdict::Invalid
+        }
+        Some(schema) => verdict.and(walk.check(schema, member)),
+        None => verdict,
+    })
+}
+
+/// `patternProperties`: each member whose name has the pattern fits its schema.
+pub(super) fn by_pattern<'a, 't>(
+    walk: &mut Walk<'a, 't>,
+    patterns: &'a Json,
+    _: &'a Map,
+    value: &Evaluated<'t>,
+) -> Verdict {
+    let (Data::Object(members), Some(patterns)) = (&value.data, patterns.as_object()) else {
+        return Verdict::Valid;
+    };
+    let mut verdict = Verdict::Valid;
+    for (pattern, schema) in patterns {
+        for (name, member) in members {
+            if walk.registry.pattern(pattern).is_match(name) == Some(true) {
+                verdict = verdict.and(walk.check(schema, member));
+            }
+        }
+    }
+    verdict
+}
+
+/// `additionalProperties`: what the other two don't name.
+pub(super) fn check<'a, 't>(
+    walk: &mut Walk<'a, 't>,
+    additional: &'a Json,
+    schema: &'a Map,
+    value: &Evaluated<'t>,
+) -> Verdict {
+    let Data::Object(members) = &value.data else { return Verdict::Valid };
+    let mut verdict = Verdict::Valid;
+    for (name, member) in members {
+        let by_pattern = || {
+            let mut patterns =
+                schema.get("patternProperties").and_then(Json::as_object).into_iter().flat_map(Map::keys);
+            // A pattern that can't be decided is no ground to refuse a name.
+            patterns.any(|pattern| walk.registry.pattern(pattern).is_match(name) != Some(false))
+        };
+        let is_named = schema.get("properties").is_some_and(|properties| properties.get(*name).is_some());
+        if is_named || by_pattern() {
+            continue;
+        }
+        if additional == &Json::Bool(false) {
+            walk.tell_with(&RULE, member, || unknown(name), || help(schema, name));
+            verdict = Verdict::Invalid;
+        } else {
+            verdict = verdict.and(walk.check(additional, member));
+        }
+    }
+    verdict
+}
+
+fn unknown(name: &str) -> String {
+    format!("there is no property `{name}` here")
+}
+
+fn help(schema: &Map, name: &str) -> Option<String> {
+    let names: Vec<&str> = allowed_properties(schema).collect();
+    if let Some(near) = nearest(name, names.iter().copied()) {
+        return Some(format!("did you mean `{near}`?"));
+    }
+    let shown: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    (1..=12).contains(&names.len()).then(|| format!("possible are {}", shown.join(", ")))
+}
+
+/// The names of the properties that a schema knows.
+pub(in crate::validate::schema) fn allowed_properties(schema: &Map) -> impl Iterator<Item = &str> {
+    schema.get("properties").and_then(Json::as_object).into_iter().flat_map(Map::keys).map(String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::validate::testing::{found, resource};
+
+    #[test]
+    fn a_misspelt_property_is_found_with_the_nearest_name() {
+        let found = found("S003", resource("AWS::S3::Bucket", json!({"BucketNam": "x"})));
+        assert_eq!(found[0].message, "there is no property `BucketNam` here");
+        assert_eq!(found[0].help.as_deref(), Some("did you mean `BucketName`?"));
+        assert_eq!(found[0].pointer.as_deref(), Some("/Resources/It/Properties/BucketNam"));
+        assert_eq!(found[0].logical_id.as_deref(), Some("It"));
+    }
+
+    #[test]
+    fn nested_properties_and_lists_are_looked_into() {
+        let template = resource(
+            "AWS::S3::Bucket",
+            json!({"Tags": [{"Key": "a", "Value": "b"}, {"Key": "a", "Vale": "b"}]}),
+        );
+        assert_eq!(
+            found("S003", template)[0].pointer.as_deref(),
+            Some("/Resources/It/Properties/Tags/1/Vale")
+        );
+    }
+
+    #[test]
+    fn known_properties_are_not() {
+        assert_eq!(found("S003", resource("AWS::S3::Bucket", json!({"BucketName": "x"}))), []);
+    }
+}

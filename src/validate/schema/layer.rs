@@ -1,0 +1,238 @@
+//! Evaluates every resource in every combination of conditions and walks through it and its schema.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use crate::cfn::evaluate::{Evaluator, Function, Scenario, Scenarios, as_call, pointer_to};
+use crate::cfn::{Json, Resource};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::validate::context::{Context, Owner};
+use crate::validate::options::Types;
+use crate::validate::references::{FAULT_RULE, Part, Target};
+use crate::validate::rule::Rule;
+
+use super::sources::Sources;
+use super::walk::{Found, Walk};
+use super::whole;
+
+/// How many allowed values of parameters are tried for one resource.
+const MOST_VALUES: usize = 200;
+
+/// How many evaluations of resources are made for one template; beyond, parameters stay at their defaults and
+/// combinations are left out.
+const MOST_EVALUATIONS: usize = 100_000;
+
+/// Checks all resources whose type is known.
+pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
+    let sources =
+        Sources { template: context.template, evaluator: &context.evaluator, registry: context.registry };
+    let mut scenarios = ScenarioCache::default();
+    let mut evaluations = 0;
+    let parameters = parameters_of(context);
+    for (id, resource) in &context.template.resources {
+        let Some(schema) = context.registry.get(&resource.type_name) else { continue };
+        let owner = Owner::Resource { id, resource };
+        let all = scenarios.get(&context.evaluator, Evaluator::conditions_of(resource));
+        let reachable: Vec<&Scenario<'t>> =
+            all.list.iter().filter(|scenario| Evaluator::exists(resource, scenario) != Some(false)).collect();
+        let mut collected = Collected::default();
+        for (index, scenario) in reachable.iter().enumerate() {
+            let mut run = |scenario: &Scenario<'t>, with: Option<&str>, collected: &mut Collected<'t>| {
+                let mut walk = Walk::new(context.registry, schema, context.options.types, &sources);
+                let (properties, faults) = context.evaluator.properties(resource, scenario);
+                walk.check(&schema.json, &properties);
+                whole::check(&mut walk, &properties);
+                for fault in faults {
+                    walk.found.push(Found {
+                        rule: &FAULT_RULE,
+                        source: fault.call,
+                        message: fault.problem,
+                        help: None,
+                    });
+                }
+                collected.add(index, walk.found, with);
+                evaluations += 1;
+                evaluations < MOST_EVALUATIONS
+            };
+            if !run(&scenario.at_defaults(), None, &mut collected) {
+                break;
+            }
+            for (name, value) in allowed_values(context, parameters.get(id.as_str()), scenario) {
+                let with = format!(", with the parameter `{name}` at its allowed value `{value}`");
+                if !run(&scenario.at_defaults().with(name, value), Some(&with), &mut collected) {
+                    break;
+                }
+            }
+        }
+        findings.extend(collected.into_diagnostics(context, owner, resource, &reachable));
+    }
+}
+
+/// The parameters that each resource's properties refer to.
+fn parameters_of<'t>(context: &Context<'t>) -> BTreeMap<&'t str, BTreeSet<&'t str>> {
+    let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for link in context.references.links.iter().filter(|link| link.site.part == Part::Properties) {
+        if let (Owner::Resource { id, .. }, Target::Name(name)) = (link.site.owner, link.target)
+            && context.template.parameters.contains_key(name)
+        {
+            found.entry(id).or_default().insert(name);
+        }
+    }
+    found
+}
+
+/// The allowed values of the parameters, other than the defaults, with which the scenario can be reached.
+fn allowed_values<'e, 't>(
+    context: &'e Context<'t>,
+    names: Option<&BTreeSet<&'t str>>,
+    scenario: &Scenario<'t>,
+) -> Vec<(&'t str, &'e str)> {
+    let mut values = Vec::new();
+    for name in names.into_iter().flatten() {
+        let Some(declaration) = context.evaluator.parameter(name) else { continue };
+        let given = context.options.parameters.contains_key(*name);
+        let (Some(allowed), false, false) =
+            (&declaration.allowed, given, declaration.is_looked_up() || declaration.is_list())
+        else {
+            continue;
+        };
+        let others = allowed.iter().filter(|value| declaration.default.as_ref() != Some(value));
+        values
+            .extend(others.filter(|value| scenario.allows(name, value)).map(|value| (*name, value.as_ref())));
+    }
+    values.truncate(MOST_VALUES);
+    values
+}
+
+/// The combinations for sets of conditions: most resources depend on the same few.
+#[derive(Debug, Default)]
+pub(in crate::validate) struct ScenarioCache<'t> {
+    known: BTreeMap<Vec<String>, Rc<Scenarios<'t>>>,
+}
+
+impl<'t> ScenarioCache<'t> {
+    /// The combinations of these conditions that can be reached.
+    pub(in crate::validate) fn get(
+        &mut self,
+        evaluator: &Evaluator<'t>,
+        conditions: BTreeSet<&str>,
+    ) -> Rc<Scenarios<'t>> {
+        let key: Vec<String> = conditions.iter().map(|name| (*name).to_owned()).collect();
+        Rc::clone(self.known.entry(key).or_insert_with(|| Rc::new(evaluator.scenarios(&conditions))))
+    }
+}
+
+/// Findings of one resource, each with the scenarios that have it.
+#[derive(Default)]
+struct Collected<'t> {
+    found: Vec<(Found<'t>, Vec<usize>, String)>,
+}
+
+impl<'t> Collected<'t> {
+    /// Adds the findings of a scenario; `with` says which value of a parameter makes them.
+    fn add(&mut self, scenario: usize, found: Vec<Found<'t>>, with: Option<&str>) {
+        for found in found {
+            let known = self.found.iter_mut().find(|(known, ..)| {
+                std::ptr::eq(known.source, found.source)
+                    && known.rule.code == found.rule.code
+                    && known.message == found.message
+            });
+            match known {
+                Some((_, scenarios, _)) if scenarios.last() != Some(&scenario) => scenarios.push(scenario),
+                Some(_) => {}
+                None => self.found.push((found, vec![scenario], with.unwrap_or_default().to_owned())),
+            }
+        }
+    }
+
+    fn into_diagnostics(
+        self,
+        context: &Context<'t>,
+        owner: Owner<'t>,
+        resource: &'t Resource,
+        reachable: &[&Scenario<'t>],
+    ) -> impl Iterator<Item = Diagnostic> {
+        self.found.into_iter().map(move |(found, scenarios, with)| {
+            let pointer = owner.pointer()
+                + "/Properties"
+                + &pointer_to(&resource.properties, found.source).unwrap_or_default();
+            let mut message = found.message;
+            if with.is_empty() {
+                message += &at_default(context, found.source, reachable.get(scenarios[0]).copied());
+            }
+            message += &with;
+            if let Some(conditions) = common(reachable, &scenarios) {
+                message += &format!(", where {conditions}");
+            }
+            let mut finding = found.rule.at(owner, pointer, message);
+            finding.help = found.help;
+            lower(context, found.rule, &mut finding, &with);
+            finding
+        })
+    }
+}
+
+/// What a parameter can be given is checked with care, but whoever creates the stack decides: in templates of others
+/// such findings are warnings.
+fn lower(context: &Context<'_>, rule: &Rule, finding: &mut Diagnostic, with: &str) {
+    let by_parameter = !with.is_empty() || finding.message.contains(AT_DEFAULT);
+    if by_parameter && rule.severity == Severity::Error && context.options.types == Types::Lax {
+        finding.severity = Severity::Warning;
+    }
+}
+
+const AT_DEFAULT: &str = ", with the parameter `";
+
+/// Which default makes the finding, if the value is unknown without.
+fn at_default<'t>(context: &Context<'t>, source: &'t Json, scenario: Option<&Scenario<'t>>) -> String {
+    let Some(scenario) = scenario.filter(|_| as_call(source).is_some()) else { return String::new() };
+    let known =
+        context.evaluator.evaluate(source, scenario).value.is_some_and(|value| value.to_json().is_some());
+    let name = if known { None } else { parameter_in(context, source) };
+    name.map(|name| format!("{AT_DEFAULT}{name}` at its default")).unwrap_or_default()
+}
+
+/// The first parameter with a default in an expression.
+fn parameter_in<'t>(context: &Context<'t>, json: &'t Json) -> Option<&'t str> {
+    use crate::cfn::evaluate::{SubPiece, sub_pieces};
+    let with_default = |name: &&'t str| {
+        context.evaluator.parameter(name).is_some_and(|declaration| declaration.default.is_some())
+    };
+    match json {
+        Json::Array(items) => items.iter().find_map(|item| parameter_in(context, item)),
+        Json::Object(map) => match as_call(json) {
+            Some((Function::Ref, Json::String(name))) => Some(name.as_str()).filter(with_default),
+            Some((Function::Sub, arguments)) => {
+                let text = arguments.as_str().or_else(|| arguments.get(0)?.as_str())?;
+                let mut names = sub_pieces(text).into_iter().filter_map(|piece| match piece {
+                    SubPiece::Name(name) => Some(name),
+                    SubPiece::Text(_) => None,
+                });
+                names.find(with_default).or_else(|| parameter_in(context, arguments.get(1)?))
+            }
+            _ => map.values().find_map(|value| parameter_in(context, value)),
+        },
+        _ => None,
+    }
+}
+
+/// What the scenarios have in common that the others don't, in words; `None` if it is found in all.
+fn common(reachable: &[&Scenario<'_>], scenarios: &[usize]) -> Option<String> {
+    if scenarios.len() == reachable.len() {
+        return None;
+    }
+    let first = reachable.get(*scenarios.first()?)?;
+    let shared: Vec<(&str, bool)> = first
+        .conditions()
+        .filter(|(name, holds)| {
+            scenarios.iter().all(|index| reachable[*index].condition(name) == Some(*holds))
+        })
+        .collect();
+    // What holds in every reachable combination explains nothing.
+    let telling: Vec<String> = shared
+        .iter()
+        .filter(|(name, holds)| reachable.iter().any(|scenario| scenario.condition(name) == Some(!holds)))
+        .map(|(name, holds)| format!("`{name}` is {holds}"))
+        .collect();
+    (!telling.is_empty()).then(|| telling.join(" and "))
+}

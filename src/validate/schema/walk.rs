@@ -1,0 +1,152 @@
+//! Walks through a value and its schema together.
+
+use crate::cfn::Json;
+use crate::cfn::Map;
+use crate::cfn::evaluate::Evaluated;
+use crate::validate::options::Types;
+use crate::validate::rule::Rule;
+
+use super::keywords;
+use super::registry::{Registry, TypeSchema};
+use super::sources::Sources;
+use super::verdict::Verdict;
+
+/// A finding before it has a place: the value that it is about is found in the template by its source.
+#[derive(Debug, Clone)]
+pub(super) struct Found<'t> {
+    pub(super) rule: &'static Rule,
+    /// The literal or function call that it is about.
+    pub(super) source: &'t Json,
+    pub(super) message: String,
+    pub(super) help: Option<String>,
+}
+
+/// One walk through a resource's properties and the schema of its type.
+pub(super) struct Walk<'a, 't> {
+    pub(super) registry: &'a Registry,
+    /// The type that is being looked at: `$ref` leads into its definitions.
+    pub(super) schema: &'a TypeSchema,
+    /// How exact types have to be.
+    pub(super) types: Types,
+    /// What is known of the values that references give.
+    pub(super) sources: &'a Sources<'a, 't>,
+    pub(super) found: Vec<Found<'t>>,
+    /// Whether findings are left out: inside of alternatives only the answer counts.
+    quiet: bool,
+}
+
+impl<'a, 't> Walk<'a, 't> {
+    pub(super) fn new(
+        registry: &'a Registry,
+        schema: &'a TypeSchema,
+        types: Types,
+        sources: &'a Sources<'a, 't>,
+    ) -> Self {
+        Self { registry, schema, types, sources, found: Vec::new(), quiet: false }
+    }
+
+    /// Whether the value fits the schema.
+    pub(super) fn check(&mut self, schema: &'a Json, value: &Evaluated<'t>) -> Verdict {
+        match schema {
+            Json::Object(schema) => self.keywords(schema, value),
+            // `false` is met for properties that aren't allowed here: who asks tells of it.
+            Json::Bool(false) => Verdict::Invalid,
+            _ => Verdict::Valid,
+        }
+    }
+
+    fn keywords(&mut self, schema: &'a Map, value: &Evaluated<'t>) -> Verdict {
+        let mut verdict = Verdict::Valid;
+        for (keyword, argument) in schema {
+            if let Some(check) = keywords::find(keyword) {
+                verdict = verdict.and(check(self, argument, schema, value));
+            }
+        }
+        verdict
+    }
+
+    /// Whether the value fits, without findings.
+    pub(super) fn quietly(&mut self, schema: &'a Json, value: &Evaluated<'t>) -> Verdict {
+        let before = std::mem::replace(&mut self.quiet, true);
+        let verdict = self.check(schema, value);
+        self.quiet = before;
+        verdict
+    }
+
+    /// Whether the value fits, and the findings apart.
+    pub(super) fn apart(&mut self, schema: &'a Json, value: &Evaluated<'t>) -> (Verdict, Vec<Found<'t>>) {
+        let outer = std::mem::take(&mut self.found);
+        let verdict = self.check(schema, value);
+        (verdict, std::mem::replace(&mut self.found, outer))
+    }
+
+    /// Whether findings are of use.
+    pub(super) fn tells(&self) -> bool {
+        !self.quiet
+    }
+
+    /// Adds a finding about a value.
+    pub(super) fn tell(
+        &mut self,
+        rule: &'static Rule,
+        value: &Evaluated<'t>,
+        message: impl FnOnce() -> String,
+    ) {
+        self.tell_with(rule, value, message, || None);
+    }
+
+    /// Adds a finding about a value, with help.
+    pub(super) fn tell_with(
+        &mut self,
+        rule: &'static Rule,
+        value: &Evaluated<'t>,
+        message: impl FnOnce() -> String,
+        help: impl FnOnce() -> Option<String>,
+    ) {
+        if !self.quiet {
+            self.found.push(Found { rule, source: value.source, message: message(), help: help() });
+        }
+    }
+
+    /// `Valid`, or a finding and `Invalid`.
+    pub(super) fn expect(
+        &mut self,
+        fits: bool,
+        rule: &'static Rule,
+        value: &Evaluated<'t>,
+        message: impl FnOnce() -> String,
+    ) -> Verdict {
+        if !fits {
+            self.tell(rule, value, message);
+        }
+        Verdict::of(fits)
+    }
+
+    /// Whether types have to be exact for this value: what a function gives is converted in any case.
+    pub(super) fn is_strict(&self, value: &Evaluated<'t>) -> bool {
+        self.types == Types::Strict && value.is_literal()
+    }
+
+    /// The schema behind `#/definitions/Name`.
+    pub(super) fn definition(&self, reference: &str) -> Option<&'a Json> {
+        let name = reference.strip_prefix("#/definitions/")?;
+        self.schema.json["definitions"].get(name)
+    }
+}
+
+/// A value in a message: short, and never a whole object.
+pub(super) fn shown(value: &Evaluated<'_>) -> String {
+    use crate::cfn::evaluate::Data;
+    match &value.data {
+        Data::Text(text) => {
+            let short: String = text.chars().take(60).collect();
+            if short.len() < text.len() { format!("`{short}…`") } else { format!("`{text}`") }
+        }
+        Data::Number(number) => number.to_string(),
+        Data::Bool(value) => value.to_string(),
+        Data::Null => "null".to_owned(),
+        Data::List(items) => format!("a list of {}", items.len()),
+        Data::Object(_) => "an object".to_owned(),
+        Data::Unknown(unknown) => format!("`{unknown}`"),
+    }
+}
