@@ -29,7 +29,23 @@ fn the_configuration_may_be_elsewhere_and_any_key_set_for_a_run() {
 fn a_mistake_is_told_with_its_line_and_what_is_right() {
     let place = Place::with("name: dify\ndatabase:\n  instanse_class: db.t4g.medium\n  instances: many\n");
     let run = place.run(["synth"]).ended(2);
-    insta::assert_snapshot!(run.err, @r"");
+    insta::assert_snapshot!(run.err, @r"
+    error[C001]: unknown key `instanse_class` in `database`
+     --> dify.yaml:3:3
+      |
+    3 |   instanse_class: db.t4g.medium
+      |   ^^^^^^^^^^^^^^
+      |
+      = help: did you mean `instance_class`? known here: engine_version, instance_class, instances, serverless, name, plugin_database, username, backup_retention_days, backup_window, maintenance_window, performance_insights, monitoring_interval_seconds, log_exports, parameters, kms_key, deletion_protection, on_delete, restore_from
+
+    error[C002]: `database.instances` has to be a whole number, found the text `many`
+     --> dify.yaml:4:14
+      |
+    4 |   instances: many
+      |              ^^^^
+
+    2 errors
+    ");
     assert_eq!(run.out, "");
 }
 
@@ -74,9 +90,7 @@ fn a_file_that_is_no_text_or_is_not_there_is_told() {
 
 #[test]
 fn what_is_no_yaml_is_told_at_its_line() {
-    for (text, line) in
-        [("a: [1,\nb: 2\n", 1), ("name: dify\nname: dify\n", 2), ("name: *x\n", 1)]
-    {
+    for (text, line) in [("a: [1,\nb: 2\n", 1), ("name: dify\nname: dify\n", 2), ("name: *x\n", 1)] {
         let run = Place::with(text).run(["synth"]).ended(2);
         assert!(run.err.contains(" --> dify.yaml:"), "{text:?}\n{}", run.err);
         assert!(
