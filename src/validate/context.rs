@@ -1,11 +1,15 @@
 //! What every rule is given.
 
+use std::cell::Cell;
+use std::collections::BTreeSet;
+
 use crate::cfn::evaluate::{Evaluator, Settings};
 use crate::cfn::{Resource, Template};
 use crate::diagnostic::{Diagnostic, Severity};
 
 use super::options::Options;
 use super::references::References;
+use super::report::Statistics;
 use super::schema::{Registry, attribute_kind};
 
 /// What every rule is given: the template, and what is found out about it once for all rules.
@@ -23,6 +27,8 @@ pub struct Context<'t> {
     pub evaluator: Evaluator<'t>,
     /// Macros that change the template before CloudFormation reads it, so that what isn't in it may still exist.
     pub macros: Vec<&'t str>,
+    /// Whether something was left out, since there was too much of it.
+    incomplete: Cell<bool>,
 }
 
 impl<'t> Context<'t> {
@@ -43,6 +49,7 @@ impl<'t> Context<'t> {
             )
             .with_attribute_kinds(attribute_kind),
             macros: transforms(template).filter(|name| *name != LANGUAGE_EXTENSIONS).collect(),
+            incomplete: Cell::new(false),
         }
     }
 
@@ -53,6 +60,23 @@ impl<'t> Context<'t> {
             finding.message.push_str(", unless a macro adds it");
         }
         finding
+    }
+
+    /// How much was looked at, once the checks have run.
+    pub(super) fn statistics(&self) -> Statistics {
+        let types = self.template.resources.values().map(|resource| resource.type_name.as_str());
+        let unknown: BTreeSet<&str> = types.filter(|name| self.registry.get(name).is_none()).collect();
+        Statistics {
+            resources: self.template.resources.len(),
+            unknown_types: unknown.into_iter().map(str::to_owned).collect(),
+            inexact_patterns: self.registry.inexact_patterns(),
+            complete: !self.incomplete.get() && !self.evaluator.is_exhausted(),
+        }
+    }
+
+    /// Notes that something was left out, since there was too much of it.
+    pub(super) fn leave_out(&self) {
+        self.incomplete.set(true);
     }
 
     /// Whether the template asks for the functions of the language extensions.

@@ -14,6 +14,7 @@
 mod context;
 mod options;
 pub mod references;
+mod report;
 mod rule;
 pub mod schema;
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod testing;
 
 pub use context::{Context, Owner};
 pub use options::{Options, Types};
+pub use report::{Report, Statistics, check_document};
 pub use rule::{Check, Rule};
 
 use crate::cfn::Template;
@@ -62,10 +64,13 @@ impl ValidatedTemplate {
 
 /// Everything that the rules find in a template.
 pub fn findings(template: &Template, options: &Options) -> Vec<Diagnostic> {
-    let context = Context::new(template, options);
+    check_all(&Context::new(template, options))
+}
+
+fn check_all(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for check in LAYERS.into_iter().flatten() {
-        (check.run)(&context, &mut findings);
+        (check.run)(context, &mut findings);
     }
     findings
 }

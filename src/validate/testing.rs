@@ -76,6 +76,7 @@ pub(crate) fn none(code: &str, json: Json) {
 }
 
 /// A template with one resource, called `It`.
+#[expect(clippy::needless_pass_by_value, reason = "the callers write them on the spot")]
 pub(crate) fn resource(type_name: &str, properties: Json) -> Json {
     serde_json::json!({"Resources": {"It": {"Type": type_name, "Properties": properties}}})
 }

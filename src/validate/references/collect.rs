@@ -54,6 +54,8 @@ pub struct Call<'t> {
     pub inside: Option<(Function, usize)>,
     /// Whether it is an item of a list that is an argument.
     pub item: bool,
+    /// The `Fn::If` around it: condition, and whether it stands in the branch for true.
+    pub guards: Vec<(&'t str, bool)>,
 }
 
 /// A name that refers to something.
@@ -292,7 +294,8 @@ impl<'t> Walk<'t> {
 
     fn record(&mut self, function: Option<Function>, name: &'t str, arguments: &'t Json, position: Position) {
         let Position { inside, item } = position;
-        self.found.calls.push(Call { function, name, arguments, site: self.site(), inside, item });
+        let guards = self.guards.clone();
+        self.found.calls.push(Call { function, name, arguments, site: self.site(), inside, item, guards });
     }
 
     fn link(&mut self, target: Target<'t>, in_sub: bool) {

@@ -28,6 +28,9 @@ mod r022_same_name;
 mod r023_shape;
 mod r024_format;
 mod r025_fault;
+mod r026_absent;
+mod r027_unreachable;
+mod r028_needless_depends_on;
 
 pub use collect::{Call, Link, Part, References, Site, Target, Text};
 
@@ -61,4 +64,7 @@ pub(super) static CHECKS: &[Check] = &[
     Check { rules: &[&r020_language_extensions::RULE], run: r020_language_extensions::check },
     Check { rules: &[&r021_condition_cycle::RULE], run: r021_condition_cycle::check },
     Check { rules: &[&r022_same_name::RULE], run: r022_same_name::check },
+    Check { rules: &[&r026_absent::RULE], run: r026_absent::check },
+    Check { rules: &[&r027_unreachable::RULE], run: r027_unreachable::check },
+    Check { rules: &[&r028_needless_depends_on::RULE], run: r028_needless_depends_on::check },
 ];

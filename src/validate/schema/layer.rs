@@ -32,7 +32,10 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
     for (id, resource) in &context.template.resources {
         let Some(schema) = context.registry.get(&resource.type_name) else { continue };
         let owner = Owner::Resource { id, resource };
-        let all = scenarios.get(&context.evaluator, Evaluator::conditions_of(resource));
+        let all = scenarios.get(&context.evaluator, &Evaluator::conditions_of(resource));
+        if !all.complete {
+            context.leave_out();
+        }
         let reachable: Vec<&Scenario<'t>> =
             all.list.iter().filter(|scenario| Evaluator::exists(resource, scenario) != Some(false)).collect();
         let mut collected = Collected::default();
@@ -55,11 +58,13 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
                 evaluations < MOST_EVALUATIONS
             };
             if !run(&scenario.at_defaults(), None, &mut collected) {
+                context.leave_out();
                 break;
             }
             for (name, value) in allowed_values(context, parameters.get(id.as_str()), scenario) {
                 let with = format!(", with the parameter `{name}` at its allowed value `{value}`");
                 if !run(&scenario.at_defaults().with(name, value), Some(&with), &mut collected) {
+                    context.leave_out();
                     break;
                 }
             }
@@ -115,10 +120,10 @@ impl<'t> ScenarioCache<'t> {
     pub(in crate::validate) fn get(
         &mut self,
         evaluator: &Evaluator<'t>,
-        conditions: BTreeSet<&str>,
+        conditions: &BTreeSet<&str>,
     ) -> Rc<Scenarios<'t>> {
         let key: Vec<String> = conditions.iter().map(|name| (*name).to_owned()).collect();
-        Rc::clone(self.known.entry(key).or_insert_with(|| Rc::new(evaluator.scenarios(&conditions))))
+        Rc::clone(self.known.entry(key).or_insert_with(|| Rc::new(evaluator.scenarios(conditions))))
     }
 }
 
@@ -162,7 +167,8 @@ impl<'t> Collected<'t> {
             }
             message += &with;
             if let Some(conditions) = common(reachable, &scenarios) {
-                message += &format!(", where {conditions}");
+                message.push_str(", where ");
+                message.push_str(&conditions);
             }
             let mut finding = found.rule.at(owner, pointer, message);
             finding.help = found.help;

@@ -7,6 +7,7 @@
 mod keywords;
 mod layer;
 mod registry;
+mod sections;
 mod sources;
 #[cfg(test)]
 mod testing;
@@ -21,4 +22,7 @@ pub(super) use sources::attribute_kind;
 use super::rule::Check;
 
 /// The checks of the layer.
-pub(super) static CHECKS: &[Check] = &[Check { rules: keywords::RULES, run: layer::check }];
+pub(super) static CHECKS: &[Check] = &[
+    Check { rules: &[&sections::ATTRIBUTE, &sections::POLICY, &sections::DEFAULT], run: sections::check },
+    Check { rules: keywords::RULES, run: layer::check },
+];

@@ -68,6 +68,13 @@ impl Registry {
         Some(self.types[index].get_or_init(|| TypeSchema::read(name, text)))
     }
 
+    /// The patterns that were asked for and can't be matched, or not exactly.
+    pub fn inexact_patterns(&self) -> Vec<String> {
+        let known = self.patterns.lock().unwrap_or_else(PoisonError::into_inner);
+        let inexact = known.iter().filter(|(_, pattern)| !pattern.0.as_ref().is_some_and(Pattern::is_exact));
+        inexact.map(|(pattern, _)| pattern.clone()).collect()
+    }
+
     /// The names of all known types, in alphabetical order.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         SCHEMAS.iter().map(|(name, _)| *name)

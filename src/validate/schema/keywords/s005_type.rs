@@ -77,10 +77,9 @@ fn fits(name: &str, data: &Data<'_>, strict: bool) -> Verdict {
 
 fn fits_unknown(name: &str, kind: Kind) -> Verdict {
     match (kind, name) {
-        (Kind::Any, _) => Verdict::Unknown,
         (Kind::List, "array") | (Kind::Object, "object") | (Kind::Scalar, "string") => Verdict::Valid,
         // Which scalar it is isn't known.
-        (Kind::Scalar, "boolean" | "integer" | "number") => Verdict::Unknown,
+        (Kind::Any, _) | (Kind::Scalar, "boolean" | "integer" | "number") => Verdict::Unknown,
         _ => Verdict::Invalid,
     }
 }

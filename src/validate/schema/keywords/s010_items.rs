@@ -106,6 +106,7 @@ pub(super) fn most<'a, 't>(
 }
 
 #[cfg(test)]
+#[expect(clippy::needless_pass_by_value, reason = "JSON is written on the spot")]
 mod tests {
     use serde_json::{Value as Json, json};
 
