@@ -18,6 +18,7 @@ mod rule;
 pub mod schema;
 #[cfg(test)]
 mod testing;
+mod wiring;
 
 pub use context::{Context, Owner};
 pub use options::{Options, Types};
@@ -27,7 +28,7 @@ use crate::cfn::Template;
 use crate::diagnostic::Diagnostic;
 
 /// The layers in the order in which their findings are told.
-const LAYERS: [&[Check]; 1] = [references::CHECKS];
+const LAYERS: [&[Check]; 2] = [references::CHECKS, wiring::CHECKS];
 
 /// Every rule, in the order of the layers.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
