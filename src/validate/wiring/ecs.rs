@@ -40,7 +40,10 @@ impl<'v, 't> Service<'v, 't> {
     /// Whether its tasks surely run on Fargate.
     pub(super) fn is_fargate(&self) -> bool {
         let provider = |strategy: &Evaluated<'_>| {
-            strategy.get("CapacityProvider").and_then(Evaluated::text).is_some_and(|name| name.starts_with("FARGATE"))
+            strategy
+                .get("CapacityProvider")
+                .and_then(Evaluated::text)
+                .is_some_and(|name| name.starts_with("FARGATE"))
         };
         self.item.text("LaunchType").as_deref() == Some("FARGATE")
             || self.item.items("CapacityProviderStrategy").iter().any(provider)

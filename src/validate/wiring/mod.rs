@@ -7,6 +7,7 @@ mod ecs;
 mod model;
 mod network;
 mod permission;
+mod secret;
 #[cfg(test)]
 mod testing;
 
@@ -40,6 +41,22 @@ rules! {
     w009_log_permission,
     w010_secret_source,
     w011_gateway_first,
+    w012_scalable_target,
+    w013_desired_count,
+    w014_priorities,
+    w015_shadowed_rule,
+    w016_health_check,
+    w017_deployment,
+    w018_task_size,
+    w019_container_order,
+    w020_auth_token,
+    w021_master_password,
+    w022_password_in_url,
+    w023_parameter_family,
+    w024_cluster_writer,
+    w025_failover,
+    w026_tls_agrees,
+    w027_deletion_policy,
 }
 
 /// The checks of the layer: one, since the rules share the model.

@@ -86,7 +86,12 @@ impl<'t> Item<'t> {
     }
 
     /// A finding about a value in the properties.
-    pub(super) fn finding_at(&self, rule: &Rule, value: &Evaluated<'t>, message: impl Into<String>) -> Diagnostic {
+    pub(super) fn finding_at(
+        &self,
+        rule: &Rule,
+        value: &Evaluated<'t>,
+        message: impl Into<String>,
+    ) -> Diagnostic {
         rule.at(self.owner(), self.pointer(value), message)
     }
 
@@ -117,7 +122,8 @@ impl Graph {
         let mut edges = vec![BTreeSet::new(); resources.len()];
         for link in &context.references.links {
             let Owner::Resource { id, .. } = link.site.owner else { continue };
-            let (Target::Name(name) | Target::Attribute(name, _) | Target::DependsOn(name)) = link.target else {
+            let (Target::Name(name) | Target::Attribute(name, _) | Target::DependsOn(name)) = link.target
+            else {
                 continue;
             };
             if let (Some(from), Some(to)) = (resources.get_index_of(id), resources.get_index_of(name)) {

@@ -149,7 +149,8 @@ fn admits<'t>(rules: &[GroupRule<'t>], peers: &[Evaluated<'t>], port: i64) -> An
             Peer::Group(_) if peers.iter().all(|peer| peer.resource().is_some()) => Answer::No,
             Peer::Group(_) | Peer::Unknown => Answer::Unknown,
             Peer::Foreign(origin) => {
-                let is = |peer: &Evaluated<'_>| peer.unknown().is_some_and(|unknown| unknown.origin == *origin);
+                let is =
+                    |peer: &Evaluated<'_>| peer.unknown().is_some_and(|unknown| unknown.origin == *origin);
                 if peers.iter().any(is) { Answer::Yes } else { Answer::Unknown }
             }
             Peer::Block(block) => block_admits(block),
@@ -206,10 +207,7 @@ fn groups<'t>(view: &View<'_, 't>) -> BTreeMap<&'t str, Group<'t>> {
     groups
 }
 
-fn rule<'v, 't: 'v>(
-    get: &dyn Fn(&str) -> Option<&'v Evaluated<'t>>,
-    peer: &str,
-) -> GroupRule<'t> {
+fn rule<'v, 't: 'v>(get: &dyn Fn(&str) -> Option<&'v Evaluated<'t>>, peer: &str) -> GroupRule<'t> {
     let protocol = get("IpProtocol").and_then(Evaluated::text).map(|text| text.to_lowercase());
     let ports = match (get("FromPort"), get("ToPort")) {
         (None, None) => Ports::All,

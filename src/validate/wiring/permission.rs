@@ -64,7 +64,9 @@ impl<'v, 't> Role<'v, 't> {
     fn add_policies(&mut self, policies: Option<&'v Evaluated<'t>>) {
         match known_list(policies) {
             None => self.open = true,
-            Some(policies) => policies.iter().for_each(|policy| self.add_document(policy.get("PolicyDocument"))),
+            Some(policies) => {
+                policies.iter().for_each(|policy| self.add_document(policy.get("PolicyDocument")))
+            }
         }
     }
 

@@ -56,6 +56,41 @@ pub(super) fn none(changes: &[(&str, Json)]) {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+/// The good template with a network without a way out, images of ECR, and these endpoints.
+pub(super) fn closed(endpoints: &[&str]) -> Vec<(String, Json)> {
+    use serde_json::json;
+    let mut changes: Vec<(String, Json)> = vec![
+        ("/PrivateRoute".to_owned(), Json::Null),
+        ("/ApiService/DependsOn".to_owned(), json!(["ApiRule1", "Writer"])),
+        ("/BeatService/DependsOn".to_owned(), json!(["Writer"])),
+        ("/EndpointGroup".to_owned(), json!({"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "e", "VpcId": {"Ref": "Vpc"}, "SecurityGroupIngress": [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "SourceSecurityGroupId": {"Ref": "ApiGroup"}}]}})),
+        ("/ExecutionRole/Properties/ManagedPolicyArns".to_owned(), json!(["arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"])),
+    ];
+    for task in ["ApiTask", "BeatTask"] {
+        changes.push((format!("/{task}/Properties/ContainerDefinitions/0/Image"), json!({"Fn::Sub": "${AWS::AccountId}.dkr.ecr.${AWS::Region}.amazonaws.com/own:1"})));
+    }
+    for name in endpoints {
+        let service = json!({"Fn::Sub": format!("com.amazonaws.${{AWS::Region}}.{name}")});
+        let mut properties = json!({"VpcId": {"Ref": "Vpc"}, "ServiceName": service});
+        let own = if *name == "s3" {
+            json!({"VpcEndpointType": "Gateway", "RouteTableIds": [{"Ref": "PrivateTable"}]})
+        } else {
+            json!({"VpcEndpointType": "Interface", "PrivateDnsEnabled": true, "SubnetIds": [{"Ref": "PrivateSubnet1"}], "SecurityGroupIds": [{"Ref": "EndpointGroup"}]})
+        };
+        properties.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
+        changes.push((format!("/{}", name.replace('.', "")), json!({"Type": "AWS::EC2::VPCEndpoint", "Properties": properties})));
+    }
+    changes
+}
+
+/// What tasks of [`closed`] need.
+pub(super) const ALL_ENDPOINTS: &[&str] = &["ecr.api", "ecr.dkr", "s3", "logs", "secretsmanager"];
+
+/// The changes as the other helpers take them.
+pub(super) fn borrowed(changes: &[(String, Json)]) -> Vec<(&str, Json)> {
+    changes.iter().map(|(pointer, value)| (pointer.as_str(), value.clone())).collect()
+}
+
 #[test]
 fn the_good_template_is_good() {
     none(&[]);
@@ -71,7 +106,10 @@ fn a_macro_silences_the_layer() {
 
 #[test]
 fn what_a_condition_decides_is_told_with_it() {
-    let mut json = changed(&[("/ApiTargets/Properties/TargetType", serde_json::json!({"Fn::If": ["Old", "instance", "ip"]}))]);
+    let mut json = changed(&[(
+        "/ApiTargets/Properties/TargetType",
+        serde_json::json!({"Fn::If": ["Old", "instance", "ip"]}),
+    )]);
     json["Parameters"] = serde_json::json!({"Kind": {"Type": "String", "Default": "new"}});
     json["Conditions"] = serde_json::json!({"Old": {"Fn::Equals": [{"Ref": "Kind"}, "old"]}});
     let found = findings(&template(json), &Options::default());

@@ -29,7 +29,8 @@ pub(super) fn forwarded<'t>(sender: &super::model::Item<'t>) -> BTreeSet<&'t str
 }
 
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
-    let used: BTreeSet<&str> = SENDERS.iter().flat_map(|sender| view.of(sender)).flat_map(forwarded).collect();
+    let used: BTreeSet<&str> =
+        SENDERS.iter().flat_map(|sender| view.of(sender)).flat_map(forwarded).collect();
     // A listener of which not all is known may name any.
     let unclear = SENDERS
         .iter()
@@ -70,7 +71,10 @@ mod tests {
         let elsewhere = json!([{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]);
         let (message, pointer) = only(
             "W001",
-            &[("/ApiRule1/Properties/Actions", elsewhere.clone()), ("/ApiRule2/Properties/Actions", elsewhere)],
+            &[
+                ("/ApiRule1/Properties/Actions", elsewhere.clone()),
+                ("/ApiRule2/Properties/Actions", elsewhere),
+            ],
         );
         assert!(message.starts_with("no listener sends anything to `ApiTargets`"), "{message}");
         assert_eq!(pointer, "/Resources/ApiService/Properties/LoadBalancers/0/TargetGroupArn");

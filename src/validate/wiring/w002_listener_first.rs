@@ -21,7 +21,9 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     for service in services(view) {
         for entry in service.item.items("LoadBalancers") {
             let group = entry.get("TargetGroupArn");
-            let Some(target) = view.target_of(group, "AWS::ElasticLoadBalancingV2::TargetGroup") else { continue };
+            let Some(target) = view.target_of(group, "AWS::ElasticLoadBalancingV2::TargetGroup") else {
+                continue;
+            };
             let mut senders = SENDERS
                 .iter()
                 .flat_map(|sender| view.of(sender))
@@ -48,7 +50,8 @@ mod tests {
 
     #[test]
     fn a_service_that_may_come_first_is_found() {
-        let (message, pointer) = only("W002", &[("/ApiService/DependsOn", json!(["Writer", "PrivateRoute"]))]);
+        let (message, pointer) =
+            only("W002", &[("/ApiService/DependsOn", json!(["Writer", "PrivateRoute"]))]);
         assert!(message.contains("`ApiRule1`"), "{message}");
         assert_eq!(pointer, "/Resources/ApiService");
     }
@@ -58,7 +61,10 @@ mod tests {
         none(&[("/ApiService/DependsOn", json!(["ApiRule2", "Writer"]))]);
         none(&[
             ("/ApiService/DependsOn", json!(["Between", "Writer"])),
-            ("/Between", json!({"Type": "AWS::CloudFormation::WaitConditionHandle", "DependsOn": "ApiRule1"})),
+            (
+                "/Between",
+                json!({"Type": "AWS::CloudFormation::WaitConditionHandle", "DependsOn": "ApiRule1"}),
+            ),
         ]);
     }
 }

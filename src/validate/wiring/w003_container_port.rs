@@ -24,16 +24,17 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
         if all.iter().any(|container| container.unknown().is_some() || name(container).is_none()) {
             continue;
         }
-        for entry in service.item.items("LoadBalancers").iter().chain(service.item.items("ServiceRegistries")) {
+        for entry in service.item.items("LoadBalancers").iter().chain(service.item.items("ServiceRegistries"))
+        {
             let Some(wanted) = entry.get("ContainerName") else { continue };
             let Some(text) = wanted.text() else { continue };
-            let Some(container) = containers(task).iter().find(|container| name(container) == Some(text.clone())) else {
+            let Some(container) =
+                containers(task).iter().find(|container| name(container) == Some(text.clone()))
+            else {
                 let names: Vec<_> =
                     containers(task).iter().filter_map(name).map(|name| format!("`{name}`")).collect();
-                let message = format!(
-                    "`{}` has no container `{text}`: ECS refuses to create the service",
-                    task.id
-                );
+                let message =
+                    format!("`{}` has no container `{text}`: ECS refuses to create the service", task.id);
                 findings.push(
                     service
                         .item
@@ -43,7 +44,8 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
                 continue;
             };
             let Some(port) = entry.get("ContainerPort") else { continue };
-            let (Some(number), Some(mappings)) = (port.integer(), known_list(container.get("PortMappings"))) else {
+            let (Some(number), Some(mappings)) = (port.integer(), known_list(container.get("PortMappings")))
+            else {
                 continue;
             };
             let ports: Option<Vec<i64>> = mappings.iter().map(mapped).collect();
@@ -81,12 +83,21 @@ mod tests {
             only("W003", &[("/ApiService/Properties/LoadBalancers/0/ContainerName", json!("app"))]);
         assert!(message.contains("no container `app`"), "{message}");
         assert_eq!(pointer, "/Resources/ApiService/Properties/LoadBalancers/0/ContainerName");
-        let (message, _) = only("W003", &[("/ApiService/Properties/ServiceRegistries", json!([{"ContainerName": "api", "ContainerPort": 80}]))]);
+        let (message, _) = only(
+            "W003",
+            &[(
+                "/ApiService/Properties/ServiceRegistries",
+                json!([{"ContainerName": "api", "ContainerPort": 80}]),
+            )],
+        );
         assert!(message.contains("no port 80"), "{message}");
     }
 
     #[test]
     fn a_list_that_is_not_known_is_left_alone() {
-        none(&[("/ApiTask/Properties/ContainerDefinitions/0/PortMappings", json!([{"ContainerPort": {"Fn::ImportValue": "Port"}}]))]);
+        none(&[(
+            "/ApiTask/Properties/ContainerDefinitions/0/PortMappings",
+            json!([{"ContainerPort": {"Fn::ImportValue": "Port"}}]),
+        )]);
     }
 }

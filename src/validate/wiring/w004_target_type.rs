@@ -20,7 +20,9 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     for service in services(view).filter(super::ecs::Service::is_awsvpc) {
         for entry in service.item.items("LoadBalancers") {
             let group = entry.get("TargetGroupArn");
-            let Some(target) = view.target_of(group, "AWS::ElasticLoadBalancingV2::TargetGroup") else { continue };
+            let Some(target) = view.target_of(group, "AWS::ElasticLoadBalancingV2::TargetGroup") else {
+                continue;
+            };
             let found = match target.get("TargetType") {
                 None => "instance, the default".to_owned(),
                 Some(value) => match value.text() {

@@ -30,7 +30,8 @@ fn balancers<'v, 't>(view: &'v View<'_, 't>, target: &Item<'t>) -> Vec<&'v Item<
             listener.unwrap_or(sender).get("LoadBalancerArn"),
             "AWS::ElasticLoadBalancingV2::LoadBalancer",
         );
-        if let Some(balancer) = balancer.filter(|balancer| found.iter().all(|known| known.id != balancer.id)) {
+        if let Some(balancer) = balancer.filter(|balancer| found.iter().all(|known| known.id != balancer.id))
+        {
             found.push(balancer);
         }
     }
@@ -43,20 +44,31 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
         let Some(to) = service.groups().filter(|groups| !groups.is_empty()) else { continue };
         for entry in service.item.items("LoadBalancers") {
             let group = entry.get("TargetGroupArn");
-            let Some(target) = view.target_of(group, "AWS::ElasticLoadBalancingV2::TargetGroup") else { continue };
+            let Some(target) = view.target_of(group, "AWS::ElasticLoadBalancingV2::TargetGroup") else {
+                continue;
+            };
             let Some(port) = entry.get("ContainerPort").and_then(|port| port.integer()) else { continue };
             for balancer in balancers(view, target) {
                 if balancer.text("Type").is_some_and(|kind| kind != "application") {
                     continue;
                 }
-                let Some(from) = known_list(balancer.get("SecurityGroups")).filter(|groups| !groups.is_empty())
+                let Some(from) =
+                    known_list(balancer.get("SecurityGroups")).filter(|groups| !groups.is_empty())
                 else {
                     continue;
                 };
                 let (missing, who, help) = if network.enters(from, to, port) == Answer::No {
-                    ("lets it in", service.item, "add a `AWS::EC2::SecurityGroupIngress` to the tasks' group, its source the load balancer's")
+                    (
+                        "lets it in",
+                        service.item,
+                        "add a `AWS::EC2::SecurityGroupIngress` to the tasks' group, its source the load balancer's",
+                    )
                 } else if network.leaves(from, to, port) == Answer::No {
-                    ("lets it out", balancer, "add the port to the egress of the load balancer's group, its destination the tasks' group")
+                    (
+                        "lets it out",
+                        balancer,
+                        "add the port to the egress of the load balancer's group, its destination the tasks' group",
+                    )
                 } else {
                     continue;
                 };
@@ -78,11 +90,26 @@ mod tests {
 
     #[test]
     fn a_path_that_is_closed_at_one_end_is_found() {
-        let (message, _) = only("W005", &[("/ApiFromBalancer", Json::Null), ("/ApiService/DependsOn", json!(["ApiRule1", "Writer"]))]);
+        let (message, _) = only(
+            "W005",
+            &[("/ApiFromBalancer", Json::Null), ("/ApiService/DependsOn", json!(["ApiRule1", "Writer"]))],
+        );
         assert!(message.contains("no security group of `ApiService` lets it in"), "{message}");
-        let (message, _) = only("W005", &[("/BalancerGroup/Properties/SecurityGroupEgress/0/ToPort", json!(5000)), ("/BalancerGroup/Properties/SecurityGroupEgress/0/FromPort", json!(80))]);
+        let (message, _) = only(
+            "W005",
+            &[
+                ("/BalancerGroup/Properties/SecurityGroupEgress/0/ToPort", json!(5000)),
+                ("/BalancerGroup/Properties/SecurityGroupEgress/0/FromPort", json!(80)),
+            ],
+        );
         assert!(message.contains("no security group of `Balancer` lets it out"), "{message}");
-        only("W005", &[("/ApiFromBalancer/Properties/FromPort", json!(80)), ("/ApiFromBalancer/Properties/ToPort", json!(80))]);
+        only(
+            "W005",
+            &[
+                ("/ApiFromBalancer/Properties/FromPort", json!(80)),
+                ("/ApiFromBalancer/Properties/ToPort", json!(80)),
+            ],
+        );
     }
 
     #[test]

@@ -64,7 +64,8 @@ fn connected<'v, 't>(view: &'v View<'_, 't>, task: &Item<'t>) -> Vec<&'v Item<'t
         environment(container).for_each(|(_, value)| addressed(value, &mut ids));
         for (_, secret) in secrets(container) {
             // A secret that is put together from an address.
-            let Some(Piece::Unknown(Unknown { origin: Origin::Resource(id), .. })) = pieces(secret).into_iter().next()
+            let Some(Piece::Unknown(Unknown { origin: Origin::Resource(id), .. })) =
+                pieces(secret).into_iter().next()
             else {
                 continue;
             };
@@ -92,9 +93,15 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
         for target in connected(view, task) {
             let Some((to, port)) = server(target) else { continue };
             let (missing, help) = if network.enters(from, to, port) == Answer::No {
-                (format!("no security group of `{}` lets it in", target.id), format!("add an ingress rule for port {port} from the tasks' group"))
+                (
+                    format!("no security group of `{}` lets it in", target.id),
+                    format!("add an ingress rule for port {port} from the tasks' group"),
+                )
             } else if network.leaves(from, to, port) == Answer::No {
-                (format!("no security group of `{}` lets it out", service.item.id), format!("add port {port} to the egress of the tasks' group"))
+                (
+                    format!("no security group of `{}` lets it out", service.item.id),
+                    format!("add port {port} to the egress of the tasks' group"),
+                )
             } else {
                 continue;
             };
@@ -122,8 +129,17 @@ mod tests {
 
     #[test]
     fn a_closed_path_is_found() {
-        both(&[("/CacheFromApi/Properties/ToPort", json!(6378)), ("/CacheFromApi/Properties/FromPort", json!(6378))], "lets it in");
-        both(&[("/ApiGroup/Properties/SecurityGroupEgress/1", Json::Null)], "no security group of `ApiService` lets it out");
+        both(
+            &[
+                ("/CacheFromApi/Properties/ToPort", json!(6378)),
+                ("/CacheFromApi/Properties/FromPort", json!(6378)),
+            ],
+            "lets it in",
+        );
+        both(
+            &[("/ApiGroup/Properties/SecurityGroupEgress/1", Json::Null)],
+            "no security group of `ApiService` lets it out",
+        );
         both(&[("/Database/Properties/Port", json!(5433))], "at port 5433");
     }
 

@@ -77,10 +77,15 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
                 );
             }
         }
-        if task.get("ExecutionRoleArn").is_none() && containers(task).iter().any(|one| secrets(one).next().is_some()) {
+        if task.get("ExecutionRoleArn").is_none()
+            && containers(task).iter().any(|one| secrets(one).next().is_some())
+        {
             findings.push(
-                task.finding(&RULE, "containers have secrets, but the task has no execution role: ECS refuses to register it")
-                    .help("set `ExecutionRoleArn` to a role that may read them"),
+                task.finding(
+                    &RULE,
+                    "containers have secrets, but the task has no execution role: ECS refuses to register it",
+                )
+                .help("set `ExecutionRoleArn` to a role that may read them"),
             );
         }
     }
@@ -95,7 +100,9 @@ fn missing<'t>(view: &View<'_, 't>, role: &Role<'_, 't>, value: &Evaluated<'t>) 
     if role.may(action, &Arn::of(view, &parts)) == Answer::No {
         return Some(format!("`{action}`"));
     }
-    let Some(Piece::Unknown(Unknown { origin: Origin::Resource(id), .. })) = parts.first() else { return None };
+    let Some(Piece::Unknown(Unknown { origin: Origin::Resource(id), .. })) = parts.first() else {
+        return None;
+    };
     let key = view.target_of(view.get(id)?.get("KmsKeyId"), "AWS::KMS::Key")?;
     let arn = vec![Piece::Unknown(Unknown {
         kind: crate::cfn::evaluate::Kind::Scalar,
@@ -134,7 +141,8 @@ mod tests {
     #[test]
     fn the_key_counts_too() {
         let key = json!({"Type": "AWS::KMS::Key", "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*", "Principal": {"AWS": {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"}}}]}}});
-        let mut changes = with(json!({"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}));
+        let mut changes =
+            with(json!({"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}));
         changes.push(("/Key", key));
         changes.push(("/SecretKey/Properties/KmsKeyId", json!({"Ref": "Key"})));
         let (message, _) = only("W007", &changes);
@@ -151,6 +159,9 @@ mod tests {
         ] {
             none(&with(right));
         }
-        none(&[(STATEMENT, Json::Null), ("/ExecutionRole/Properties/ManagedPolicyArns", json!(["arn:aws:iam::123456789012:policy/mine"]))]);
+        none(&[
+            (STATEMENT, Json::Null),
+            ("/ExecutionRole/Properties/ManagedPolicyArns", json!(["arn:aws:iam::123456789012:policy/mine"])),
+        ]);
     }
 }

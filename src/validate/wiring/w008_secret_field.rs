@@ -19,8 +19,16 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// What the attachment of a secret to a database adds.
-const ATTACHED: [&str; 8] =
-    ["engine", "host", "port", "username", "password", "dbname", "dbInstanceIdentifier", "dbClusterIdentifier"];
+const ATTACHED: [&str; 8] = [
+    "engine",
+    "host",
+    "port",
+    "username",
+    "password",
+    "dbname",
+    "dbInstanceIdentifier",
+    "dbClusterIdentifier",
+];
 
 /// The fields of a secret; `None` if they aren't known, or if it isn't JSON but one text.
 pub(super) fn fields<'t>(view: &View<'_, 't>, secret: &Item<'t>) -> Option<Vec<String>> {
@@ -35,7 +43,8 @@ pub(super) fn fields<'t>(view: &View<'_, 't>, secret: &Item<'t>) -> Option<Vec<S
         if generate.unknown().is_some() {
             return None;
         }
-        let (Some(template), Some(key)) = (generate.get("SecretStringTemplate"), generate.get("GenerateStringKey"))
+        let (Some(template), Some(key)) =
+            (generate.get("SecretStringTemplate"), generate.get("GenerateStringKey"))
         else {
             return Some(fields);
         };
@@ -95,7 +104,10 @@ fn wrong<'t>(view: &View<'_, 't>, name: &str, value: &Evaluated<'t>) -> Option<(
     };
     let form = "write `${secret}:key::`: the key, and empty stage and version".to_owned();
     let Some(rest) = rest.strip_prefix(':') else {
-        return Some((format!("`{name}` has `{rest}` behind the ARN of `{id}`: the task can't read its secret"), form));
+        return Some((
+            format!("`{name}` has `{rest}` behind the ARN of `{id}`: the task can't read its secret"),
+            form,
+        ));
     };
     let split: Vec<&str> = rest.split(':').collect();
     let [key, _, _] = split.as_slice() else {

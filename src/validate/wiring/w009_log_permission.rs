@@ -86,7 +86,8 @@ mod tests {
 
     #[test]
     fn creating_the_group_needs_its_own_right() {
-        let option = "/ApiTask/Properties/ContainerDefinitions/0/LogConfiguration/Options/awslogs-create-group";
+        let option =
+            "/ApiTask/Properties/ContainerDefinitions/0/LogConfiguration/Options/awslogs-create-group";
         let found = found(&[(option, json!("true"))]);
         assert!(found.len() == 1 && found[0].message.contains("logs:CreateLogGroup"), "{found:#?}");
     }
@@ -95,7 +96,10 @@ mod tests {
     fn the_managed_policy_allows_it() {
         none(&[
             ("/ExecutionRole/Properties/Policies/0/PolicyDocument/Statement/0", Json::Null),
-            ("/ExecutionRole/Properties/ManagedPolicyArns", json!([{"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"}])),
+            (
+                "/ExecutionRole/Properties/ManagedPolicyArns",
+                json!([{"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"}]),
+            ),
         ]);
     }
 }

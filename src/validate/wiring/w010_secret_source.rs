@@ -67,14 +67,25 @@ mod tests {
     #[test]
     fn values_are_found() {
         let resolve = json!({"Fn::Sub": "{{resolve:secretsmanager:${SecretKey}}}"});
-        let (message, _) =
-            only("W010", &[("/ApiTask/Properties/ContainerDefinitions/0/Secrets/2/ValueFrom", resolve.clone())]);
+        let (message, _) = only(
+            "W010",
+            &[("/ApiTask/Properties/ContainerDefinitions/0/Secrets/2/ValueFrom", resolve.clone())],
+        );
         assert!(message.starts_with("`SECRET_KEY` is given the value"), "{message}");
-        only("W010", &[("/ApiTask/Properties/ContainerDefinitions/0/Environment/-", json!({"Name": "KEY", "Value": resolve}))]);
+        only(
+            "W010",
+            &[(
+                "/ApiTask/Properties/ContainerDefinitions/0/Environment/-",
+                json!({"Name": "KEY", "Value": resolve}),
+            )],
+        );
     }
 
     #[test]
     fn a_parameter_is_no_secret() {
-        none(&[("/ApiTask/Properties/ContainerDefinitions/0/Environment/-", json!({"Name": "LOG_LEVEL", "Value": "{{resolve:ssm:/level}}"}))]);
+        none(&[(
+            "/ApiTask/Properties/ContainerDefinitions/0/Environment/-",
+            json!({"Name": "LOG_LEVEL", "Value": "{{resolve:ssm:/level}}"}),
+        )]);
     }
 }

@@ -20,9 +20,10 @@ pub(super) static RULE: Rule = Rule {
 fn needs<'t>(view: &View<'_, 't>, item: &Item<'t>) -> bool {
     let network = Network::of(view);
     let public = |subnet: Option<&Evaluated<'_>>| {
-        subnet.and_then(Evaluated::resource).and_then(|id| view.get(id)).is_some_and(|subnet| {
-            view.target_of(subnet.get("VpcId"), "AWS::EC2::VPC").is_some()
-        })
+        subnet
+            .and_then(Evaluated::resource)
+            .and_then(|id| view.get(id))
+            .is_some_and(|subnet| view.target_of(subnet.get("VpcId"), "AWS::EC2::VPC").is_some())
     };
     match item.resource.type_name.as_str() {
         "AWS::EC2::Route" => view.target_of(item.get("GatewayId"), "AWS::EC2::InternetGateway").is_some(),
