@@ -19,6 +19,7 @@ mod rule;
 pub mod schema;
 #[cfg(test)]
 mod testing;
+mod wiring;
 
 pub use context::{Context, Owner};
 pub use options::{Options, Types};
@@ -29,7 +30,7 @@ use crate::cfn::Template;
 use crate::diagnostic::Diagnostic;
 
 /// The layers in the order in which their findings are told.
-static LAYERS: [&[Check]; 2] = [schema::CHECKS, references::CHECKS];
+static LAYERS: [&[Check]; 3] = [schema::CHECKS, references::CHECKS, wiring::CHECKS];
 
 /// Every rule, in the order of the layers.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {

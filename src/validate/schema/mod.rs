@@ -15,6 +15,7 @@ mod verdict;
 mod walk;
 mod whole;
 
+pub(super) use layer::ScenarioCache;
 pub use registry::{Registry, TypeSchema};
 
 pub(super) use sources::attribute_kind;

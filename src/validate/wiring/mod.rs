@@ -1,0 +1,74 @@
+//! The wiring layer: will it run? Network paths, permissions, ports, names, health paths, secrets, orders.
+//!
+//! All rules look at one [`model`] of evaluated resources, once for each combination of conditions that matters. Only
+//! what is certain is told: what depends on something outside of the template is left alone.
+
+mod ecs;
+mod model;
+mod network;
+mod permission;
+mod secret;
+#[cfg(test)]
+mod testing;
+
+use crate::diagnostic::Diagnostic;
+
+use super::context::Context;
+use super::rule::{Check, Rule};
+
+/// A rule on one view of the model.
+type Run = fn(&model::View<'_, '_>, &mut Vec<Diagnostic>);
+
+macro_rules! rules {
+    ($($name:ident),* $(,)?) => {
+        $(mod $name;)*
+        /// The rules of the layer.
+        const RULES: &[&Rule] = &[$(&$name::RULE),*];
+        /// The function of each.
+        const RUNS: &[Run] = &[$($name::check),*];
+    };
+}
+
+rules! {
+    w001_target_group_in_use,
+    w002_listener_first,
+    w003_container_port,
+    w004_target_type,
+    w005_load_balancer_path,
+    w006_data_path,
+    w007_secret_permission,
+    w008_secret_field,
+    w009_log_permission,
+    w010_secret_source,
+    w011_gateway_first,
+    w012_scalable_target,
+    w013_desired_count,
+    w014_priorities,
+    w015_shadowed_rule,
+    w016_health_check,
+    w017_deployment,
+    w018_task_size,
+    w019_container_order,
+    w020_auth_token,
+    w021_master_password,
+    w022_password_in_url,
+    w023_parameter_family,
+    w024_cluster_writer,
+    w025_failover,
+    w026_tls_agrees,
+    w027_deletion_policy,
+}
+
+/// The checks of the layer: one, since the rules share the model.
+pub(super) const CHECKS: &[Check] = &[Check { rules: RULES, run: check }];
+
+fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
+    // What a macro adds may be what seems to be missing.
+    if !context.macros.is_empty() || !context.template.resource_macros.is_empty() {
+        return;
+    }
+    let views = model::views(context);
+    for run in RUNS {
+        model::in_each(&views, *run, findings);
+    }
+}

@@ -1,0 +1,392 @@
+//! The model that all wiring rules share: evaluated resources, once for each combination of conditions that matters.
+
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use crate::cfn::evaluate::{Data, Evaluated, Evaluator, Origin, Piece, Scenario, Settings, pointer_to};
+use crate::cfn::{Json, Resource};
+use crate::diagnostic::Diagnostic;
+use crate::validate::context::escape;
+use crate::validate::references::Target;
+use crate::validate::{Context, Owner, Rule};
+
+/// How many combinations of conditions are looked at. They are chosen so that each condition is seen both ways.
+const MOST_VIEWS: usize = 12;
+
+/// What is known of a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Answer {
+    /// Certainly not.
+    No,
+    /// It depends on what isn't in the template.
+    Unknown,
+    /// Certainly.
+    Yes,
+}
+
+impl Answer {
+    /// `Yes` or `No`.
+    pub(super) fn of(holds: bool) -> Self {
+        if holds { Self::Yes } else { Self::No }
+    }
+}
+
+/// A resource that exists, its properties evaluated.
+#[derive(Debug)]
+pub(super) struct Item<'t> {
+    pub(super) id: &'t str,
+    pub(super) index: usize,
+    pub(super) resource: &'t Resource,
+    pub(super) properties: Evaluated<'t>,
+}
+
+impl<'t> Item<'t> {
+    pub(super) fn is(&self, type_name: &str) -> bool {
+        self.resource.type_name == type_name
+    }
+
+    /// The value at a path of members with dots between.
+    pub(super) fn get(&self, path: &str) -> Option<&Evaluated<'t>> {
+        path.split('.').try_fold(&self.properties, |value, key| value.get(key))
+    }
+
+    /// The known text of a property.
+    pub(super) fn text(&self, path: &str) -> Option<std::borrow::Cow<'_, str>> {
+        self.get(path)?.text()
+    }
+
+    /// The known whole number of a property.
+    pub(super) fn integer(&self, path: &str) -> Option<i64> {
+        self.get(path)?.integer()
+    }
+
+    /// The items of a list, none if it isn't there or isn't known.
+    pub(super) fn items(&self, path: &str) -> &[Evaluated<'t>] {
+        self.get(path).map_or(&[], Evaluated::items)
+    }
+
+    /// Whether the property is there and isn't known.
+    pub(super) fn is_unknown(&self, path: &str) -> bool {
+        self.get(path).is_some_and(|value| value.unknown().is_some())
+    }
+
+    /// The JSON pointer of a value in the properties; that of the resource if it isn't found there.
+    pub(super) fn pointer(&self, value: &Evaluated<'t>) -> String {
+        let own = format!("/Resources/{}", escape(self.id));
+        match pointer_to(&self.resource.properties, value.source) {
+            Some(path) => format!("{own}/Properties{path}"),
+            None => own,
+        }
+    }
+
+    /// A finding about the resource.
+    pub(super) fn finding(&self, rule: &Rule, message: impl Into<String>) -> Diagnostic {
+        rule.at(self.owner(), format!("/Resources/{}", escape(self.id)), message)
+    }
+
+    /// A finding about a value in the properties.
+    pub(super) fn finding_at(
+        &self,
+        rule: &Rule,
+        value: &Evaluated<'t>,
+        message: impl Into<String>,
+    ) -> Diagnostic {
+        rule.at(self.owner(), self.pointer(value), message)
+    }
+
+    /// A finding about a property, about the resource if the property isn't there.
+    pub(super) fn finding_of(&self, rule: &Rule, path: &str, message: impl Into<String>) -> Diagnostic {
+        match self.get(path) {
+            Some(value) => self.finding_at(rule, value, message),
+            None => self.finding(rule, message),
+        }
+    }
+
+    fn owner(&self) -> Owner<'t> {
+        Owner::Resource { id: self.id, resource: self.resource }
+    }
+}
+
+/// Which resource waits for which, directly or not. Conditions are left aside: an edge may be there that isn't in each
+/// combination.
+#[derive(Debug)]
+pub(super) struct Graph {
+    edges: Vec<BTreeSet<usize>>,
+    reached: Vec<OnceCell<BTreeSet<usize>>>,
+}
+
+impl Graph {
+    fn new(context: &Context<'_>) -> Self {
+        let resources = &context.template.resources;
+        let mut edges = vec![BTreeSet::new(); resources.len()];
+        for link in &context.references.links {
+            let Owner::Resource { id, .. } = link.site.owner else { continue };
+            let (Target::Name(name) | Target::Attribute(name, _) | Target::DependsOn(name)) = link.target
+            else {
+                continue;
+            };
+            if let (Some(from), Some(to)) = (resources.get_index_of(id), resources.get_index_of(name)) {
+                edges[from].insert(to);
+            }
+        }
+        let reached = (0..edges.len()).map(|_| OnceCell::new()).collect();
+        Self { edges, reached }
+    }
+
+    /// Whether the first waits for the second.
+    pub(super) fn waits(&self, from: &Item<'_>, to: &Item<'_>) -> bool {
+        self.all(from.index).contains(&to.index)
+    }
+
+    fn all(&self, from: usize) -> &BTreeSet<usize> {
+        self.reached[from].get_or_init(|| {
+            let mut reached = BTreeSet::new();
+            let mut open: Vec<usize> = self.edges[from].iter().copied().collect();
+            while let Some(next) = open.pop() {
+                if reached.insert(next) {
+                    open.extend(&self.edges[next]);
+                }
+            }
+            reached
+        })
+    }
+}
+
+/// The resources that exist in one combination of conditions.
+#[derive(Debug)]
+pub(super) struct View<'c, 't> {
+    pub(super) context: &'c Context<'t>,
+    pub(super) graph: Rc<Graph>,
+    items: Vec<Rc<Item<'t>>>,
+    by_type: BTreeMap<&'t str, Vec<usize>>,
+    by_id: BTreeMap<&'t str, usize>,
+    conditions: Vec<(&'t str, bool)>,
+    /// What the rules on networks look up.
+    pub(super) network: OnceCell<super::network::Network<'t>>,
+}
+
+impl<'c, 't> View<'c, 't> {
+    /// Every resource.
+    pub(super) fn items(&self) -> impl Iterator<Item = &Item<'t>> {
+        self.items.iter().map(Rc::as_ref)
+    }
+
+    /// The resources of a type.
+    pub(super) fn of(&self, type_name: &str) -> impl Iterator<Item = &Item<'t>> {
+        let indices = self.by_type.get(type_name).map_or(&[][..], Vec::as_slice);
+        indices.iter().map(|index| self.items[*index].as_ref())
+    }
+
+    /// The resource of that logical id.
+    pub(super) fn get(&self, id: &str) -> Option<&Item<'t>> {
+        Some(self.items[*self.by_id.get(id)?].as_ref())
+    }
+
+    /// The resource that a `Ref` or `Fn::GetAtt` names.
+    pub(super) fn target(&self, value: Option<&Evaluated<'t>>) -> Option<&Item<'t>> {
+        self.get(value?.resource()?)
+    }
+
+    /// The resource of that type that a `Ref` or `Fn::GetAtt` names.
+    pub(super) fn target_of(&self, value: Option<&Evaluated<'t>>, type_name: &str) -> Option<&Item<'t>> {
+        self.target(value).filter(|item| item.is(type_name))
+    }
+
+    /// Whether the first resource waits for the second.
+    pub(super) fn waits(&self, from: &Item<'_>, to: &Item<'_>) -> bool {
+        self.graph.waits(from, to)
+    }
+}
+
+/// The views of a template: enough combinations of conditions to see each condition both ways.
+pub(super) fn views<'c, 't>(context: &'c Context<'t>) -> Vec<View<'c, 't>> {
+    let settings = Settings {
+        region: context.options.region.clone(),
+        parameters: context.options.parameters.clone(),
+        ..Settings::default()
+    };
+    let evaluator = Evaluator::new(context.template, &settings);
+    let resources = &context.template.resources;
+    let needed: Vec<BTreeSet<&str>> = resources.values().map(Evaluator::conditions_of).collect();
+    let all: BTreeSet<&str> = needed.iter().flatten().copied().collect();
+    let chosen = choose(evaluator.scenarios(&all).list);
+    let mut scenarios: BTreeMap<&BTreeSet<&str>, Vec<Scenario<'t>>> = BTreeMap::new();
+    for names in &needed {
+        scenarios.entry(names).or_insert_with(|| evaluator.scenarios(names).list);
+    }
+    // A resource is evaluated once for each combination of the conditions that it depends on itself.
+    let mut evaluated: BTreeMap<(usize, Vec<Option<bool>>), Option<Rc<Item<'t>>>> = BTreeMap::new();
+    let graph = Rc::new(Graph::new(context));
+    let mut views = Vec::new();
+    for scenario in &chosen {
+        let mut view = View {
+            context,
+            graph: Rc::clone(&graph),
+            items: Vec::new(),
+            by_type: BTreeMap::new(),
+            by_id: BTreeMap::new(),
+            conditions: scenario.conditions().collect(),
+            network: OnceCell::new(),
+        };
+        for (index, (id, resource)) in resources.iter().enumerate() {
+            let truths: Vec<_> = needed[index].iter().map(|name| scenario.condition(name)).collect();
+            let item = evaluated.entry((index, truths.clone())).or_insert_with(|| {
+                let own = scenarios.get(&needed[index])?.iter().find(|own| {
+                    needed[index].iter().zip(&truths).all(|(name, truth)| own.condition(name) == *truth)
+                })?;
+                if Evaluator::exists(resource, own) == Some(false) {
+                    return None;
+                }
+                let (properties, _) = evaluator.properties(resource, own);
+                Some(Rc::new(Item { id, index, resource, properties }))
+            });
+            if let Some(item) = item {
+                let position = view.items.len();
+                view.by_type.entry(&resource.type_name).or_default().push(position);
+                view.by_id.insert(id, position);
+                view.items.push(Rc::clone(item));
+            }
+        }
+        views.push(view);
+    }
+    views
+}
+
+/// The first combination, and those that show a condition in a way not seen before.
+fn choose(scenarios: Vec<Scenario<'_>>) -> Vec<Scenario<'_>> {
+    let mut seen = BTreeSet::new();
+    let mut chosen = Vec::new();
+    for scenario in scenarios {
+        let ways: Vec<_> = scenario.conditions().collect();
+        let is_new = ways.iter().any(|way| !seen.contains(way));
+        if chosen.is_empty() || (is_new && chosen.len() < MOST_VIEWS) {
+            seen.extend(ways);
+            chosen.push(scenario);
+        }
+    }
+    chosen
+}
+
+/// Runs a rule in every view. What is found in some only is told with the conditions that decide it.
+pub(super) fn in_each(
+    views: &[View<'_, '_>],
+    run: fn(&View<'_, '_>, &mut Vec<Diagnostic>),
+    findings: &mut Vec<Diagnostic>,
+) {
+    let mut found: Vec<(Diagnostic, Vec<usize>)> = Vec::new();
+    for (number, view) in views.iter().enumerate() {
+        let mut here = Vec::new();
+        run(view, &mut here);
+        for finding in here {
+            match found.iter_mut().find(|(known, _)| *known == finding) {
+                Some((_, numbers)) => numbers.push(number),
+                None => found.push((finding, vec![number])),
+            }
+        }
+    }
+    for (mut finding, numbers) in found {
+        let when = deciding(views, &numbers);
+        if !when.is_empty() {
+            finding.message = format!("{}, when {when}", finding.message);
+        }
+        findings.push(finding);
+    }
+}
+
+/// What the views with these numbers have in common and the others don't.
+fn deciding(views: &[View<'_, '_>], numbers: &[usize]) -> String {
+    let with = |number: &usize| numbers.contains(number);
+    let Some(first) = numbers.first() else { return String::new() };
+    let others: Vec<usize> = (0..views.len()).filter(|number| !with(number)).collect();
+    let common = views[*first].conditions.iter().filter(|way| {
+        numbers.iter().all(|number| views[*number].conditions.contains(way))
+            && others.iter().any(|number| !views[*number].conditions.contains(way))
+    });
+    let parts: Vec<_> = common.map(|(name, holds)| format!("`{name}` is {holds}")).collect();
+    parts.join(" and ")
+}
+
+/// Whether two scalars are the same value.
+pub(super) fn same(left: &Evaluated<'_>, right: &Evaluated<'_>) -> Answer {
+    if let (Some(left), Some(right)) = (left.text(), right.text()) {
+        return Answer::of(left == right);
+    }
+    if let (Some(one), Some(other)) = (left.resource(), right.resource())
+        && one != other
+    {
+        return Answer::No;
+    }
+    match (left.unknown(), right.unknown()) {
+        (Some(left), Some(right)) if left.origin == right.origin => Answer::Yes,
+        _ => Answer::Unknown,
+    }
+}
+
+/// The resources that a value is made from.
+pub(super) fn mentions<'t>(value: &Evaluated<'t>) -> BTreeSet<&'t str> {
+    let mut found = BTreeSet::new();
+    mentions_in(&value.data, &mut found);
+    found
+}
+
+fn mentions_in<'t>(data: &Data<'t>, found: &mut BTreeSet<&'t str>) {
+    match data {
+        Data::List(items) => items.iter().for_each(|item| mentions_in(&item.data, found)),
+        Data::Object(members) => members.iter().for_each(|(_, value)| mentions_in(&value.data, found)),
+        Data::Unknown(unknown) => mentions_of(&unknown.origin, found),
+        _ => {}
+    }
+}
+
+fn mentions_of<'t>(origin: &Origin<'t>, found: &mut BTreeSet<&'t str>) {
+    match origin {
+        Origin::Resource(id) | Origin::Attribute(id, _) => {
+            found.insert(id);
+        }
+        Origin::Item(of, _) => mentions_of(&of.origin, found),
+        Origin::Text(pieces) | Origin::Dynamic(pieces) => {
+            for piece in pieces {
+                if let Piece::Unknown(unknown) = piece {
+                    mentions_of(&unknown.origin, found);
+                }
+            }
+        }
+        Origin::Call(json) => mentions_in_json(json, found),
+        Origin::Import(data) | Origin::Zones(data) => mentions_in(data, found),
+        Origin::Parameter(_) | Origin::Pseudo(_) => {}
+    }
+}
+
+/// Names in a call that couldn't be evaluated.
+fn mentions_in_json<'t>(json: &'t Json, found: &mut BTreeSet<&'t str>) {
+    match json {
+        Json::Array(items) => items.iter().for_each(|item| mentions_in_json(item, found)),
+        Json::Object(map) => {
+            for (key, value) in map {
+                match (key.as_str(), value) {
+                    ("Ref", Json::String(name)) => {
+                        found.insert(name);
+                    }
+                    ("Fn::GetAtt", Json::Array(parts)) => found.extend(parts.first().and_then(Json::as_str)),
+                    _ => mentions_in_json(value, found),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The pieces of a scalar, also where it is a single unknown.
+pub(super) fn pieces<'t>(value: &Evaluated<'t>) -> Vec<Piece<'t>> {
+    value.data.pieces().unwrap_or_default()
+}
+
+/// A value as one would write it in a `Fn::Sub`.
+pub(super) fn shown(value: &Evaluated<'_>) -> String {
+    match (&value.data, value.text()) {
+        (Data::Unknown(unknown), _) => unknown.to_string(),
+        (_, Some(text)) => text.into_owned(),
+        _ => "…".to_owned(),
+    }
+}

@@ -1,0 +1,328 @@
+//! Who may do what: the policies of roles, and resource patterns matched against ARNs.
+
+use crate::cfn::evaluate::{Evaluated, Origin, Piece};
+
+use super::ecs::known_list;
+use super::model::{Answer, Item, View, pieces};
+
+/// What `AmazonECSTaskExecutionRolePolicy` allows on everything.
+///
+/// Source: AWS Managed Policy Reference Guide, "AmazonECSTaskExecutionRolePolicy".
+const EXECUTION_POLICY: [&str; 6] = [
+    "ecr:GetAuthorizationToken",
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:GetDownloadUrlForLayer",
+    "ecr:BatchGetImage",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+];
+
+/// A role of the template with all that its policies say, as far as it is known.
+pub(super) struct Role<'v, 't> {
+    pub(super) item: &'v Item<'t>,
+    statements: Vec<&'v Evaluated<'t>>,
+    /// Whether `AmazonECSTaskExecutionRolePolicy` is attached.
+    execution_policy: bool,
+    /// Whether there are policies that aren't in the template.
+    open: bool,
+}
+
+/// The role that a value names, if it is in the template.
+pub(super) fn role<'v, 't>(view: &'v View<'_, 't>, value: Option<&Evaluated<'t>>) -> Option<Role<'v, 't>> {
+    let item = view.target_of(value, "AWS::IAM::Role")?;
+    let mut role = Role { item, statements: Vec::new(), execution_policy: false, open: false };
+    role.add_policies(item.get("Policies"));
+    match known_list(item.get("ManagedPolicyArns")) {
+        None => role.open = true,
+        Some(policies) => {
+            for policy in policies {
+                role.add_managed(view, policy);
+            }
+        }
+    }
+    for type_name in ["AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"] {
+        for policy in view.of(type_name) {
+            match known_list(policy.get("Roles")) {
+                Some(roles) if roles.iter().any(|value| value.resource() == Some(item.id)) => {
+                    role.add_document(policy.get("PolicyDocument"));
+                }
+                Some(roles) if roles.iter().all(|value| value.resource().is_some()) => {}
+                // It may name this role by its name.
+                _ => role.open |= item.get("RoleName").is_some(),
+            }
+        }
+    }
+    for policy in view.of("AWS::IAM::RolePolicy") {
+        if policy.get("RoleName").and_then(Evaluated::resource) == Some(item.id) {
+            role.add_document(policy.get("PolicyDocument"));
+        }
+    }
+    Some(role)
+}
+
+impl<'v, 't> Role<'v, 't> {
+    fn add_policies(&mut self, policies: Option<&'v Evaluated<'t>>) {
+        match known_list(policies) {
+            None => self.open = true,
+            Some(policies) => {
+                policies.iter().for_each(|policy| self.add_document(policy.get("PolicyDocument")))
+            }
+        }
+    }
+
+    fn add_document(&mut self, document: Option<&'v Evaluated<'t>>) {
+        match document.and_then(|document| document.get("Statement")) {
+            Some(statements) if statements.unknown().is_some() => self.open = true,
+            Some(statements) if statements.get("Effect").is_some() => self.statements.push(statements),
+            Some(statements) => self.statements.extend(statements.items()),
+            None => self.open |= document.is_some_and(|document| document.unknown().is_some()),
+        }
+    }
+
+    fn add_managed(&mut self, view: &'v View<'_, 't>, policy: &Evaluated<'t>) {
+        if let Some(managed) = view.target_of(Some(policy), "AWS::IAM::ManagedPolicy") {
+            self.add_document(managed.get("PolicyDocument"));
+            return;
+        }
+        let parts = pieces(policy);
+        match parts.last() {
+            Some(Piece::Text(text)) if text.ends_with("/AmazonECSTaskExecutionRolePolicy") => {
+                self.execution_policy = true;
+            }
+            _ => self.open = true,
+        }
+    }
+
+    /// Whether the role may do this to the resource.
+    pub(super) fn may(&self, action: &str, arn: &Arn<'t>) -> Answer {
+        let mut allowed = Answer::of(self.execution_policy && EXECUTION_POLICY.contains(&action));
+        if self.open {
+            allowed = allowed.max(Answer::Unknown);
+        }
+        let mut denied = Answer::No;
+        for statement in &self.statements {
+            if statement.unknown().is_some() {
+                allowed = allowed.max(Answer::Unknown);
+                continue;
+            }
+            let mut applies = applies_to_action(statement, action).min(applies_to_resource(statement, arn));
+            if statement.get("Condition").is_some() {
+                applies = applies.min(Answer::Unknown);
+            }
+            match statement.get("Effect").and_then(Evaluated::text).as_deref() {
+                Some("Allow") => allowed = allowed.max(applies),
+                Some("Deny") => denied = denied.max(applies),
+                _ => allowed = allowed.max(Answer::Unknown),
+            }
+        }
+        match denied {
+            Answer::Yes => Answer::No,
+            Answer::Unknown => allowed.min(Answer::Unknown),
+            Answer::No => allowed,
+        }
+    }
+}
+
+fn one_or_many<'v, 't>(value: &'v Evaluated<'t>) -> &'v [Evaluated<'t>] {
+    if value.items().is_empty() { std::slice::from_ref(value) } else { value.items() }
+}
+
+fn applies_to_action(statement: &Evaluated<'_>, action: &str) -> Answer {
+    let Some(actions) = statement.get("Action") else { return Answer::Unknown };
+    let actions = one_or_many(actions).iter().map(|pattern| match pattern.text() {
+        Some(pattern) => {
+            let tokens = |text: &str| text.to_lowercase().chars().map(Token::Char).collect::<Vec<_>>();
+            Answer::of(matches(&wildcards(tokens(&pattern)), &tokens(action), true))
+        }
+        None => Answer::Unknown,
+    });
+    actions.max().unwrap_or(Answer::Unknown)
+}
+
+fn applies_to_resource<'t>(statement: &Evaluated<'t>, arn: &Arn<'t>) -> Answer {
+    let Some(resources) = statement.get("Resource") else { return Answer::Unknown };
+    one_or_many(resources).iter().map(|pattern| arn.matched_by(pattern)).max().unwrap_or(Answer::Unknown)
+}
+
+/// The name of a resource for policies: what a reference to it gives, and what is known of its form.
+pub(super) struct Arn<'t> {
+    /// The resource in the template that it belongs to.
+    owner: Option<&'t str>,
+    /// As it is written.
+    written: Vec<Token<'t>>,
+    /// Its form: what isn't known can be anything.
+    form: Vec<Token<'t>>,
+}
+
+/// A part of a pattern or a name.
+#[derive(Debug, Clone, PartialEq)]
+enum Token<'t> {
+    Char(char),
+    /// A value that isn't known, the same wherever it has this origin.
+    Value(Origin<'t>),
+    /// Any text: a wildcard in a pattern, in a name what isn't known.
+    Any,
+    /// Any character.
+    One,
+    /// In a name: what isn't known, without a colon.
+    Segment,
+}
+
+impl<'t> Arn<'t> {
+    /// Any resource, and for actions that have none.
+    pub(super) fn everything() -> Self {
+        Self { owner: None, written: vec![Token::Any], form: vec![Token::Any] }
+    }
+
+    /// The name that a value gives: a reference, or a text with references.
+    pub(super) fn of(view: &View<'_, 't>, value: &[Piece<'t>]) -> Self {
+        let written = tokens(value);
+        let owner = first_owner(value);
+        Self { owner, form: form(view, &written), written }
+    }
+
+    /// Whether a pattern of a policy matches.
+    fn matched_by(&self, pattern: &Evaluated<'t>) -> Answer {
+        let Some(parts) = pattern.data.pieces() else { return Answer::Unknown };
+        let tokens = wildcards(tokens(&parts));
+        if matches(&tokens, &self.written, true) || matches(&tokens, &self.form, true) {
+            return Answer::Yes;
+        }
+        // Two resources never have the same ARN.
+        let other = first_owner(&parts);
+        if other.is_some() && self.owner.is_some() && other != self.owner {
+            return Answer::No;
+        }
+        Answer::of(matches(&tokens, &self.form, false)).min(Answer::Unknown)
+    }
+}
+
+fn first_owner<'t>(parts: &[Piece<'t>]) -> Option<&'t str> {
+    match parts.first()? {
+        Piece::Unknown(unknown) => match &unknown.origin {
+            Origin::Resource(id) => Some(id),
+            Origin::Attribute(id, _) => Some(id),
+            _ => None,
+        },
+        Piece::Text(_) => None,
+    }
+}
+
+fn tokens<'t>(parts: &[Piece<'t>]) -> Vec<Token<'t>> {
+    let mut tokens = Vec::new();
+    for part in parts {
+        match part {
+            Piece::Text(text) => tokens.extend(text.chars().map(Token::Char)),
+            Piece::Unknown(unknown) => tokens.push(Token::Value(unknown.origin.clone())),
+        }
+    }
+    tokens
+}
+
+/// The characters `*` and `?` of a pattern as wildcards.
+fn wildcards(tokens: Vec<Token<'_>>) -> Vec<Token<'_>> {
+    let wildcard = |token| match token {
+        Token::Char('*') => Token::Any,
+        Token::Char('?') => Token::One,
+        other => other,
+    };
+    tokens.into_iter().map(wildcard).collect()
+}
+
+/// A name with references to resources of the template replaced by the form of their ARN.
+fn form<'t>(view: &View<'_, 't>, written: &[Token<'t>]) -> Vec<Token<'t>> {
+    let mut form = Vec::new();
+    for token in written {
+        let Token::Value(Origin::Resource(id) | Origin::Attribute(id, _)) = token else {
+            form.push(token.clone());
+            continue;
+        };
+        let shape = view.get(id).and_then(|item| arn_form(item));
+        form.extend(shape.unwrap_or_else(|| vec![Token::Any]));
+    }
+    form
+}
+
+/// The form of a resource's ARN.
+fn arn_form<'t>(item: &Item<'t>) -> Option<Vec<Token<'t>>> {
+    let (service, kind, name) = match item.resource.type_name.as_str() {
+        "AWS::SecretsManager::Secret" => ("secretsmanager", "secret:", "Name"),
+        "AWS::SSM::Parameter" => ("ssm", "parameter", "Name"),
+        "AWS::Logs::LogGroup" => ("logs", "log-group:", "LogGroupName"),
+        "AWS::KMS::Key" => ("kms", "key/", ""),
+        "AWS::S3::Bucket" => ("s3", "", "BucketName"),
+        "AWS::ECR::Repository" => ("ecr", "repository/", "RepositoryName"),
+        _ => return None,
+    };
+    let text = |text: &str| text.chars().map(Token::Char).collect::<Vec<_>>();
+    let mut form = text("arn:");
+    form.push(Token::Segment);
+    form.extend(text(&format!(":{service}:")));
+    form.push(Token::Segment);
+    form.push(Token::Char(':'));
+    form.push(Token::Segment);
+    form.extend(text(&format!(":{kind}")));
+    match item.get(name) {
+        Some(name) => form.extend(tokens(&pieces(name))),
+        None => form.push(Token::Segment),
+    }
+    match service {
+        // Six characters that AWS chooses.
+        "secretsmanager" => {
+            form.push(Token::Char('-'));
+            form.push(Token::Segment);
+        }
+        "logs" => form.extend(text(":*")),
+        _ => {}
+    }
+    Some(form)
+}
+
+/// Whether a pattern matches a name. If it has to be certain, what isn't known is matched by itself and by `*` only;
+/// otherwise it may be any text.
+fn matches(pattern: &[Token<'_>], name: &[Token<'_>], certain: bool) -> bool {
+    let loose = |token: &Token<'_>| {
+        *token == Token::Any || (!certain && matches!(token, Token::Value(_) | Token::Segment))
+    };
+    // reached[j]: the pattern so far matches the first j parts of the name.
+    let mut reached = vec![false; name.len() + 1];
+    reached[0] = true;
+    let spread = |reached: &mut Vec<bool>| {
+        // Where it need not be certain, an unknown part of the name may be empty or go on.
+        if !certain {
+            for index in 0..name.len() {
+                reached[index + 1] |= reached[index] && loose(&name[index]);
+            }
+        }
+    };
+    spread(&mut reached);
+    for token in pattern {
+        let mut next = vec![false; name.len() + 1];
+        if loose(token) {
+            let mut any = false;
+            for index in 0..=name.len() {
+                any |= reached[index];
+                next[index] = any;
+            }
+        } else {
+            for index in 0..name.len() {
+                if !reached[index] {
+                    continue;
+                }
+                let part = &name[index];
+                if !certain && *part == Token::Segment && *token == Token::Char(':') {
+                    continue;
+                }
+                if !certain && loose(part) {
+                    next[index] = true;
+                    next[index + 1] = true;
+                } else if part == token || (*token == Token::One && matches!(part, Token::Char(_))) {
+                    next[index + 1] = true;
+                }
+            }
+        }
+        spread(&mut next);
+        reached = next;
+    }
+    reached[name.len()]
+}

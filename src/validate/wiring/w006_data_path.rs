@@ -1,0 +1,151 @@
+//! W006: tasks reach the databases, caches and file systems that they are told of.
+
+use std::collections::BTreeSet;
+
+use crate::cfn::evaluate::{Evaluated, Origin, Piece, Unknown};
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::validate::Rule;
+
+use super::ecs::{containers, environment, known_list, secrets, services};
+use super::model::{Answer, Item, View, pieces};
+use super::network::Network;
+
+pub(super) static RULE: Rule = Rule {
+    code: Code("W006"),
+    severity: Severity::Error,
+    title: "security groups let tasks reach what they connect to",
+    what: "Where a task is given the address of a database, a cache or a file system of the template, the task's security groups let connections to its port out, and its groups let them in.",
+    why: "Connections time out: the containers fail at start or at their first request.",
+    source: "Amazon VPC User Guide, \"Control traffic to your AWS resources using security groups\"",
+    same_as: &[],
+};
+
+/// What a task connects to: its security groups and its port.
+fn server<'v, 't>(item: &'v Item<'t>) -> Option<(&'v [Evaluated<'t>], i64)> {
+    let (groups, default) = match item.resource.type_name.as_str() {
+        "AWS::RDS::DBCluster" | "AWS::RDS::DBInstance" => ("VpcSecurityGroupIds", database_port(item)),
+        "AWS::ElastiCache::ReplicationGroup" => ("SecurityGroupIds", Some(6379)),
+        "AWS::ElastiCache::CacheCluster" => ("VpcSecurityGroupIds", Some(6379)),
+        "AWS::EFS::MountTarget" => return Some((known_list(item.get("SecurityGroups"))?, 2049)),
+        _ => return None,
+    };
+    let port = match item.get("Port") {
+        Some(port) => port.integer(),
+        None => default,
+    };
+    Some((known_list(item.get(groups)).filter(|groups| !groups.is_empty())?, port?))
+}
+
+/// The port of an engine that isn't given one; an Aurora cluster without a port has that of MySQL, so that none is certain.
+fn database_port(item: &Item<'_>) -> Option<i64> {
+    match item.text("Engine")?.as_ref() {
+        "postgres" => Some(5432),
+        "mysql" | "mariadb" => Some(3306),
+        _ => None,
+    }
+}
+
+/// The resources whose address, by attribute, is in a value.
+fn addressed<'t>(value: &Evaluated<'t>, found: &mut BTreeSet<&'t str>) {
+    for piece in pieces(value) {
+        if let Piece::Unknown(Unknown { origin: Origin::Attribute(id, attribute), .. }) = piece
+            && attribute.to_lowercase().contains("endpoint")
+            && attribute.ends_with("Address")
+        {
+            found.insert(id);
+        }
+    }
+}
+
+/// What the containers of a task connect to.
+fn connected<'v, 't>(view: &'v View<'_, 't>, task: &Item<'t>) -> Vec<&'v Item<'t>> {
+    let mut ids = BTreeSet::new();
+    for container in containers(task) {
+        environment(container).for_each(|(_, value)| addressed(value, &mut ids));
+        for (_, secret) in secrets(container) {
+            // A secret that is put together from an address.
+            let Some(Piece::Unknown(Unknown { origin: Origin::Resource(id), .. })) =
+                pieces(secret).into_iter().next()
+            else {
+                continue;
+            };
+            if let Some(text) = view.get(id).and_then(|secret| secret.get("SecretString")) {
+                addressed(text, &mut ids);
+            }
+        }
+    }
+    let mut found: Vec<_> = ids.into_iter().filter_map(|id| view.get(id)).collect();
+    for volume in task.items("Volumes") {
+        let system = volume.at(&["EFSVolumeConfiguration", "FilesystemId"]).and_then(Evaluated::resource);
+        let mounts = view.of("AWS::EFS::MountTarget");
+        found.extend(mounts.filter(|mount| {
+            system.is_some() && mount.get("FileSystemId").and_then(Evaluated::resource) == system
+        }));
+    }
+    found
+}
+
+pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
+    let network = Network::of(view);
+    for service in services(view).filter(super::ecs::Service::is_awsvpc) {
+        let Some(from) = service.groups().filter(|groups| !groups.is_empty()) else { continue };
+        let Some(task) = service.task else { continue };
+        for target in connected(view, task) {
+            let Some((to, port)) = server(target) else { continue };
+            let (missing, help) = if network.enters(from, to, port) == Answer::No {
+                (
+                    format!("no security group of `{}` lets it in", target.id),
+                    format!("add an ingress rule for port {port} from the tasks' group"),
+                )
+            } else if network.leaves(from, to, port) == Answer::No {
+                (
+                    format!("no security group of `{}` lets it out", service.item.id),
+                    format!("add port {port} to the egress of the tasks' group"),
+                )
+            } else {
+                continue;
+            };
+            let message = format!(
+                "the tasks of `{}` are given the address of `{}`, but can't reach it at port {port}, since {missing}: connections time out",
+                service.item.id, target.id
+            );
+            findings.push(service.item.finding(&RULE, message).help(help));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use crate::validate::wiring::testing::{found, none};
+
+    fn both(changes: &[(&str, Json)], part: &str) {
+        let found = found(changes);
+        // Api and beat share the group.
+        assert!(found.len() == 2 && found.iter().all(|finding| finding.code.0 == "W006"), "{found:#?}");
+        assert!(found[0].message.contains(part), "{found:#?}");
+    }
+
+    #[test]
+    fn a_closed_path_is_found() {
+        both(
+            &[
+                ("/CacheFromApi/Properties/ToPort", json!(6378)),
+                ("/CacheFromApi/Properties/FromPort", json!(6378)),
+            ],
+            "lets it in",
+        );
+        both(
+            &[("/ApiGroup/Properties/SecurityGroupEgress/1", Json::Null)],
+            "no security group of `ApiService` lets it out",
+        );
+        both(&[("/Database/Properties/Port", json!(5433))], "at port 5433");
+    }
+
+    #[test]
+    fn an_open_group_or_a_foreign_one_is_not() {
+        none(&[("/ApiGroup/Properties/SecurityGroupEgress", Json::Null)]);
+        none(&[("/Database/Properties/VpcSecurityGroupIds", json!([{"Fn::ImportValue": "Group"}]))]);
+    }
+}

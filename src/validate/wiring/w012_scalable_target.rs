@@ -1,0 +1,131 @@
+//! W012: a scaling target names a service.
+
+use crate::cfn::evaluate::{Origin, Piece, Unknown};
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::validate::Rule;
+
+use super::model::{Item, View, pieces};
+
+pub(super) static RULE: Rule = Rule {
+    code: Code("W012"),
+    severity: Severity::Error,
+    title: "a scaling target names its service",
+    what: "A scalable target of ECS has the `ResourceId` `service/<cluster>/<service>` with both names, not ARNs, the dimension `ecs:service:DesiredCount`, and waits for the service.",
+    why: "Application Auto Scaling refuses it: \"ECS service doesn't exist\" or \"Unsupported service namespace, resource type or scalable dimension\".",
+    source: "Application Auto Scaling API Reference, \"RegisterScalableTarget\"",
+    same_as: &[],
+};
+
+/// The scalable targets of ECS.
+pub(super) fn targets<'v, 't>(view: &'v View<'_, 't>) -> impl Iterator<Item = &'v Item<'t>> {
+    view.of("AWS::ApplicationAutoScaling::ScalableTarget")
+        .filter(|target| target.text("ServiceNamespace").as_deref() == Some("ecs"))
+}
+
+/// The service of the template that a scalable target names.
+pub(super) fn service<'v, 't>(view: &'v View<'_, 't>, target: &Item<'t>) -> Option<&'v Item<'t>> {
+    let parts = pieces(target.get("ResourceId")?);
+    let by_reference = parts.iter().find_map(|part| match part {
+        Piece::Unknown(Unknown { origin: Origin::Resource(id) | Origin::Attribute(id, _), .. }) => {
+            view.get(id).filter(|item| item.is("AWS::ECS::Service"))
+        }
+        _ => None,
+    });
+    by_reference.or_else(|| {
+        let Piece::Text(last) = parts.last()? else { return None };
+        let name = last.rsplit('/').next()?;
+        view.of("AWS::ECS::Service").find(|service| service.text("ServiceName").as_deref() == Some(name))
+    })
+}
+
+pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
+    for target in targets(view) {
+        if let Some(dimension) = target.text("ScalableDimension")
+            && dimension != "ecs:service:DesiredCount"
+        {
+            let message = format!("`{dimension}` is nothing that ECS scales: the target is refused");
+            findings.push(
+                target
+                    .finding_of(&RULE, "ScalableDimension", message)
+                    .help("set `ScalableDimension: ecs:service:DesiredCount`"),
+            );
+        }
+        let Some(id) = target.get("ResourceId") else { continue };
+        let parts = pieces(id);
+        let form = "write `service/${Cluster}/${Service.Name}`";
+        for part in &parts {
+            let Piece::Unknown(Unknown { origin, .. }) = part else { continue };
+            let wrong = match origin {
+                Origin::Resource(name) => view.get(name).filter(|item| item.is("AWS::ECS::Service")),
+                Origin::Attribute(name, attribute) if attribute == "Arn" || attribute == "ServiceArn" => {
+                    view.get(name)
+                }
+                _ => None,
+            };
+            if let Some(item) = wrong {
+                let message = format!(
+                    "`ResourceId` holds the ARN of `{}`, and its name belongs there: the target is refused since there is no such service",
+                    item.id
+                );
+                findings.push(target.finding_at(&RULE, id, message).help(form));
+            }
+        }
+        let starts_wrong = match parts.first() {
+            Some(Piece::Text(text)) => !text.starts_with("service/"),
+            Some(Piece::Unknown(Unknown { origin: Origin::Resource(id), .. })) => {
+                view.get(id).is_some_and(|item| item.is("AWS::ECS::Cluster"))
+            }
+            _ => false,
+        };
+        if starts_wrong {
+            let message = "`ResourceId` doesn't start with `service/`: the target is refused";
+            findings.push(target.finding_at(&RULE, id, message).help(form));
+        }
+        if let Some(service) = service(view, target)
+            && !view.waits(target, service)
+        {
+            let message = format!(
+                "the target names `{}` but doesn't wait for it: where it comes first, it is refused since there is no such service",
+                service.id
+            );
+            findings.push(
+                target
+                    .finding_at(&RULE, id, message)
+                    .help(format!("refer to `${{{}.Name}}`, or add a `DependsOn`", service.id)),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::validate::wiring::testing::{none, only};
+
+    const ID: &str = "/Scaling/Properties/ResourceId";
+
+    #[test]
+    fn an_arn_a_wrong_form_and_a_missing_edge_are_found() {
+        let (message, _) = only("W012", &[(ID, json!({"Fn::Sub": "service/${Cluster}/${ApiService}"}))]);
+        assert!(message.contains("the ARN of `ApiService`"), "{message}");
+        only("W012", &[(ID, json!({"Fn::Sub": "${Cluster}/${ApiService.Name}"}))]);
+        only("W012", &[("/Scaling/Properties/ScalableDimension", json!("ecs:service:Count"))]);
+        let (message, _) = only(
+            "W012",
+            &[
+                ("/ApiService/Properties/ServiceName", json!("api")),
+                (ID, json!({"Fn::Sub": "service/${Cluster}/api"})),
+            ],
+        );
+        assert!(message.contains("doesn't wait"), "{message}");
+    }
+
+    #[test]
+    fn a_join_is_as_good() {
+        none(&[(
+            ID,
+            json!({"Fn::Join": ["/", ["service", {"Ref": "Cluster"}, {"Fn::GetAtt": ["ApiService", "Name"]}]]}),
+        )]);
+    }
+}
