@@ -116,6 +116,7 @@ mod tests {
     use crate::config::Config;
 
     use super::*;
+    use crate::diagnostic::Code;
 
     #[test]
     fn a_refusal_leads_to_the_section_that_it_comes_from() {
