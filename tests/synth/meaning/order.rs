@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::tasks::service_id;
 use crate::shipped::each;
-use crate::view::{View, fillings};
+use crate::view::{Container, View, fillings};
 
 #[test]
 fn the_database_is_migrated_once_and_before_what_needs_it() {
@@ -22,7 +22,7 @@ fn the_database_is_migrated_once_and_before_what_needs_it() {
             .filter(|container| {
                 container.environment().get("MIGRATION_ENABLED").is_some_and(|value| value == "true")
             })
-            .map(|container| container.name())
+            .map(Container::name)
             .collect();
         let Some(beat) = shipped.service_of(Beat) else {
             // Nobody else is there to do it.
@@ -170,4 +170,3 @@ fn in_a_network_of_the_stacks_own_tasks_start_when_there_is_a_way_out() {
         complaints
     });
 }
-

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dify_cfn::catalog::Component;
-use dify_cfn::catalog::Component::{Api, Beat, PluginDaemon, Sandbox, SsrfProxy, Web, Websocket, Worker};
-use dify_cfn::config::model::{Layout, Network};
+use dify_cfn::catalog::Component::{Api, Beat, PluginDaemon, Websocket, Worker};
 use serde_json::Value as Json;
 
 use crate::shipped::{Shipped, each};
-use crate::view::{View, fillings, id_of, texts};
+use crate::view::{View, id_of, texts};
 
 /// The service's resource.
 pub(super) fn service_id(service: &str) -> String {
@@ -48,17 +47,9 @@ fn beat_runs_exactly_once() {
         expect("MinimumHealthyPercent", &deployment["MinimumHealthyPercent"], 0.into());
         expect("MaximumPercent", &deployment["MaximumPercent"], 100.into());
         expect("AvailabilityZoneRebalancing", &properties["AvailabilityZoneRebalancing"], "DISABLED".into());
-        let providers: Vec<&Json> = properties["CapacityProviderStrategy"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|provider| &provider["CapacityProvider"])
-            .collect();
-        expect(
-            "CapacityProviderStrategy",
-            &Json::from_iter(providers.into_iter().cloned()),
-            serde_json::json!(["FARGATE"]),
-        );
+        let strategy = properties["CapacityProviderStrategy"].as_array().unwrap();
+        let providers: Json = strategy.iter().map(|provider| provider["CapacityProvider"].clone()).collect();
+        expect("CapacityProviderStrategy", &providers, serde_json::json!(["FARGATE"]));
         expect("scaling target", scaling(&view, &service).unwrap_or(&Json::Null), Json::Null);
         complaints
     });
@@ -214,7 +205,7 @@ fn listens(view: &View<'_>, service: &str, port: &str) -> bool {
     let mut containers = view.containers().into_iter().filter(|container| container.service == *service);
     containers.any(|container| {
         let mappings = container.json["PortMappings"].as_array().into_iter().flatten();
-        mappings.into_iter().any(|mapping| mapping["ContainerPort"].to_string() == port)
+        mappings.into_iter().any(|mapping| mapping["ContainerPort"].as_u64() == port.parse().ok())
     })
 }
 
@@ -222,7 +213,7 @@ fn is_open(view: &View<'_>, from: &str, to: &str, port: &str) -> bool {
     let group = |service: &str| format!("{}SecurityGroup.GroupId", id_of(service));
     view.of_type("AWS::EC2::SecurityGroupIngress").any(|(_, rule)| {
         let rule = &rule["Properties"];
-        rule["FromPort"].to_string() == port
+        rule["FromPort"].as_u64() == port.parse().ok()
             && rule["GroupId"]["Fn::GetAtt"] == group(to)
             && rule["SourceSecurityGroupId"]["Fn::GetAtt"] == group(from)
     })
