@@ -125,9 +125,10 @@ fn beyond_the_parts(scope: &mut Scope<'_>, files: &Bucket) {
 #[allow(clippy::print_stdout, reason = "an example prints what it makes")]
 #[allow(dead_code, reason = "the tests include this file for its template")]
 fn main() -> Result<(), String> {
-    let template = template().map_err(|found| {
-        found.iter().map(|finding| format!("{}: {}\n", finding.code, finding.message)).collect::<String>()
-    })?;
+    let told = |found: Vec<Diagnostic>| {
+        found.into_iter().map(|finding| finding.message).collect::<Vec<_>>().join("\n")
+    };
+    let template = template().map_err(told)?;
     print!("{}", write::yaml(&template));
     Ok(())
 }

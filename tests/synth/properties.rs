@@ -112,7 +112,7 @@ fn left_over(value: &Json, found: &mut BTreeSet<String>) {
         Json::Object(map) => {
             for (key, value) in map {
                 match (key.as_str(), value.as_str()) {
-                    ("Ref", Some(name)) | ("Fn::GetAtt", Some(name)) if map.len() == 1 => {
+                    ("Ref" | "Fn::GetAtt", Some(name)) if map.len() == 1 => {
                         let name = name.split('.').next().unwrap();
                         found.extend((!name.starts_with("AWS::")).then(|| name.to_owned()));
                     }
@@ -139,10 +139,12 @@ fn placed(located: &Located, found: Vec<Diagnostic>, text: &str) {
     let errors: Vec<Diagnostic> = found.into_iter().filter(Diagnostic::is_error).collect();
     assert!(!errors.is_empty());
     for error in errors {
-        let pointer =
-            error.pointer.clone().unwrap_or_else(|| panic!("{}\nin\n{text}", told(&[error.clone()])));
+        let pointer = error
+            .pointer
+            .clone()
+            .unwrap_or_else(|| panic!("{}\nin\n{text}", told(std::slice::from_ref(&error))));
         let placed = located.diagnostic_at(&pointer, error.clone());
-        assert!(placed.help.is_some(), "no help: {}", told(&[placed.clone()]));
+        assert!(placed.help.is_some(), "no help: {}", told(std::slice::from_ref(&placed)));
         assert!(placed.location.is_some(), "no place for {pointer:?}: {}\nin\n{text}", told(&[placed]));
     }
 }

@@ -132,7 +132,7 @@ impl Resolver<'_> {
             match value {
                 Some(Json::String(value)) => filled.push_str(&value),
                 Some(other) => filled.push_str(&reference_text(&other)),
-                None => filled.push_str(&format!("${{{name}}}")),
+                None => filled.extend(["${", name, "}"]),
             }
             rest = tail;
         }

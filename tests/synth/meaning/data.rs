@@ -125,7 +125,7 @@ fn allowed_connections(view: &View<'_>) -> u64 {
         "db.r6g.large" | "db.r7g.large" => 16,
         "db.serverless" => {
             let scaling = &view.get("DatabaseCluster")["Properties"]["ServerlessV2ScalingConfiguration"];
-            let most = 2 * scaling["MaxCapacity"].as_f64().unwrap().round() as u64;
+            let most = 2 * scaling["MaxCapacity"].as_u64().expect("a whole number of units");
             let limit = most * 1_000_000_000 / 9_531_392;
             return if scaling["MinCapacity"].as_f64().unwrap() <= 0.5 { limit.min(2000) } else { limit };
         }
@@ -217,7 +217,8 @@ fn only_what_operators_type_has_a_name_and_it_holds_the_stacks_or_lies_inside_wh
                     }
                     _ => name.contains(stack),
                 };
-                if !is_configured && !(ours && is_ours) {
+                let is_right = is_configured || (ours && is_ours);
+                if !is_right {
                     complaints.push(format!("{id} is called {name}"));
                 }
             }

@@ -4,6 +4,7 @@
 mod console;
 mod data;
 mod environment;
+mod order;
 mod paths;
 mod permissions;
 mod references;

@@ -125,15 +125,12 @@ impl Opened {
         let own = parties[group].clone();
         let ends =
             |peer: String| if is_egress { (own.clone(), peer, port) } else { (peer, own.clone(), port) };
-        match rule.get(peer_key) {
-            Some(peer) => {
-                let peer = parties[&id_in(peer)].clone();
-                self.inner.insert(ends(peer));
-            }
-            None => {
-                let range = rule["CidrIp"].as_str().or(rule["CidrIpv6"].as_str()).unwrap();
-                self.outer.insert(ends(range.to_owned()));
-            }
+        if let Some(peer) = rule.get(peer_key) {
+            let peer = parties[&id_in(peer)].clone();
+            self.inner.insert(ends(peer));
+        } else {
+            let range = rule["CidrIp"].as_str().or(rule["CidrIpv6"].as_str()).unwrap();
+            self.outer.insert(ends(range.to_owned()));
         }
     }
 }

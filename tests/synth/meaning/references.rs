@@ -149,9 +149,9 @@ fn nothing_leads_round_a_circle() {
             if free.is_empty() {
                 break;
             }
-            free.iter().for_each(|id| {
+            for id in free {
                 left.remove(id);
-            });
+            }
         }
         left.into_iter().map(|id| format!("{id} is part of a circle or behind one")).collect()
     });

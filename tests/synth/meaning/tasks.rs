@@ -3,15 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dify_cfn::catalog::Component;
-use dify_cfn::catalog::Component::{Api, Beat, PluginDaemon, Sandbox, SsrfProxy, Web, Websocket, Worker};
-use dify_cfn::config::model::{Layout, Network};
+use dify_cfn::catalog::Component::{Api, Beat, PluginDaemon, Websocket, Worker};
 use serde_json::Value as Json;
 
 use crate::shipped::{Shipped, each};
-use crate::view::{View, fillings, id_of, texts};
+use crate::view::{View, id_of, texts};
 
 /// The service's resource.
-fn service_id(service: &str) -> String {
+pub(super) fn service_id(service: &str) -> String {
     format!("{}Service", id_of(service))
 }
 
@@ -48,178 +47,10 @@ fn beat_runs_exactly_once() {
         expect("MinimumHealthyPercent", &deployment["MinimumHealthyPercent"], 0.into());
         expect("MaximumPercent", &deployment["MaximumPercent"], 100.into());
         expect("AvailabilityZoneRebalancing", &properties["AvailabilityZoneRebalancing"], "DISABLED".into());
-        let providers: Vec<&Json> = properties["CapacityProviderStrategy"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|provider| &provider["CapacityProvider"])
-            .collect();
-        expect(
-            "CapacityProviderStrategy",
-            &Json::from_iter(providers.into_iter().cloned()),
-            serde_json::json!(["FARGATE"]),
-        );
+        let strategy = properties["CapacityProviderStrategy"].as_array().unwrap();
+        let providers: Json = strategy.iter().map(|provider| provider["CapacityProvider"].clone()).collect();
+        expect("CapacityProviderStrategy", &providers, serde_json::json!(["FARGATE"]));
         expect("scaling target", scaling(&view, &service).unwrap_or(&Json::Null), Json::Null);
-        complaints
-    });
-}
-
-#[test]
-fn the_database_is_migrated_once_and_before_what_needs_it() {
-    each(|shipped| {
-        let view = View::new(shipped, &[]);
-        let mut complaints = Vec::new();
-        let containers = view.containers();
-        let migrating: Vec<&str> = containers
-            .iter()
-            .filter(|container| {
-                container.environment().get("MIGRATION_ENABLED").is_some_and(|value| value == "true")
-            })
-            .map(|container| container.name())
-            .collect();
-        let Some(beat) = shipped.service_of(Beat) else {
-            // Nobody else is there to do it.
-            assert_eq!(migrating, ["dify-api"], "{}", shipped.name);
-            return complaints;
-        };
-        assert!(migrating.is_empty(), "{}: {migrating:?} migrate beside beat's service", shipped.name);
-        let migration = containers.iter().find(|container| container.name() == "dify-migrate").unwrap();
-        assert_eq!(migration.service, beat);
-        if migration.json["Essential"] != false {
-            complaints.push("an essential container can't be waited for".to_owned());
-        }
-        for container in containers.iter().filter(|one| one.service == beat) {
-            let waits = container.json["DependsOn"].as_array().into_iter().flatten().any(|dependency| {
-                dependency["ContainerName"] == "dify-migrate" && dependency["Condition"] == "SUCCESS"
-            });
-            let is_backend = matches!(container.component, Some(Api | Worker | Beat | Websocket));
-            if is_backend && !waits {
-                complaints.push(format!("{} doesn't wait for the migration in its task", container.name()));
-            }
-        }
-        for component in [Api, Worker, Websocket] {
-            let Some(service) = shipped.service_of(component).filter(|service| *service != beat) else {
-                continue;
-            };
-            if !view.depends_on(&service_id(&service)).contains(&service_id(&beat)) {
-                complaints.push(format!("{service} doesn't depend on {beat}"));
-            }
-        }
-        complaints
-    });
-}
-
-/// Which component has to be there before which, wherever they run.
-const ALWAYS_FIRST: [(Component, Component); 11] = [
-    (PluginDaemon, Api),
-    (PluginDaemon, Worker),
-    (Sandbox, Api),
-    (Sandbox, Worker),
-    (SsrfProxy, Sandbox),
-    (SsrfProxy, Api),
-    (SsrfProxy, Worker),
-    (SsrfProxy, Websocket),
-    (Beat, Api),
-    (Beat, Worker),
-    (Beat, Websocket),
-];
-
-/// The same where the layout isn't the user's own.
-const FIRST_IN_NAMED_LAYOUTS: [(Component, Component); 3] = [(Api, Web), (Api, Worker), (Api, Websocket)];
-
-#[test]
-fn services_come_in_the_order_in_which_they_need_each_other() {
-    each(|shipped| {
-        let view = View::new(shipped, &[]);
-        let is_own = matches!(shipped.config().layout, Layout::Custom(_));
-        let also: &[_] = if is_own { &[] } else { &FIRST_IN_NAMED_LAYOUTS };
-        let pairs = ALWAYS_FIRST.iter().chain(also);
-        let mut complaints = Vec::new();
-        for (first, then) in pairs {
-            let (Some(first), Some(then)) = (shipped.service_of(*first), shipped.service_of(*then)) else {
-                continue;
-            };
-            if first != then && !view.waits_for(&service_id(&then)).contains(&service_id(&first)) {
-                complaints.push(format!("{then} doesn't wait for {first}"));
-            }
-        }
-        complaints
-    });
-}
-
-#[test]
-fn users_of_the_database_wait_for_its_writer() {
-    each(|shipped| {
-        let view = View::new(shipped, &[]);
-        let users = view.containers();
-        let users = users.iter().filter(|container| container.environment().contains_key("DB_HOST"));
-        let services: BTreeSet<&str> = users.map(|container| container.service.as_str()).collect();
-        assert!(!services.is_empty());
-        let late = services
-            .into_iter()
-            .filter(|service| !view.waits_for(&service_id(service)).contains("DatabaseWriter"));
-        late.map(|service| format!("{service} doesn't wait for the writer")).collect()
-    });
-}
-
-#[test]
-fn services_behind_a_target_group_wait_until_a_listener_sends_it_requests() {
-    each(|shipped| {
-        let mut complaints = Vec::new();
-        for parameters in fillings() {
-            let view = View::new(shipped, &parameters);
-            for (service, _) in shipped.placement() {
-                let waits = view.depends_on(&service_id(&service));
-                complaints.extend(
-                    waits
-                        .iter()
-                        .filter(|id| !view.has(id))
-                        .map(|id| format!("{service} waits for {id}, which isn't there with {parameters:?}")),
-                );
-                for target in view.part(&service, "Service")["LoadBalancers"].as_array().into_iter().flatten()
-                {
-                    let sends = waits.iter().any(|id| {
-                        view.has(id)
-                            && forwards(&view.get(id)["Properties"]).contains(&target["TargetGroupArn"])
-                    });
-                    if !sends {
-                        complaints
-                            .push(format!("{service} waits for nobody that sends requests to {target}"));
-                    }
-                }
-            }
-        }
-        complaints
-    });
-}
-
-/// The target groups that a listener or rule forwards to.
-fn forwards(properties: &Json) -> Vec<Json> {
-    let actions =
-        ["Actions", "DefaultActions"].into_iter().filter_map(|key| properties[key].as_array()).flatten();
-    actions.filter_map(|action| action.get("TargetGroupArn").cloned()).collect()
-}
-
-#[test]
-fn in_a_network_of_the_stacks_own_tasks_start_when_there_is_a_way_out() {
-    each(|shipped| {
-        if !matches!(shipped.config().network, Network::Create(_)) {
-            return Vec::new();
-        }
-        let view = View::new(shipped, &[]);
-        let is_private = |id: &str| id.starts_with("NetworkPrivate");
-        let mut ways: Vec<&str> = Vec::new();
-        ways.extend(view.of_type("AWS::EC2::Route").map(|(id, _)| id).filter(|id| is_private(id)));
-        ways.extend(view.of_type("AWS::EC2::VPCEndpoint").map(|(id, _)| id));
-        let associations = view.of_type("AWS::EC2::SubnetRouteTableAssociation").map(|(id, _)| id);
-        let associations: Vec<&str> = associations.filter(|id| is_private(id)).collect();
-        assert!(!ways.is_empty() && associations.len() >= 2, "{}", shipped.name);
-        let mut complaints = Vec::new();
-        for (service, _) in shipped.placement() {
-            let waits = view.waits_for(&service_id(&service));
-            let missing = ways.iter().chain(&associations).filter(|id| !waits.contains(**id));
-            complaints.extend(missing.map(|id| format!("{service} doesn't wait for {id}")));
-        }
         complaints
     });
 }
@@ -374,7 +205,7 @@ fn listens(view: &View<'_>, service: &str, port: &str) -> bool {
     let mut containers = view.containers().into_iter().filter(|container| container.service == *service);
     containers.any(|container| {
         let mappings = container.json["PortMappings"].as_array().into_iter().flatten();
-        mappings.into_iter().any(|mapping| mapping["ContainerPort"].to_string() == port)
+        mappings.into_iter().any(|mapping| mapping["ContainerPort"].as_u64() == port.parse().ok())
     })
 }
 
@@ -382,7 +213,7 @@ fn is_open(view: &View<'_>, from: &str, to: &str, port: &str) -> bool {
     let group = |service: &str| format!("{}SecurityGroup.GroupId", id_of(service));
     view.of_type("AWS::EC2::SecurityGroupIngress").any(|(_, rule)| {
         let rule = &rule["Properties"];
-        rule["FromPort"].to_string() == port
+        rule["FromPort"].as_u64() == port.parse().ok()
             && rule["GroupId"]["Fn::GetAtt"] == group(to)
             && rule["SourceSecurityGroupId"]["Fn::GetAtt"] == group(from)
     })
