@@ -12,6 +12,7 @@
 //! ```
 
 mod context;
+mod limits;
 mod options;
 pub mod references;
 mod report;
@@ -29,7 +30,7 @@ use crate::cfn::Template;
 use crate::diagnostic::Diagnostic;
 
 /// The layers in the order in which their findings are told.
-static LAYERS: [&[Check]; 2] = [schema::CHECKS, references::CHECKS];
+static LAYERS: [&[Check]; 3] = [schema::CHECKS, references::CHECKS, limits::CHECKS];
 
 /// Every rule, in the order of the layers.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
