@@ -50,6 +50,18 @@ impl Serialize for Code {
     }
 }
 
+/// Declares the codes of a module, each with its documentation, and `CODES`: all of them with it, which is what
+/// `dify-cfn explain` tells of a code that isn't of a rule.
+macro_rules! codes {
+    ($($(#[doc = $text:literal])+ $visibility:vis const $name:ident: Code = Code($code:literal);)+) => {
+        $($(#[doc = $text])+ $visibility const $name: $crate::diagnostic::Code = $crate::diagnostic::Code($code);)+
+
+        /// The codes above with their documentation.
+        pub(crate) const CODES: &[($crate::diagnostic::Code, &str)] = &[$(($name, concat!($($text),+))),+];
+    };
+}
+pub(crate) use codes;
+
 /// A text that diagnostics point into: a file, or an argument of the command line.
 ///
 /// Cloning is cheap: name and text are shared.

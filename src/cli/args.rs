@@ -20,6 +20,12 @@ pub(super) enum Command {
     Ls(LsArgs),
     /// Print the JSON Schema of dify.yaml, for editors
     Schema,
+    /// Check templates, JSON or YAML, before AWS sees them
+    Validate(ValidateArgs),
+    /// Say what the code of a finding means
+    Explain(ExplainArgs),
+    /// List the rules that templates are checked by
+    Rules(RulesArgs),
 }
 
 /// Where the configuration comes from.
@@ -75,4 +81,132 @@ pub(super) enum Format {
     Yaml,
     /// Both
     Both,
+}
+
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub(super) struct ValidateArgs {
+    /// Templates, folders (every template below them), or `-` for standard input
+    #[arg(value_name = "FILE", required_unless_present = "stats")]
+    pub(super) files: Vec<PathBuf>,
+    /// The region that the stacks will be in [default: any]
+    #[arg(long, value_name = "REGION", value_parser = region)]
+    pub(super) region: Option<String>,
+    /// The value of a parameter, in every template that has it; lists with commas. Repeatable
+    #[arg(long = "parameter", short = 'p', value_name = "NAME=VALUE", value_parser = assignment)]
+    pub(super) parameters: Vec<(String, String)>,
+    /// Print the report in this format
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub(super) format: ReportFormat,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    pub(super) json: bool,
+    /// Exit with 3 on these too
+    #[arg(long, value_enum, value_name = "FINDINGS")]
+    pub(super) deny: Option<Deny>,
+    /// Take a number for a number and a text for a text, and nothing that CloudFormation would convert
+    #[arg(long)]
+    pub(super) strict: bool,
+    /// Add what each rule means that was broken
+    #[arg(long)]
+    pub(super) explain: bool,
+    /// Add how many rules, types and patterns are known; alone, print nothing else
+    #[arg(long)]
+    pub(super) stats: bool,
+    /// Tell which files of a folder are skipped, and why
+    #[arg(long, short = 'v', conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+    /// Leave out notes, and the summary of the text
+    #[arg(long, short = 'q')]
+    pub(super) quiet: bool,
+}
+
+impl ValidateArgs {
+    /// The format that is asked for, in whichever way.
+    pub(super) fn report_format(&self) -> ReportFormat {
+        if self.json { ReportFormat::Json } else { self.format }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// A code such as R009
+    #[arg(value_name = "CODE", required = true)]
+    pub(super) codes: Vec<String>,
+    /// Print one JSON object in place of text
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RulesArgs {
+    /// Print one JSON object in place of text
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Print Markdown, as in docs/rules.md
+    #[arg(long, conflicts_with = "json")]
+    pub(super) markdown: bool,
+}
+
+/// How a report is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    /// For people, with excerpts of the source
+    Text,
+    /// One JSON object
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+}
+
+/// Findings that count as errors for the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Deny {
+    /// Warnings
+    Warnings,
+}
+
+/// A region by its form, such as `us-gov-west-1`: which ones there are changes too often to be asked here.
+fn region(text: &str) -> Result<String, String> {
+    let parts: Vec<&str> = text.split('-').collect();
+    let is_region = match parts.as_slice() {
+        [first, middle @ .., number] => {
+            let is_word = |part: &&str| part.len() >= 2 && part.bytes().all(|byte| byte.is_ascii_lowercase());
+            !middle.is_empty()
+                && std::iter::once(first).chain(middle).all(is_word)
+                && !number.is_empty()
+                && number.bytes().all(|byte| byte.is_ascii_digit())
+        }
+        _ => false,
+    };
+    if is_region { Ok(text.to_owned()) } else { Err("a region looks like us-east-1".to_owned()) }
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions_are_known_by_their_form() {
+        for good in ["us-east-1", "us-gov-west-1", "ap-southeast-7", "us-isob-east-1"] {
+            assert!(region(good).is_ok(), "{good}");
+        }
+        for bad in ["", "-", "us", "us-1", "us-east", "US-EAST-1", "us-east-1a", "us--1", "us-east-"] {
+            assert!(region(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn values_of_parameters_may_hold_anything() {
+        assert_eq!(assignment("A=b=c"), Ok(("A".to_owned(), "b=c".to_owned())));
+        assert_eq!(assignment("A="), Ok(("A".to_owned(), String::new())));
+        assert!(assignment("A").is_err() && assignment("=a").is_err());
+    }
 }

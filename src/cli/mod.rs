@@ -1,10 +1,15 @@
 //! The command line: one file a command, and the views. The only room that prints.
 
 mod args;
+mod documentation;
+mod explain;
 mod ls;
 mod project;
+mod rules;
 mod schema;
+mod stats;
 mod synth;
+mod validate;
 mod view;
 
 use std::process::ExitCode;
@@ -46,6 +51,9 @@ pub fn run() -> ExitCode {
         Command::Synth(args) => synth::run(args, &mut view),
         Command::Ls(args) => ls::run(args, &mut view),
         Command::Schema => schema::run(&mut view),
+        Command::Validate(args) => validate::run(args, &mut view),
+        Command::Explain(args) => explain::run(args, &mut view),
+        Command::Rules(args) => rules::run(args, &mut view),
     };
     exit.into()
 }

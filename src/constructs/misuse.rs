@@ -1,11 +1,13 @@
 //! What the parts report when they are given what AWS doesn't take.
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Diagnostic, codes};
 
 use super::Scope;
 
-/// A part was given something that AWS refuses, or that can't work.
-pub const MISUSED_PART: Code = Code("T010");
+codes! {
+    /// A part was given something that AWS refuses, or that can't work.
+    pub const MISUSED_PART: Code = Code("T010");
+}
 
 impl Scope<'_> {
     /// Reports that the part at this place can't be built as asked: what was found, and what to do.

@@ -86,3 +86,8 @@ pub use network::{FlowLogs, Nat, Network, NewNetwork, TrafficType};
 pub use security_group::SecurityGroup;
 pub use service_discovery::{DiscoveredService, PrivateNamespace};
 pub use target_group::{HealthCheck, TargetGroup, TargetGroupProps};
+
+/// The codes of this room with their documentation.
+pub(crate) fn codes() -> [&'static [(crate::diagnostic::Code, &'static str)]; 2] {
+    [stack::CODES, misuse::CODES]
+}

@@ -8,16 +8,18 @@ use crate::cfn::{
     AnyResource, CfnResource, ConditionExpression, ConditionHandle, Handle, Json, LogicalId, Map,
     MappingHandle, ParameterHandle, RemovalPolicy, Resource, StackId, Template, Value, untag,
 };
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Diagnostic, codes};
 
 use super::{Output, Parameter, Scope, interface};
 
-/// Two constructs share a path, or two paths give the same logical id.
-pub const DUPLICATE_CONSTRUCT: Code = Code("T001");
-/// A handle of another stack was used.
-pub const FOREIGN_HANDLE: Code = Code("T002");
-/// A name can't be a logical id.
-pub const BAD_LOGICAL_ID: Code = Code("T003");
+codes! {
+    /// Two constructs share a path, or two paths give the same logical id.
+    pub const DUPLICATE_CONSTRUCT: Code = Code("T001");
+    /// A handle of another stack was used.
+    pub const FOREIGN_HANDLE: Code = Code("T002");
+    /// A name can't be a logical id.
+    pub const BAD_LOGICAL_ID: Code = Code("T003");
+}
 
 /// Functions that need the `AWS::LanguageExtensions` transform.
 ///

@@ -17,8 +17,19 @@ use super::placement::{Placement, upper_camel};
 use super::routing::{default_component, path_groups, public_components};
 use super::versions::dify_version;
 
-/// Priority of the first rule, and room between the components' rules for routes that later versions bring.
-const PRIORITY_STEP: u32 = 100;
+/// Priority of a component's first rule, with room for the routes that later versions bring.
+///
+/// Each component has its own for ever: where one is switched on, a rule that moved to make room would still have the priority
+/// that the new one is created with, and the update would fail.
+const fn first_priority(component: Component) -> u32 {
+    match component {
+        Component::Api => 100,
+        Component::Websocket => 200,
+        Component::PluginDaemon => 300,
+        Component::Web => 400,
+        Component::Worker | Component::Beat | Component::Sandbox | Component::SsrfProxy => 500,
+    }
+}
 
 /// Seconds for which a browser comes back to the same websocket task.
 const WEBSOCKET_STICKINESS_SECONDS: u32 = 86_400;
@@ -58,11 +69,11 @@ pub(super) fn declare(
     let default = default_component(placement).and_then(|component| target_groups.get(&component));
     let listener = default.map(|default| {
         let mut listener = Listener::new(&mut scope.child("Listener"), &load_balancer, default, Some(&tls));
-        for (step, paths) in (1..).zip(path_groups(version, placement)) {
+        for paths in path_groups(version, placement) {
             if let Some(group) = target_groups.get(&paths.component) {
                 let mut place = scope.child("Listener");
                 let mut place = place.child(&upper_camel(paths.component.as_str()));
-                listener.route(&mut place, step * PRIORITY_STEP, &paths.patterns, group);
+                listener.route(&mut place, first_priority(paths.component), &paths.patterns, group);
             }
         }
         listener

@@ -5,41 +5,43 @@
 use crate::catalog::{self, Component, DifyVersion, Image, VariableStatus};
 use crate::config::Config;
 use crate::config::model::{Profile, Variable, VariableSource};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Diagnostic, codes};
 
 use super::form::Https;
 use super::placement::{Placement, is_backend};
 use super::pools::Pools;
 use super::versions::{dify_version, version_of};
 
-/// A component that Dify needs doesn't run.
-pub(super) const MISSING_COMPONENT: Code = Code("C401");
-/// A version that isn't the newest, or versions that don't belong together.
-pub(super) const OLD_VERSION: Code = Code("C402");
-/// The plugin daemon runs more than once.
-pub(super) const SEVERAL_PLUGIN_DAEMONS: Code = Code("C403");
-/// A setting of the cache that loses tasks or isn't checked.
-pub(super) const RISKY_CACHE: Code = Code("C404");
-/// A variable that the image doesn't read, or a value that harms.
-pub(super) const RISKY_VARIABLE: Code = Code("C405");
-/// A secret variable with a plain value.
-pub(super) const PLAIN_SECRET: Code = Code("C406");
-/// Plain HTTP.
-pub(super) const PLAIN_HTTP: Code = Code("C407");
-/// A parameter of the database that logs data or does nothing.
-pub(super) const RISKY_DATABASE: Code = Code("C408");
-/// A container that can be down without anybody noticing, or starts another way than its image wants.
-pub(super) const RISKY_CONTAINER: Code = Code("C409");
-/// Code of users runs beside the api.
-pub(super) const EXPOSED_SANDBOX: Code = Code("C410");
-/// The api migrates the database when it starts.
-pub(super) const MIGRATION_AT_START: Code = Code("C411");
-/// All tasks together can open more connections than the database allows.
-pub(super) const TOO_MANY_CONNECTIONS: Code = Code("C412");
-/// Components that scale together or fall together.
-pub(super) const SHARED_TASK: Code = Code("C413");
-/// Nothing stands between what users' workflows request and what the tasks can reach.
-pub(super) const NO_SSRF_PROXY: Code = Code("C414");
+codes! {
+    /// A component that Dify needs doesn't run.
+    pub(super) const MISSING_COMPONENT: Code = Code("C401");
+    /// A version that isn't the newest, or versions that don't belong together.
+    pub(super) const OLD_VERSION: Code = Code("C402");
+    /// The plugin daemon runs more than once.
+    pub(super) const SEVERAL_PLUGIN_DAEMONS: Code = Code("C403");
+    /// A setting of the cache that loses tasks or isn't checked.
+    pub(super) const RISKY_CACHE: Code = Code("C404");
+    /// A variable that the image doesn't read, or a value that harms.
+    pub(super) const RISKY_VARIABLE: Code = Code("C405");
+    /// A secret variable with a plain value.
+    pub(super) const PLAIN_SECRET: Code = Code("C406");
+    /// Plain HTTP.
+    pub(super) const PLAIN_HTTP: Code = Code("C407");
+    /// A parameter of the database that logs data or does nothing.
+    pub(super) const RISKY_DATABASE: Code = Code("C408");
+    /// A container that can be down without anybody noticing, or starts another way than its image wants.
+    pub(super) const RISKY_CONTAINER: Code = Code("C409");
+    /// Code of users runs beside the api.
+    pub(super) const EXPOSED_SANDBOX: Code = Code("C410");
+    /// The api migrates the database when it starts.
+    pub(super) const MIGRATION_AT_START: Code = Code("C411");
+    /// All tasks together can open more connections than the database allows.
+    pub(super) const TOO_MANY_CONNECTIONS: Code = Code("C412");
+    /// Components that scale together or fall together.
+    pub(super) const SHARED_TASK: Code = Code("C413");
+    /// Nothing stands between what users' workflows request and what the tasks can reach.
+    pub(super) const NO_SSRF_PROXY: Code = Code("C414");
+}
 
 /// What is known when advice is given.
 #[derive(Debug)]

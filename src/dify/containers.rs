@@ -53,10 +53,14 @@ pub(super) fn check(component: Component, settings: &ComponentSettings) -> Optio
 }
 
 /// Healthy once it answers and has had the time to start its plugins; the age is that of the container's first process.
+///
+/// Field 22 of `/proc/1/stat` is when it started, in hundredths of a second since the machine did. The time of the folder
+/// `/proc/1` is not: the kernel makes that up when somebody first looks, and anew whenever it was short of memory, at which a
+/// healthy daemon would be stopped. Source: Linux manual pages, `proc_pid_stat(5)`.
 fn plugin_daemon_command() -> String {
     format!(
         "curl -fsS -o /dev/null http://127.0.0.1:5002/health/check && \
-         [ $(( $(date +%s) - $(stat -c %Y /proc/1) )) -ge {PLUGIN_WARM_UP_SECONDS} ] || exit 1"
+         [ $(( $(cut -d. -f1 /proc/uptime) - $(cut -d' ' -f22 /proc/1/stat) / 100 )) -ge {PLUGIN_WARM_UP_SECONDS} ] || exit 1"
     )
 }
 

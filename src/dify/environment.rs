@@ -129,6 +129,10 @@ impl Surroundings<'_> {
         set.secret("CELERY_BROKER_URL", SecretKind::BrokerUrl);
         set.secret("SECRET_KEY", SecretKind::SecretKey);
         self.storage(&mut set);
+        if self.is_closed {
+            // Of beat too: its schedule has a task for the marketplace's sake that the worker then doesn't know.
+            set.text("MARKETPLACE_ENABLED", "false");
+        }
         // Beat only puts tasks into the queue: it calls nobody, sends nothing and shows nothing.
         if component != Component::Beat {
             self.serving(&mut set, service, component);
@@ -174,7 +178,6 @@ impl Surroundings<'_> {
         }
         self.mail(set);
         if self.is_closed {
-            set.text("MARKETPLACE_ENABLED", "false");
             // Empty: no call home for updates.
             set.text("CHECK_UPDATE_URL", "");
         }

@@ -1,7 +1,7 @@
 //! Dify on AWS (L3): from a [`Config`] to a template.
 //!
 //! [`build`] is the only way in. A component knows its image, port, health check, environment and what it calls
-//! (`catalog`, [`environment`]); a [`placement`] says which ECS service runs which components; everything else follows: addresses,
+//! (`catalog`, `environment`); a placement says which ECS service runs which components; everything else follows: addresses,
 //! paths between security groups, permissions, order of creation, sizes of connection pools.
 
 mod access;
@@ -19,12 +19,12 @@ mod overrides;
 mod placement;
 mod pools;
 mod published;
+mod refusals;
 mod routing;
 mod secrets;
 mod services;
 mod versions;
 
-use crate::catalog::Component;
 use crate::cfn::{PseudoParameter, Template};
 use crate::concat_values;
 use crate::config::Config;
@@ -33,30 +33,17 @@ use crate::diagnostic::{Code, Diagnostic};
 
 pub use capacity::Capacity;
 pub use foundation::foundation;
+pub use refusals::{RESERVED_NAME, SHARED_PORT};
 pub use secrets::secure_parameters;
 
 use environment::Surroundings;
 use placement::Placement;
 use pools::Pools;
 
-/// A service's name that another part of the stack has.
-pub const RESERVED_NAME: Code = Code("C306");
-
-/// First parts of paths in the construct tree that are not services.
-const RESERVED: [&str; 12] = [
-    "Alarms",
-    "Bucket",
-    "Cache",
-    "Certificate",
-    "Cluster",
-    "Database",
-    "DatabaseKey",
-    "DnsRecord",
-    "Listener",
-    "LoadBalancer",
-    "Namespace",
-    "Network",
-];
+/// The codes of this room with their documentation.
+pub(crate) fn codes() -> [&'static [(Code, &'static str)]; 4] {
+    [order::CODES, overrides::CODES, refusals::CODES, advice::CODES]
+}
 
 /// What a configuration gives.
 #[derive(Debug)]
@@ -75,7 +62,7 @@ pub struct DifyStack {
 /// Every problem with the configuration that shows only now, with pointers into it.
 pub fn build(config: &Config) -> Result<DifyStack, Vec<Diagnostic>> {
     let placement = Placement::of(config);
-    let mut found = reserved_names(&placement);
+    let mut found = refusals::of_layout(&placement);
     let order = match order::order(&placement) {
         Ok(order) => order,
         Err(cycle) => {
@@ -83,6 +70,10 @@ pub fn build(config: &Config) -> Result<DifyStack, Vec<Diagnostic>> {
             order::Order::new()
         }
     };
+    if found.iter().any(|finding| finding.code == refusals::SHARED_PORT) {
+        // The task definition would say the same again.
+        return Err(found);
+    }
     let pools = Pools::of(config, &placement);
     let migrates_at_start = services::migrates_at_start(config, &placement);
     let mut stack = Stack::new();
@@ -156,29 +147,9 @@ pub fn build(config: &Config) -> Result<DifyStack, Vec<Diagnostic>> {
             Ok(DifyStack { template, findings: found, capacity: Capacity::of(&placement) })
         }
         Err(problems) => {
-            found.extend(problems);
+            found.extend(problems.into_iter().map(|problem| refusals::with_pointer(problem, &placement)));
             found.extend(advice);
             Err(found)
         }
     }
-}
-
-fn reserved_names(placement: &Placement) -> Vec<Diagnostic> {
-    let taken = placement.services.iter().filter(|service| {
-        let id = service.construct_id();
-        RESERVED.contains(&id.as_str())
-            // A component's own resources (target group, log group) stand under its name.
-            || Component::ALL.iter().any(|component| {
-                placement::upper_camel(component.as_str()) == id && component.as_str() != service.name
-            })
-    });
-    taken
-        .map(|service| {
-            let message =
-                format!("a service can't be called `{}`: another part of the stack is", service.name);
-            Diagnostic::error(RESERVED_NAME, message)
-                .help("choose another name for the service")
-                .pointer(format!("/layout/{}", service.name))
-        })
-        .collect()
 }

@@ -7,12 +7,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::Component;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Diagnostic, codes};
 
 use super::placement::Placement;
 
-/// A layout in which services wait for each other in a circle.
-pub(super) const CYCLIC_LAYOUT: Code = Code("C301");
+codes! {
+    /// A layout in which services wait for each other in a circle.
+    pub(super) const CYCLIC_LAYOUT: Code = Code("C301");
+}
 
 /// For each service, by name, the services that it waits for.
 pub(super) type Order = BTreeMap<String, BTreeSet<String>>;

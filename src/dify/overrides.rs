@@ -2,30 +2,30 @@
 
 use crate::cfn::{Json, Map, Resource, Template};
 use crate::config::Config;
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::resources::type_info;
 
-/// `resources` names a resource that the stack doesn't have.
-pub(super) const UNKNOWN_RESOURCE: Code = Code("C302");
-/// A resource of a type without a name property was to be named, or one without tags tagged.
-pub(super) const NOT_OFFERED: Code = Code("C303");
-/// A placeholder has no value.
-pub(super) const PLACEHOLDER: Code = Code("C304");
-/// A resource is to be added whose logical id is taken, or whose type isn't known.
-pub(super) const NOT_ADDED: Code = Code("C305");
+codes! {
+    /// `resources` names a resource that the stack doesn't have.
+    pub(super) const UNKNOWN_RESOURCE: Code = Code("C302");
+    /// A resource of a type without a name property was to be named, or one without tags tagged.
+    pub(super) const NOT_OFFERED: Code = Code("C303");
+    /// A placeholder has no value.
+    pub(super) const PLACEHOLDER: Code = Code("C304");
+    /// A resource is to be added whose logical id is taken, or whose type isn't known.
+    pub(super) const NOT_ADDED: Code = Code("C305");
+}
 
 /// The property that holds the physical name, by type.
 ///
 /// Source: the types' pages in the AWS CloudFormation Template Reference.
-const NAME_PROPERTIES: [(&str, &str); 27] = [
+const NAME_PROPERTIES: [(&str, &str); 25] = [
     ("AWS::ApplicationAutoScaling::ScalingPolicy", "PolicyName"),
     ("AWS::CloudWatch::Alarm", "AlarmName"),
     ("AWS::EC2::SecurityGroup", "GroupName"),
     ("AWS::ECS::Cluster", "ClusterName"),
     ("AWS::ECS::Service", "ServiceName"),
     ("AWS::ECS::TaskDefinition", "Family"),
-    ("AWS::EFS::FileSystem", "FileSystemName"),
-    ("AWS::ElastiCache::ParameterGroup", "CacheParameterGroupName"),
     ("AWS::ElastiCache::ReplicationGroup", "ReplicationGroupId"),
     ("AWS::ElastiCache::SubnetGroup", "CacheSubnetGroupName"),
     ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Name"),
@@ -53,7 +53,7 @@ pub(super) fn apply(config: &Config, template: &mut Template) -> Vec<Diagnostic>
     for (id, settings) in &config.resources {
         let pointer = format!("/resources/{id}");
         if let Some(type_name) = &settings.type_name
-            && let Err(problem) = add(template, id, type_name)
+            && let Some(problem) = add(template, id, type_name)
         {
             found.push(problem.pointer(format!("{pointer}/type")));
             continue;
@@ -90,22 +90,22 @@ pub(super) fn apply(config: &Config, template: &mut Template) -> Vec<Diagnostic>
     found
 }
 
-/// Adds a resource of a type that is known, so that its properties are validated like all others.
-fn add(template: &mut Template, id: &str, type_name: &str) -> Result<(), Diagnostic> {
+/// Adds a resource of a type that is known, so that its properties are validated like all others; else says why not.
+fn add(template: &mut Template, id: &str, type_name: &str) -> Option<Diagnostic> {
     if let Some(taken) = template.resources.get(id) {
         let message = format!("the stack has a resource `{id}` of its own, of type {}", taken.type_name);
         let help = "take `type` away to change that one, or choose another logical id";
-        return Err(Diagnostic::error(NOT_ADDED, message).help(help));
+        return Some(Diagnostic::error(NOT_ADDED, message).help(help));
     }
     if type_info(type_name).is_none() {
         let message = format!("a resource of type `{type_name}` can't be added");
         let help = "the types that can be are those in `schemas/`; put others into a stack of their own";
-        return Err(Diagnostic::error(NOT_ADDED, message).help(help));
+        return Some(Diagnostic::error(NOT_ADDED, message).help(help));
     }
     template
         .resources
         .insert(id.to_owned(), Resource { type_name: type_name.to_owned(), ..Resource::default() });
-    Ok(())
+    None
 }
 
 fn set_name(
@@ -274,6 +274,21 @@ mod tests {
         let (template, found) = add("Thing", "AWS::No::Such");
         assert_eq!(found, [(NOT_ADDED, "a resource of type `AWS::No::Such` can't be added".to_owned())]);
         assert_eq!(template.resources.len(), 1);
+    }
+
+    #[test]
+    fn names_are_properties_that_may_be_set() {
+        for (type_name, property) in NAME_PROPERTIES {
+            let file = format!("schemas/{}.json", type_name.to_lowercase().replace("::", "-"));
+            let text = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(&file))
+                .unwrap();
+            let schema: Json = serde_json::from_str(&text).unwrap();
+            assert!(schema["properties"].get(property).is_some(), "{type_name} has no {property}");
+            let read_only = schema["readOnlyProperties"]
+                .as_array()
+                .is_some_and(|list| list.iter().any(|one| one == &format!("/properties/{property}")));
+            assert!(!read_only, "{property} of {type_name} can't be set");
+        }
     }
 
     #[test]

@@ -43,7 +43,7 @@ impl Pools {
             .sum();
         let daemons = placement.service_of(Component::PluginDaemon).map_or(0, |service| service.tasks.max);
         let allowed = allowed_connections(config);
-        let planned = allowed.map_or(u32::MAX, |allowed| allowed / 100 * PLANNED_PERCENT);
+        let planned = allowed.map_or(u32::MAX, |allowed| allowed * PLANNED_PERCENT / 100);
         // All plugin daemons together get a third at most, so that many of them leave something for the others.
         let plenty = if planned < 300 { 10 } else { 30 };
         let plugin_daemon = (planned / 3).checked_div(daemons).unwrap_or(plenty).clamp(5, plenty);
@@ -56,22 +56,42 @@ impl Pools {
     }
 }
 
-/// `max_connections` of the configured class, by Aurora's default formula.
+/// Bytes that Aurora's formulas count to a GiB of an instance class, the rest being its own.
+const FORMULA_GIB: f64 = 1e9;
+
+/// Most connections of a serverless instance that may get as small as [`SMALL_CAPACITY`].
+const CONNECTIONS_OF_SMALL_CAPACITY: f64 = 2000.0;
+const SMALL_CAPACITY: f64 = 0.5;
+
+/// Most that `max_connections` can be set to.
 ///
-/// Source: Aurora User Guide, "Maximum connections to an Aurora PostgreSQL DB instance":
-/// `LEAST({DBInstanceClassMemory/9531392},5000)`; a user's own value replaces it.
+/// Source: Aurora User Guide, "Maximum connections to an Aurora PostgreSQL DB instance".
+const MOST_CONNECTIONS: u32 = 262_143;
+
+/// `max_connections` of the configured class, by Aurora's default formula; a user's own value replaces it.
+///
+/// Source: Aurora User Guide, "Maximum connections to an Aurora PostgreSQL DB instance"
+/// (`LEAST({DBInstanceClassMemory/9531392},5000)`, an example with 15.25 GiB as 15.25 · 10^9 bytes) and "Performance and
+/// scaling for Aurora Serverless v2".
 pub(super) fn allowed_connections(config: &Config) -> Option<u32> {
     if let Some(Some(own)) = config.database.parameters.get("max_connections") {
-        return own.parse().ok();
+        return own.parse().ok().map(|own: u32| own.min(MOST_CONNECTIONS));
     }
-    let memory_gib = match &config.database.serverless {
-        // The limit follows from the most capacity, 2 GiB each.
-        Some(serverless) => serverless.max_capacity * 2.0,
-        None => class_memory_gib(&config.database.instance_class)?,
+    let (memory_gib, most) = match &config.database.serverless {
+        Some(serverless) => {
+            let most = if serverless.min_capacity <= SMALL_CAPACITY {
+                CONNECTIONS_OF_SMALL_CAPACITY
+            } else {
+                5000.0
+            };
+            // The limit follows from the most capacity, 2 GiB each.
+            (serverless.max_capacity * 2.0, most)
+        }
+        None => (class_memory_gib(&config.database.instance_class)?, 5000.0),
     };
-    let connections = memory_gib * 1024.0 * 1024.0 * 1024.0 / 9_531_392.0;
+    let connections = (memory_gib * FORMULA_GIB / 9_531_392.0).clamp(0.0, most);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 5000")]
-    let connections = connections.clamp(0.0, 5000.0) as u32;
+    let connections = connections as u32;
     Some(connections)
 }
 
@@ -98,6 +118,7 @@ fn class_memory_gib(class: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::model::Serverless;
 
     #[test]
     fn memory_follows_from_family_and_size() {
@@ -109,7 +130,18 @@ mod tests {
     }
 
     #[test]
-    fn a_small_instance_allows_about_450_connections() {
-        assert_eq!(allowed_connections(&Config::default()), Some(450));
+    fn a_small_instance_allows_about_420_connections() {
+        assert_eq!(allowed_connections(&Config::default()), Some(419));
+    }
+
+    #[test]
+    fn a_serverless_instance_that_may_get_small_allows_fewer() {
+        let allowed = |min_capacity| {
+            let mut config = Config::default();
+            config.database.serverless =
+                Some(Serverless { min_capacity, max_capacity: 128.0, ..Serverless::default() });
+            allowed_connections(&config)
+        };
+        assert_eq!((allowed(0.0), allowed(0.5), allowed(1.0)), (Some(2000), Some(2000), Some(5000)));
     }
 }

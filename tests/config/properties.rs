@@ -4,7 +4,7 @@ use dify_cfn::config::model::{Config, Variable, VariableSource};
 use dify_cfn::config::{LoadOptions, Loaded, load};
 use dify_cfn::diagnostic::{Diagnostic, Source};
 use proptest::collection::vec;
-use proptest::prelude::{Strategy, any};
+use proptest::prelude::{Strategy, any, prop};
 use proptest::test_runner::{Config as Settings, TestRunner};
 use serde_json::{Value as Json, json};
 
@@ -126,6 +126,63 @@ fn mistakes_are_refused_with_a_place() {
         let Err(findings) = load(&options(&text)) else { panic!("{told} is accepted in\n{text}") };
         let is_placed = |finding: &Diagnostic| finding.is_error() && finding.location.is_some();
         assert!(findings.iter().any(is_placed), "{told}: {}\nin\n{text}", render(&findings));
+    });
+}
+
+#[test]
+fn a_mistake_of_form_makes_no_further_ones() {
+    let strategy = (vec(any::<u32>(), 0..600), any::<u32>());
+    check(300, strategy, |(numbers, choice)| {
+        let mut value = configuration(&mut Choices::new(&numbers));
+        let mut pointers = Vec::new();
+        places(&value, "", &mut pointers);
+        let sections: Vec<&String> = pointers.iter().filter(|at| !section_of(at).is_empty()).collect();
+        if sections.is_empty() {
+            return;
+        }
+        let at = sections[choice as usize % sections.len()].clone();
+        *value.pointer_mut(&at).unwrap() = json!([[1]]);
+        let text = yaml(&value);
+        for finding in load(&options(&text)).unwrap_err() {
+            let place = finding.pointer.as_deref().unwrap_or_default();
+            let is_own = section_of(place) == section_of(&at);
+            assert!(is_own || !finding.is_error(), "{at}: {}\nin\n{text}", render(&[finding]));
+        }
+    });
+}
+
+/// The section of the top level that a pointer leads into, also within an environment.
+fn section_of(pointer: &str) -> &str {
+    let mut tokens = pointer.split('/').skip(1);
+    match tokens.next() {
+        Some("environments") => tokens.nth(1).unwrap_or_default(),
+        section => section.unwrap_or_default(),
+    }
+}
+
+#[test]
+fn no_text_makes_it_panic() {
+    let file =
+        (vec(any::<u32>(), 0..300), vec((any::<prop::sample::Index>(), any::<char>(), 0..4_usize), 0..6));
+    check(300, (file, any::<String>(), any::<String>()), |((numbers, changes), text, argument)| {
+        let mut file: Vec<char> = yaml(&configuration(&mut Choices::new(&numbers))).chars().collect();
+        for (place, character, length) in changes {
+            let at = place.index(file.len());
+            let end = (at + length).min(file.len());
+            file.splice(at..end, [character]);
+        }
+        let file: String = file.into_iter().collect();
+        for (file, set) in [
+            (file, vec![]),
+            (text, vec![]),
+            (String::new(), vec![argument.clone(), format!("tags.a={argument}")]),
+        ] {
+            let options = LoadOptions { set, ..options(&file) };
+            if let Err(findings) = load(&options) {
+                assert!(findings.iter().any(|finding| finding.is_error() && finding.location.is_some()));
+                render(&findings); // every place is inside its text
+            }
+        }
     });
 }
 

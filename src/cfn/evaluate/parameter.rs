@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn aws_types_are_never_empty() {
+    fn types_of_aws_are_never_empty() {
         assert!(refuses(&json!({"Type": "AWS::EC2::VPC::Id"}), "").is_some());
         assert!(refuses(&json!({"Type": "List<AWS::EC2::Subnet::Id>"}), "").is_some());
         assert_eq!(refuses(&json!({"Type": "String"}), ""), None);

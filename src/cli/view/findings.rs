@@ -1,11 +1,17 @@
 //! A finding as a person reads it: the excerpt of the source with the place marked, what was found, what to do.
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use std::borrow::Cow;
+use std::ops::Range;
 
-use crate::diagnostic::{Diagnostic, Severity};
+use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
-/// Longest excerpt around a place, in bytes: a line of a minified template is not shown whole.
+use crate::diagnostic::{Diagnostic, Location, Severity};
+
+/// Longest line that is shown whole, in bytes.
 const LONGEST_LINE: usize = 400;
+
+/// What is shown of a longer line, such as a minified template: so many bytes before the place and behind its start.
+const AROUND: (usize, usize) = (40, 60);
 
 /// The finding as text with a blank line behind it.
 pub(super) fn render(finding: &Diagnostic, colour: bool) -> String {
@@ -16,18 +22,19 @@ pub(super) fn render(finding: &Diagnostic, colour: bool) -> String {
     };
     let title = level.primary_title(finding.message.as_str()).id(finding.code.0);
     let mut group = annotate_snippets::Group::with_title(title);
-    let path;
+    let origin;
     if let Some(location) = &finding.location {
-        let text = &*location.source.text;
-        let (start, end) = line_around(text, location.span.start);
+        let excerpt = Excerpt::of(location);
         let name = &*location.source.name;
-        if end - start > LONGEST_LINE {
-            path = format!("{name}:{}:{}", location.span.line, location.span.column);
-            group = group.element(annotate_snippets::Origin::path(path.as_str()));
+        let snippet = Snippet::source(excerpt.text)
+            .line_start(location.span.line)
+            .annotation(AnnotationKind::Primary.span(excerpt.marked));
+        if excerpt.is_cut {
+            // The snippet would count the column from where the excerpt begins.
+            origin = format!("{name}:{}:{}", location.span.line, location.span.column);
+            group = group.element(Origin::path(origin.as_str())).element(snippet);
         } else {
-            let span = clamp(text, location.span.start, location.span.end, end);
-            group = group
-                .element(Snippet::source(text).path(name).annotation(AnnotationKind::Primary.span(span)));
+            group = group.element(snippet.path(name));
         }
     }
     if let Some(place) = place(finding) {
@@ -75,29 +82,54 @@ fn place(finding: &Diagnostic) -> Option<String> {
     }
 }
 
-/// Start and end of the line that holds the byte `at`.
-fn line_around(text: &str, at: usize) -> (usize, usize) {
-    let at = at.min(text.len());
-    let start =
-        text.as_bytes()[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
-    let end = text.as_bytes()[at..]
-        .iter()
-        .position(|byte| *byte == b'\n')
-        .map_or(text.len(), |newline| at + newline);
-    (start, end)
+/// The line of a source around a place, or a part of it.
+struct Excerpt<'s> {
+    text: Cow<'s, str>,
+    /// The place inside the text.
+    marked: Range<usize>,
+    /// Whether the text begins or ends inside the line.
+    is_cut: bool,
 }
 
-/// The marked range, on its first line only and on character boundaries.
-fn clamp(text: &str, start: usize, end: usize, line_end: usize) -> std::ops::Range<usize> {
-    let floor = |mut at: usize| {
-        at = at.min(text.len());
-        while !text.is_char_boundary(at) {
-            at -= 1;
+impl<'s> Excerpt<'s> {
+    fn of(location: &'s Location) -> Self {
+        let (text, span) = (&*location.source.text, location.span);
+        let at = floor(text, span.start);
+        // Looks no further than what would be shown: the line may be the whole file.
+        let (far, near) = (floor(text, at.saturating_sub(LONGEST_LINE)), floor(text, at + LONGEST_LINE));
+        let line_start = text[far..at].rfind('\n').map(|newline| far + newline + 1);
+        let line_start = line_start.or_else(|| (far == 0).then_some(0));
+        let line_end = text[at..near].find('\n').map(|newline| at + newline);
+        let line_end = line_end.or_else(|| (near == text.len()).then_some(near));
+        let marked_until = |end: usize| floor(text, span.end.min(end)).max(at);
+        if let (Some(start), Some(end)) = (line_start, line_end)
+            && end - start <= LONGEST_LINE
+        {
+            let marked = at - start..marked_until(end) - start;
+            return Self { text: text[start..end].into(), marked, is_cut: false };
         }
-        at
-    };
-    let start = floor(start);
-    start..floor(end.min(line_end)).max(start)
+        let from = floor(text, at.saturating_sub(AROUND.0));
+        let to = floor(text, at + AROUND.1);
+        let (start, before) = match line_start {
+            Some(start) if start >= from => (start, ""),
+            _ => (from, "…"),
+        };
+        let (end, behind) = match line_end {
+            Some(end) if end <= to => (end, ""),
+            _ => (to, "…"),
+        };
+        let marked = at - start + before.len()..marked_until(end) - start + before.len();
+        Self { text: format!("{before}{}{behind}", &text[start..end]).into(), marked, is_cut: true }
+    }
+}
+
+/// The nearest boundary of a character at or before the byte.
+fn floor(text: &str, mut at: usize) -> usize {
+    at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
 }
 
 #[cfg(test)]
@@ -124,11 +156,29 @@ mod tests {
     }
 
     #[test]
-    fn a_very_long_line_is_not_shown() {
-        let source = Source::new("x.json", "x".repeat(1000));
-        let span = Span { start: 500, end: 501, line: 1, column: 501 };
-        let text = render(&Diagnostic::error(Code("D001"), "bad").at(&source, span), false);
-        assert!(text.contains("x.json:1:501") && text.len() < 200, "{text}");
+    fn of_a_very_long_line_a_part_is_shown() {
+        let source = Source::new("x.json", format!("[{}\"here\"{}]", "1,".repeat(300), ",1".repeat(300)));
+        let span = Span { start: 601, end: 607, line: 1, column: 602 };
+        insta::assert_snapshot!(render(&Diagnostic::error(Code("D001"), "bad").at(&source, span), false), @r#"
+        error[D001]: bad
+         --> x.json:1:602
+          |
+         ::: 
+        1 | …1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,"here",1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1…
+          |                                          ^^^^^^
+        "#);
+    }
+
+    #[test]
+    fn excerpts_of_large_files_are_cheap() {
+        let source = Source::new("x.json", "é".repeat(1 << 20));
+        let started = std::time::Instant::now();
+        for start in 0..200 {
+            let span = Span { start: 1000 + start, end: 1 << 20, line: 1, column: 1 };
+            let text = render(&Diagnostic::error(Code("D001"), "bad").at(&source, span), false);
+            assert!(text.len() < 1000, "{text}");
+        }
+        assert!(started.elapsed().as_secs() < 10);
     }
 
     #[test]
@@ -137,6 +187,14 @@ mod tests {
         for (start, end) in [(0, 1), (1, 9), (9, 12), (2, 2), (1, 0)] {
             let span = Span { start, end, line: 1, column: 1 };
             render(&Diagnostic::error(Code("D001"), "bad").at(&source, span), false);
+        }
+        // Around every length at which a line is cut, with characters of several bytes.
+        for length in (0..3 * LONGEST_LINE).step_by(41) {
+            let source = Source::new("x", format!("a\n{}\nb", "é".repeat(length)));
+            for start in [0, 1, 2, 3, length, length + 1, 2 * length, 2 * length + 2, 2 * length + 4] {
+                let span = Span { start, end: start + length, line: 2, column: 1 };
+                render(&Diagnostic::error(Code("D001"), "bad").at(&source, span), false);
+            }
         }
     }
 }

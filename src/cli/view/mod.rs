@@ -1,6 +1,9 @@
 //! What commands print: results on standard output, findings and failures on standard error.
 
 mod findings;
+mod report;
+pub(super) mod rules;
+mod sarif;
 mod summary;
 
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "this module is the program's mouth")]
@@ -26,21 +29,38 @@ use serde_json::Value as Json;
 use crate::diagnostic::{Diagnostic, Severity};
 
 use super::Exit;
+use super::args::ReportFormat;
 
+pub(super) use report::{CheckedFile, Report};
 pub(super) use summary::StackSummary;
+
+/// What a report tells beside its findings.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tell {
+    /// The files that were skipped.
+    pub(super) skipped: bool,
+    /// The summary of the text.
+    pub(super) summary: bool,
+}
 
 /// Where a command's words go.
 #[derive(Debug)]
 pub(super) struct View {
+    /// Whether standard error takes colours.
     colour: bool,
+    /// Whether standard output does.
+    colour_out: bool,
 }
 
 #[allow(clippy::unused_self, reason = "a view that prints as another format does will need it")]
 impl View {
-    /// A view that uses colours where standard error is a terminal and `NO_COLOR` isn't set.
+    /// A view that uses colours where the output is a terminal and `NO_COLOR` isn't set.
     pub(super) fn new() -> Self {
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self { colour: std::io::stderr().is_terminal() && !no_colour }
+        Self {
+            colour: std::io::stderr().is_terminal() && !no_colour,
+            colour_out: std::io::stdout().is_terminal() && !no_colour,
+        }
     }
 
     /// Prints a result as it is, with a line's end.
@@ -67,6 +87,32 @@ impl View {
         let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
         if errors > 0 {
             print::err(&format!("{}{}\n", plural(errors, "error"), also(warnings)));
+        }
+    }
+
+    /// Prints the report on checked templates, on standard output; what couldn't be read, and with `verbose` what was
+    /// skipped, on standard error.
+    pub(super) fn report(&mut self, report: &Report, format: ReportFormat, tell: Tell, exit: Exit) {
+        if tell.skipped {
+            for (file, reason) in &report.skipped {
+                print::err(&format!("skipped `{file}`: {reason}\n"));
+            }
+        }
+        match format {
+            ReportFormat::Text => {
+                print::out(&report.text(self.colour_out));
+                if let Some(stats) = &report.stats {
+                    print::out(&stats.text());
+                }
+                if tell.summary {
+                    print::out(&report.summary());
+                }
+            }
+            ReportFormat::Json => self.json(&report.json()),
+            ReportFormat::Sarif => self.json(&sarif::sarif(report, exit)),
+        }
+        for (file, reason) in &report.unreadable {
+            print::err(&format!("error: can't read `{file}`\n  because: {reason}\n"));
         }
     }
 

@@ -178,7 +178,8 @@ impl Explain<'_> {
             _ => None,
         };
         let found = if is_secret(place) { node.describe().to_owned() } else { self.found(node) };
-        let message = format!("`{path}` has to be {allowed}, found {found}");
+        let what = if path.is_empty() { "a configuration".to_owned() } else { format!("`{path}`") };
+        let message = format!("{what} has to be {allowed}, found {found}");
         self.push(code::WRONG_TYPE, message, help, pointer, node.span);
     }
 

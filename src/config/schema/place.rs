@@ -158,7 +158,10 @@ fn describe(schema: &Json) -> Vec<String> {
     if let Some(values) = schema.get("enum").and_then(Json::as_array) {
         return values.iter().filter(|value| !value.is_null()).map(quoted).collect();
     }
-    if let Some(title) = schema.get("title").and_then(Json::as_str) {
+    // The title of the whole schema is the file's name.
+    if let Some(title) = schema.get("title").and_then(Json::as_str)
+        && schema.get("$schema").is_none()
+    {
         return vec![title.to_owned()];
     }
     [

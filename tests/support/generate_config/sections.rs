@@ -259,7 +259,10 @@ pub(super) fn rest(c: &mut Choices<'_>, place: &Place) -> Section {
         bucket.maybe(c, "tags", &[json!({"Name": "{stack}"})]);
         let properties = json!({"AccelerateConfiguration": {"AccelerationStatus": "Enabled"}, "Tags": null});
         bucket.maybe(c, "properties", &[properties]);
-        json!({ "StorageBucket": bucket.done() })
+        let mut policy = Section::default();
+        policy.set("type", json!("AWS::IAM::ManagedPolicy"));
+        policy.set("properties", json!({"PolicyDocument": {"Version": "2012-10-17", "Statement": []}}));
+        json!({ "StorageBucket": bucket.done(), "ExtraPolicy": policy.done() })
     });
     keys.maybe(
         c,

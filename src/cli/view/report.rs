@@ -1,0 +1,134 @@
+//! The report on checked templates: for people, and as one JSON object.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::cli::documentation::{self, Documentation};
+use crate::cli::stats::Stats;
+use crate::diagnostic::{Diagnostic, Severity};
+
+use super::{findings, plural, rules};
+
+/// What is told of checked templates.
+#[derive(Debug, Default)]
+pub(in crate::cli) struct Report {
+    /// The files that were checked, in order.
+    pub(in crate::cli) files: Vec<CheckedFile>,
+    /// Files that were found in a folder and are no templates, with the reason.
+    pub(in crate::cli) skipped: Vec<(String, String)>,
+    /// Files and folders that couldn't be read, with the reason.
+    pub(in crate::cli) unreadable: Vec<(String, String)>,
+    /// Whether the rules that were broken are explained.
+    pub(in crate::cli) explain: bool,
+    /// Whether warnings fail the check.
+    pub(in crate::cli) deny_warnings: bool,
+    /// What the program knows, if that was asked for.
+    pub(in crate::cli) stats: Option<Stats>,
+}
+
+/// One checked file.
+#[derive(Debug)]
+pub(in crate::cli) struct CheckedFile {
+    /// Its path as it was given.
+    pub(in crate::cli) name: String,
+    /// What was found in it, in the order of the file.
+    pub(in crate::cli) findings: Vec<Diagnostic>,
+}
+
+impl CheckedFile {
+    fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|finding| finding.severity == severity).count()
+    }
+}
+
+impl Report {
+    /// Everything that was found.
+    pub(in crate::cli) fn findings(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.files.iter().flat_map(|file| &file.findings)
+    }
+
+    /// How many findings are as bad as this.
+    pub(in crate::cli) fn count(&self, severity: Severity) -> usize {
+        self.files.iter().map(|file| file.count(severity)).sum()
+    }
+
+    /// What is known of the codes that were found, each once, in the order of codes.
+    pub(super) fn documentation(&self) -> Vec<Documentation> {
+        let codes: BTreeSet<&str> = self.findings().map(|finding| finding.code.0).collect();
+        codes.into_iter().filter_map(|code| documentation::find(code).ok()).collect()
+    }
+
+    /// The findings with excerpts, each with a blank line behind it, and what their codes mean if that was asked for.
+    pub(super) fn text(&self, colour: bool) -> String {
+        let mut text: String = self.findings().map(|finding| findings::render(finding, colour)).collect();
+        if self.explain {
+            for documentation in self.documentation() {
+                text.push_str(&rules::explanation(&documentation));
+                text.push('\n');
+            }
+        }
+        text
+    }
+
+    /// The last line.
+    pub(super) fn summary(&self) -> String {
+        let mut text = format!(
+            "checked {}: {}, {}, {}",
+            plural(self.files.len(), "template"),
+            plural(self.count(Severity::Error), "error"),
+            plural(self.count(Severity::Warning), "warning"),
+            plural(self.count(Severity::Note), "note"),
+        );
+        // Writing to a String can't fail.
+        if !self.skipped.is_empty() {
+            let _ = write!(text, "; skipped {}", plural(self.skipped.len(), "other file"));
+        }
+        if !self.unreadable.is_empty() {
+            let _ = write!(text, "; couldn't read {}", self.unreadable.len());
+        }
+        text.push('\n');
+        text
+    }
+
+    /// For programs; the README lists the keys.
+    pub(super) fn json(&self) -> Json {
+        let with_reason = |files: &[(String, String)]| -> Json {
+            files.iter().map(|(file, reason)| json!({ "file": file, "reason": reason })).collect()
+        };
+        let files: Vec<Json> = self
+            .files
+            .iter()
+            .map(|file| {
+                json!({
+                    "file": file.name,
+                    "errors": file.count(Severity::Error),
+                    "warnings": file.count(Severity::Warning),
+                    "notes": file.count(Severity::Note),
+                })
+            })
+            .collect();
+        let mut json = json!({
+            "findings": self.findings().map(findings::json).collect::<Vec<_>>(),
+            "files": files,
+            "skipped": with_reason(&self.skipped),
+            "unreadable": with_reason(&self.unreadable),
+            "errors": self.count(Severity::Error),
+            "warnings": self.count(Severity::Warning),
+            "notes": self.count(Severity::Note),
+        });
+        if self.explain {
+            let rules: Map<String, Json> = self
+                .documentation()
+                .iter()
+                .map(|documentation| (documentation.code().0.to_owned(), rules::json(documentation)))
+                .collect();
+            json["rules"] = rules.into();
+        }
+        if let Some(stats) = &self.stats {
+            json["stats"] = stats.json();
+        }
+        json
+    }
+}

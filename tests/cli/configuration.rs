@@ -1,0 +1,144 @@
+//! Where the configuration comes from, and what is said when it is wrong.
+
+use crate::{Place, THREE};
+
+#[test]
+fn the_configuration_may_be_elsewhere_and_any_key_set_for_a_run() {
+    let place = Place::empty();
+    std::fs::create_dir(place.path().join("sub")).unwrap();
+    place.write("sub/own.yaml", THREE);
+    place
+        .run([
+            "synth",
+            "--config",
+            "sub/own.yaml",
+            "-q",
+            "--set",
+            "name=chat",
+            "--set",
+            "services.api.cpu=2048",
+        ])
+        .ended(0);
+    let json = place.read("out/chat-dev.template.json");
+    let template: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(template["Resources"]["ApiTaskDefinition"]["Properties"]["Cpu"], "2048");
+    assert_eq!(place.names("sub"), ["own.yaml"]);
+}
+
+#[test]
+fn a_mistake_is_told_with_its_line_and_what_is_right() {
+    let place = Place::with("name: dify\ndatabase:\n  instanse_class: db.t4g.medium\n  instances: many\n");
+    let run = place.run(["synth"]).ended(2);
+    insta::assert_snapshot!(run.err, @r"
+    error[C001]: unknown key `instanse_class` in `database`
+     --> dify.yaml:3:3
+      |
+    3 |   instanse_class: db.t4g.medium
+      |   ^^^^^^^^^^^^^^
+      |
+      = help: did you mean `instance_class`? known here: engine_version, instance_class, instances, serverless, name, plugin_database, username, backup_retention_days, backup_window, maintenance_window, performance_insights, monitoring_interval_seconds, log_exports, parameters, kms_key, deletion_protection, on_delete, restore_from
+
+    error[C002]: `database.instances` has to be a whole number, found the text `many`
+     --> dify.yaml:4:14
+      |
+    4 |   instances: many
+      |              ^^^^
+
+    2 errors
+    ");
+    assert_eq!(run.out, "");
+}
+
+#[test]
+fn every_mistake_is_told_at_once_those_of_an_argument_too() {
+    let place = Place::with("cache: { nodes: 0 }\n");
+    let run = place.run(["ls", "--set", "nme=x", "--set", "database.instances=0"]).ended(2);
+    for part in ["dify.yaml:1:", "--set:1:1", "nme", "did you mean `name`?", "3 errors"] {
+        assert!(run.err.contains(part), "{part} in\n{}", run.err);
+    }
+}
+
+#[test]
+fn what_only_the_whole_stack_shows_is_told_at_its_line_too() {
+    let place = Place::with(
+        "layout:\n  app: [web, api, websocket]\n  rest: [worker, beat, plugin_daemon, sandbox]\n",
+    );
+    let run = place.run(["synth"]).ended(2);
+    assert!(run.err.contains("error[C307]: `api` and `websocket` both serve port 5001"), "{}", run.err);
+    assert!(run.err.contains(" --> dify.yaml:2:"), "{}", run.err);
+    assert_eq!(place.names("out"), [""; 0]);
+}
+
+#[test]
+fn a_file_that_is_no_text_or_is_not_there_is_told() {
+    let place = Place::empty();
+    place.write("dify.yaml", b"name: dify\nregion: \xff\n");
+    let run = place.run(["synth"]).ended(2);
+    assert!(run.err.contains("error[D010]: the byte 0xff at offset 19 isn't UTF-8"), "{}", run.err);
+    assert!(run.err.contains(" --> dify.yaml:2:9"), "{}", run.err);
+
+    let run = place.run(["synth", "--config", "nowhere.yaml"]).ended(2);
+    insta::assert_snapshot!(run.err, @r"
+    error: can't read `nowhere.yaml`
+      because: No such file or directory (os error 2)
+    ");
+
+    std::fs::create_dir(place.path().join("folder")).unwrap();
+    let run = place.run(["ls", "--config", "folder"]).ended(2);
+    assert!(run.err.starts_with("error: can't read `folder`\n  because: "), "{}", run.err);
+}
+
+#[test]
+fn what_is_no_yaml_is_told_at_its_line() {
+    for (text, line) in [("a: [1,\nb: 2\n", 1), ("name: dify\nname: dify\n", 2), ("name: *x\n", 1)] {
+        let run = Place::with(text).run(["synth"]).ended(2);
+        assert!(run.err.contains(" --> dify.yaml:"), "{text:?}\n{}", run.err);
+        assert!(
+            run.err
+                .lines()
+                .filter_map(|found| found.split("dify.yaml:").nth(1))
+                .any(|place| { place.split(':').next().unwrap().parse::<usize>().unwrap() >= line })
+        );
+    }
+    // An empty file is a configuration with every default.
+    Place::with("").run(["synth", "-q"]).ended(0);
+}
+
+#[test]
+fn the_schema_is_one_that_fits_the_configurations_here() {
+    let schema = Place::empty().run(["schema"]).ended(0).json();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    assert!(validator.is_valid(&serde_json::json!({ "name": "dify", "environments": { "dev": {} } })));
+    assert!(!validator.is_valid(&serde_json::json!({ "nme": "dify" })));
+}
+
+#[test]
+fn wrong_arguments_are_told_and_nothing_is_done() {
+    let place = Place::empty();
+    for arguments in [
+        &["synth", "--format", "xml"][..],
+        &["synth", "--json", "--quiet"],
+        &["synth", "--unknown"],
+        &["sinth"],
+        &["ls", "dify-dev"],
+        &[],
+    ] {
+        let run = place.run(arguments).ended(2);
+        assert_eq!(run.out, "", "{arguments:?}");
+        assert!(!run.err.is_empty());
+    }
+    let run = place.run(["sinth"]).ended(2);
+    assert!(run.err.contains("'synth'"), "{}", run.err);
+    assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn help_and_version_are_results() {
+    let place = Place::empty();
+    let help = place.run(["synth", "--help"]).ended(0);
+    for option in ["--config", "--set", "--output", "--format", "--no-validate", "--quiet", "--json", "STACK"]
+    {
+        assert!(help.out.contains(option), "{option}");
+    }
+    assert_eq!(place.run(["--version"]).ended(0).out, format!("dify-cfn {}\n", env!("CARGO_PKG_VERSION")));
+}

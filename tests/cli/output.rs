@@ -1,0 +1,175 @@
+//! What is printed, and for whom.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::process::Stdio;
+
+use serde_json::Value as Json;
+
+use crate::{Place, THREE};
+
+#[test]
+fn the_summary_tells_what_was_written_what_to_fill_in_and_whether_it_fits() {
+    let place = Place::with(THREE);
+    let run = place.run(["synth", "dify-prd"]).ended(0);
+    for part in [
+        "dify-prd (123456789012 us-east-1)\n",
+        "  wrote       out/dify-prd.template.json, out/dify-prd.template.yaml\n",
+        "  resources   ",
+        "ECS ",
+        "  to fill in  ",
+        " bytes minified, doesn't fit into one request of 51,200; the foundation ",
+        " vCPU at rest, ",
+        "a fresh account has 6",
+    ] {
+        assert!(run.out.contains(part), "{part:?} in\n{}", run.out);
+    }
+    let widest =
+        run.out.lines().filter(|line| !line.contains("tasks  ")).map(|line| line.chars().count()).max();
+    assert!(widest.is_some_and(|widest| widest <= 110), "{widest:?} columns in\n{}", run.out);
+}
+
+#[test]
+fn quiet_prints_nothing_but_what_is_worth_reading() {
+    let place = Place::with(THREE);
+    let run = place.run(["synth", "--quiet", "dify-dev"]).ended(0);
+    assert_eq!((run.out.as_str(), run.err.as_str()), ("", ""));
+    // A warning is.
+    let run = place.run(["synth", "-q", "dify-dev", "--set", "cache.broker_database=0"]).ended(0);
+    assert_eq!(run.out, "");
+    assert!(run.err.starts_with("warning[C404]: "), "{}", run.err);
+    // An error is told in any case.
+    assert!(place.run(["synth", "-q", "dify-x"]).ended(2).err.contains("1 error\n"));
+}
+
+/// The keys of a stack and of a finding, which other programs rely on.
+const STACK_KEYS: [&str; 15] = [
+    "account",
+    "files",
+    "findings",
+    "fits_inline",
+    "foundation_bytes",
+    "inline_limit_bytes",
+    "minified_bytes",
+    "name",
+    "parameters",
+    "parameters_to_fill_in",
+    "region",
+    "resources",
+    "resources_by_service",
+    "resting_vcpu",
+    "rolling_vcpu",
+];
+const FINDING_KEYS: [&str; 10] =
+    ["code", "column", "construct", "file", "help", "line", "logical_id", "message", "pointer", "severity"];
+
+fn keys(value: &Json) -> BTreeSet<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn json_is_one_object_with_the_keys_that_programs_rely_on() {
+    let place = Place::with(THREE);
+    let run = place.run(["synth", "--json", "--set", "cache.broker_database=0"]).ended(0);
+    let result = run.json();
+    assert_eq!(keys(&result), BTreeSet::from(["stacks"]));
+    let stacks = result["stacks"].as_array().unwrap();
+    let names: Vec<&str> = stacks.iter().map(|stack| stack["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["dify-dev", "dify-stg", "dify-prd"]);
+    for stack in stacks {
+        assert_eq!(keys(stack), BTreeSet::from(STACK_KEYS));
+        let counted: u64 =
+            stack["resources_by_service"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
+        assert_eq!(stack["resources"], counted);
+        assert_eq!(stack["inline_limit_bytes"], 51_200);
+        let fits = stack["minified_bytes"].as_u64().unwrap() <= 51_200;
+        assert_eq!(stack["fits_inline"], fits);
+        for file in stack["files"].as_array().unwrap() {
+            assert!(place.path().join(file.as_str().unwrap()).is_file(), "{file}");
+        }
+        let findings = stack["findings"].as_array().unwrap();
+        assert!(!findings.is_empty());
+        for finding in findings {
+            assert_eq!(keys(finding), BTreeSet::from(FINDING_KEYS));
+            assert!(["note", "warning"].contains(&finding["severity"].as_str().unwrap()));
+        }
+        let told = findings.iter().find(|finding| finding["code"] == "C404").unwrap();
+        assert_eq!((&told["file"], &told["line"]), (&"--set".into(), &1.into()));
+    }
+    // What is minified is what counts: the file's own size is another.
+    let written = place.read("out/dify-dev.template.json").len() as u64;
+    assert!(stacks[0]["minified_bytes"].as_u64().unwrap() < written);
+}
+
+#[test]
+fn no_validate_marks_what_was_not_validated() {
+    let place = Place::empty();
+    place.run(["synth", "-q"]).ended(0);
+    let validated = place.read("out/dify-dev.template.json");
+    place.run(["synth", "-q", "--no-validate", "-o", "other"]).ended(0);
+    let mut unvalidated: Json = serde_json::from_str(&place.read("other/dify-dev.template.json")).unwrap();
+    assert_eq!(unvalidated["Metadata"]["dify-cfn:unvalidated"], true);
+    unvalidated["Metadata"].as_object_mut().unwrap().remove("dify-cfn:unvalidated");
+    assert_eq!(unvalidated, serde_json::from_str::<Json>(&validated).unwrap());
+    assert!(place.read("other/dify-dev.template.yaml").contains("dify-cfn:unvalidated: true"));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let place = Place::empty();
+    for arguments in [&["schema"][..], &["synth", "--json"], &["ls"]] {
+        let mut child =
+            place.command().args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // `| head -c 0`
+        drop(child.stdout.take());
+        let mut err = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        let status = child.wait().unwrap();
+        assert!(status.success(), "{arguments:?}: {status}\n{err}");
+        assert!(!err.contains("panicked") && !err.contains("Broken pipe"), "{err}");
+    }
+    // The files are there all the same.
+    assert_eq!(place.names("out").len(), 3);
+
+    // Nobody reads the messages either.
+    let mut child = place.command().args(["synth", "nobody"]).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stderr.take());
+    assert_eq!(child.wait().unwrap().code(), Some(2));
+}
+
+#[test]
+fn colours_are_for_terminals_only() {
+    let place = Place::with("nme: x\n");
+    for no_colour in [None, Some("1"), Some("")] {
+        let mut command = place.command();
+        command.arg("synth").env("CLICOLOR_FORCE", "1").env_remove("NO_COLOR");
+        if let Some(value) = no_colour {
+            command.env("NO_COLOR", value);
+        }
+        let output = command.output().unwrap();
+        assert!(!output.stderr.contains(&0x1b), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// What a terminal gets, as far as one can be had: `script` gives the program one.
+#[test]
+#[cfg(target_os = "linux")]
+fn on_a_terminal_no_color_is_heeded() {
+    let place = Place::with("nme: x\n");
+    let program = env!("CARGO_BIN_EXE_dify-cfn");
+    let on_terminal = |setting: &str| {
+        let line = format!("{setting} {program} synth");
+        let run = std::process::Command::new("script")
+            .args(["-q", "-e", "-c", &line, "/dev/null"])
+            .current_dir(place.path())
+            .env("TERM", "xterm-256color")
+            .env_remove("NO_COLOR")
+            .stdin(Stdio::null())
+            .output();
+        run.ok().map(|run| String::from_utf8_lossy(&run.stdout).into_owned())
+    };
+    let Some(coloured) = on_terminal("env") else { return }; // no `script` here
+    assert!(coloured.contains("\u{1b}["), "{coloured:?}");
+    let plain = on_terminal("NO_COLOR=1").unwrap();
+    assert!(plain.contains("error[C001]") && !plain.contains("\u{1b}["), "{plain:?}");
+}
