@@ -17,6 +17,7 @@ mod whole;
 
 pub use registry::{Registry, TypeSchema};
 
+pub(super) use layer::ScenarioCache;
 pub(super) use sources::attribute_kind;
 
 use super::rule::Check;
