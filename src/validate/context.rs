@@ -7,7 +7,7 @@ use crate::cfn::evaluate::{Evaluator, Settings};
 use crate::cfn::{Resource, Template};
 use crate::diagnostic::{Diagnostic, Severity};
 
-use super::options::Options;
+use super::options::{Options, Types};
 use super::references::References;
 use super::report::Statistics;
 use super::schema::{Registry, attribute_kind};
@@ -27,6 +27,8 @@ pub struct Context<'t> {
     pub evaluator: Evaluator<'t>,
     /// Macros that change the template before CloudFormation reads it, so that what isn't in it may still exist.
     pub macros: Vec<&'t str>,
+    /// The bytes of the text that it was read from.
+    text: Option<usize>,
     /// Whether something was left out, since there was too much of it.
     incomplete: Cell<bool>,
 }
@@ -49,8 +51,24 @@ impl<'t> Context<'t> {
             )
             .with_attribute_kinds(attribute_kind),
             macros: transforms(template).filter(|name| *name != LANGUAGE_EXTENSIONS).collect(),
+            text: None,
             incomplete: Cell::new(false),
         }
+    }
+
+    /// The same for a template that was read from a text of that many bytes.
+    pub(super) fn read_from(self, bytes: usize) -> Self {
+        Self { text: Some(bytes), ..self }
+    }
+
+    /// Whether the template was read, and not made by us.
+    pub(super) fn is_foreign(&self) -> bool {
+        self.options.types == Types::Lax
+    }
+
+    /// The bytes of the template's text: as it was read, or as JSON without blanks.
+    pub(super) fn size(&self) -> usize {
+        self.text.unwrap_or_else(|| self.template.to_json().to_string().len())
     }
 
     /// A finding that something doesn't exist: only a warning where a macro may bring it.

@@ -12,6 +12,7 @@
 //! ```
 
 mod context;
+mod limits;
 mod options;
 pub mod references;
 mod report;
@@ -30,7 +31,7 @@ use crate::cfn::Template;
 use crate::diagnostic::Diagnostic;
 
 /// The layers in the order in which their findings are told.
-static LAYERS: [&[Check]; 3] = [schema::CHECKS, references::CHECKS, wiring::CHECKS];
+static LAYERS: [&[Check]; 4] = [schema::CHECKS, references::CHECKS, limits::CHECKS, wiring::CHECKS];
 
 /// Every rule, in the order of the layers.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {

@@ -54,7 +54,7 @@ pub fn check_document(document: &Document, options: &Options) -> Report {
         Ok(read) => read,
         Err(findings) => return Report { source, findings, statistics: Statistics::default() },
     };
-    let context = Context::new(&read.template, options);
+    let context = Context::new(&read.template, options).read_from(source.text.len());
     let mut findings = read.findings;
     findings.extend(check_all(&context).into_iter().map(|finding| read.source_map.locate(finding)));
     findings.sort_by_key(|finding| finding.location.as_ref().map(|location| location.span.start));
