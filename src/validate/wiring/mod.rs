@@ -3,7 +3,9 @@
 //! All rules look at one [`model`] of evaluated resources, once for each combination of conditions that matters. Only
 //! what is certain is told: what depends on something outside of the template is left alone.
 
+mod dify;
 mod ecs;
+mod endpoints;
 mod model;
 mod network;
 mod permission;
@@ -57,6 +59,36 @@ rules! {
     w025_failover,
     w026_tls_agrees,
     w027_deletion_policy,
+    w028_zones,
+    w029_closed_network,
+    w030_endpoint_path,
+    w031_gateway_endpoint,
+    w032_image_permission,
+    w033_log_region,
+    w034_log_group,
+    w035_private_dns,
+    w036_image_out_of_reach,
+    w037_public_address,
+    w038_health_path,
+    w039_stop_timeout,
+    w040_capacity,
+    w041_variables,
+    w042_equal_keys,
+    w043_private_routes,
+    w044_one_beat,
+    w045_same_vpc,
+    w046_dynamic_edge,
+    w047_engine_version,
+    w048_serverless,
+    w049_cache_endpoint,
+    w050_deletion_protection,
+    w051_exec,
+    w052_alarm_dimension,
+    w053_alias_pair,
+    w054_key_policy,
+    w055_log_bucket,
+    w056_rotation,
+    w057_fixed_name,
 }
 
 /// The checks of the layer: one, since the rules share the model.

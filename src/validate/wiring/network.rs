@@ -114,11 +114,6 @@ impl<'t> Network<'t> {
         answer
     }
 
-    /// Whether something with these groups can reach the internet's HTTPS as far as they are concerned.
-    pub(super) fn leaves_to_anywhere(&self, from: &[Evaluated<'t>], port: i64) -> Answer {
-        self.leaves(from, &[], port)
-    }
-
     /// The way from a subnet to the internet.
     pub(super) fn way(&self, subnet: &Evaluated<'t>) -> Way {
         subnet.resource().and_then(|id| self.subnets.get(id)).map_or(Way::Unknown, |(_, way)| *way)

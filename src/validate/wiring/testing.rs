@@ -63,11 +63,20 @@ pub(super) fn closed(endpoints: &[&str]) -> Vec<(String, Json)> {
         ("/PrivateRoute".to_owned(), Json::Null),
         ("/ApiService/DependsOn".to_owned(), json!(["ApiRule1", "Writer"])),
         ("/BeatService/DependsOn".to_owned(), json!(["Writer"])),
-        ("/EndpointGroup".to_owned(), json!({"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "e", "VpcId": {"Ref": "Vpc"}, "SecurityGroupIngress": [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "SourceSecurityGroupId": {"Ref": "ApiGroup"}}]}})),
-        ("/ExecutionRole/Properties/ManagedPolicyArns".to_owned(), json!(["arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"])),
+        (
+            "/EndpointGroup".to_owned(),
+            json!({"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "e", "VpcId": {"Ref": "Vpc"}, "SecurityGroupIngress": [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "SourceSecurityGroupId": {"Ref": "ApiGroup"}}]}}),
+        ),
+        (
+            "/ExecutionRole/Properties/ManagedPolicyArns".to_owned(),
+            json!(["arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"]),
+        ),
     ];
     for task in ["ApiTask", "BeatTask"] {
-        changes.push((format!("/{task}/Properties/ContainerDefinitions/0/Image"), json!({"Fn::Sub": "${AWS::AccountId}.dkr.ecr.${AWS::Region}.amazonaws.com/own:1"})));
+        changes.push((
+            format!("/{task}/Properties/ContainerDefinitions/0/Image"),
+            json!({"Fn::Sub": "${AWS::AccountId}.dkr.ecr.${AWS::Region}.amazonaws.com/own:1"}),
+        ));
     }
     for name in endpoints {
         let service = json!({"Fn::Sub": format!("com.amazonaws.${{AWS::Region}}.{name}")});
@@ -78,7 +87,10 @@ pub(super) fn closed(endpoints: &[&str]) -> Vec<(String, Json)> {
             json!({"VpcEndpointType": "Interface", "PrivateDnsEnabled": true, "SubnetIds": [{"Ref": "PrivateSubnet1"}], "SecurityGroupIds": [{"Ref": "EndpointGroup"}]})
         };
         properties.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
-        changes.push((format!("/{}", name.replace('.', "")), json!({"Type": "AWS::EC2::VPCEndpoint", "Properties": properties})));
+        changes.push((
+            format!("/{}", name.replace('.', "")),
+            json!({"Type": "AWS::EC2::VPCEndpoint", "Properties": properties}),
+        ));
     }
     changes
 }

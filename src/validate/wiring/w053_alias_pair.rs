@@ -1,0 +1,71 @@
+//! W053: an alias names one load balancer.
+
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::validate::Rule;
+
+use super::model::{View, mentions};
+
+pub(super) static RULE: Rule = Rule {
+    code: Code("W053"),
+    severity: Severity::Error,
+    title: "the zone and the name of an alias are those of one load balancer",
+    what: "In an alias record, `DNSName` and `HostedZoneId` come from the same load balancer of the template, by its attributes `DNSName` and `CanonicalHostedZoneID`.",
+    why: "Route 53 refuses the record: \"Tried to create an alias that targets …, but that target was not found\".",
+    source: "Amazon Route 53 API Reference, \"AliasTarget\"",
+    same_as: &[],
+};
+
+pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
+    for record in view.of("AWS::Route53::RecordSet") {
+        let (Some(name), Some(zone)) =
+            (record.get("AliasTarget.DNSName"), record.get("AliasTarget.HostedZoneId"))
+        else {
+            continue;
+        };
+        let named = mentions(name)
+            .into_iter()
+            .find(|id| view.get(id).is_some_and(|item| item.is("AWS::ElasticLoadBalancingV2::LoadBalancer")));
+        let Some(balancer) = named else { continue };
+        let right = match zone.attribute() {
+            Some((id, attribute)) => id == balancer && attribute == "CanonicalHostedZoneID",
+            // A zone in so many words may be right.
+            None => zone.resource().is_none(),
+        };
+        if right {
+            continue;
+        }
+        let message =
+            format!("the zone isn't that of `{balancer}`, which the name is of: Route 53 refuses the record");
+        findings.push(
+            record
+                .finding_at(&RULE, zone, message)
+                .help(format!("write `!GetAtt {balancer}.CanonicalHostedZoneID`")),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use crate::validate::wiring::testing::{none, only};
+
+    fn record(zone: Json) -> (&'static str, Json) {
+        (
+            "/Record",
+            json!({"Type": "AWS::Route53::RecordSet", "Properties": {"HostedZoneId": "Z0", "Name": "x.example.com", "Type": "A", "AliasTarget": {"DNSName": {"Fn::GetAtt": ["Balancer", "DNSName"]}, "HostedZoneId": zone}}}),
+        )
+    }
+
+    #[test]
+    fn another_zone_is_found() {
+        let zone = json!({"Type": "AWS::Route53::HostedZone", "Properties": {"Name": "example.com"}});
+        only("W053", &[record(json!({"Ref": "Zone"})), ("/Zone", zone)]);
+    }
+
+    #[test]
+    fn its_own_is_good() {
+        none(&[record(json!({"Fn::GetAtt": ["Balancer", "CanonicalHostedZoneID"]}))]);
+        none(&[record(json!("Z35SXDOTRQ7X7K"))]);
+    }
+}
