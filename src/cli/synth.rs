@@ -61,6 +61,9 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
         Ok(files) => files,
         Err(error) => return view.failure(&error),
     };
+    if args.quiet {
+        return Exit::Success;
+    }
     let files_of_each = usize::from(formats.json) + usize::from(formats.yaml);
     let summaries: Vec<StackSummary<'_>> = stacks
         .iter()
@@ -70,7 +73,7 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
         .collect();
     if args.json {
         view.json(&json!({ "stacks": summaries.iter().map(StackSummary::json).collect::<Vec<_>>() }));
-    } else if !args.quiet {
+    } else {
         let texts: Vec<String> = summaries.iter().map(StackSummary::text).collect();
         view.text(&texts.join("\n"));
     }

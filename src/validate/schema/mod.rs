@@ -18,7 +18,6 @@ mod whole;
 pub(super) use layer::ScenarioCache;
 pub use registry::{Registry, TypeSchema};
 
-pub(super) use layer::ScenarioCache;
 pub(super) use sources::attribute_kind;
 
 use super::rule::Check;
