@@ -85,7 +85,7 @@ impl CfnResource for RawResource {
 /// What CloudFormation does with the real resource when it leaves the stack (`DeletionPolicy`) or is replaced
 /// (`UpdateReplacePolicy`).
 ///
-/// Source: AWS CloudFormation User Guide, "DeletionPolicy attribute".
+/// Source: AWS CloudFormation User Guide, "`DeletionPolicy` attribute".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum RemovalPolicy {
     /// It is deleted.

@@ -20,6 +20,7 @@ mod rule;
 pub mod schema;
 #[cfg(test)]
 mod testing;
+#[allow(clippy::match_same_arms, reason = "an arm for each case reads as the table that it is")]
 mod wiring;
 
 pub use context::{Context, Owner};

@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::Change::{self, Add, Free, Remove, Set};
 
 /// The code, what is done, and how.
+#[allow(clippy::too_many_lines, reason = "a table")]
 pub(crate) fn all() -> Vec<(&'static str, &'static str, Vec<Change>)> {
     let elsewhere = || json!([{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]);
     vec![

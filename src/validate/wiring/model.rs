@@ -153,6 +153,9 @@ impl Graph {
     }
 }
 
+/// Resources by their place and by what their conditions are; `None` where one doesn't exist.
+type Evaluations<'t> = BTreeMap<(usize, Vec<Option<bool>>), Option<Rc<Item<'t>>>>;
+
 /// The resources that exist in one combination of conditions.
 #[derive(Debug)]
 pub(super) struct View<'c, 't> {
@@ -166,7 +169,7 @@ pub(super) struct View<'c, 't> {
     pub(super) network: OnceCell<super::network::Network<'t>>,
 }
 
-impl<'c, 't> View<'c, 't> {
+impl<'t> View<'_, 't> {
     /// Every resource.
     pub(super) fn items(&self) -> impl Iterator<Item = &Item<'t>> {
         self.items.iter().map(Rc::as_ref)
@@ -216,7 +219,7 @@ pub(super) fn views<'c, 't>(context: &'c Context<'t>) -> Vec<View<'c, 't>> {
         scenarios.entry(names).or_insert_with(|| evaluator.scenarios(names).list);
     }
     // A resource is evaluated once for each combination of the conditions that it depends on itself.
-    let mut evaluated: BTreeMap<(usize, Vec<Option<bool>>), Option<Rc<Item<'t>>>> = BTreeMap::new();
+    let mut evaluated: Evaluations<'t> = BTreeMap::new();
     let graph = Rc::new(Graph::new(context));
     let mut views = Vec::new();
     for scenario in &chosen {

@@ -7,7 +7,7 @@ use super::model::{Answer, Item, View, pieces};
 
 /// What `AmazonECSTaskExecutionRolePolicy` allows on everything.
 ///
-/// Source: AWS Managed Policy Reference Guide, "AmazonECSTaskExecutionRolePolicy".
+/// Source: AWS Managed Policy Reference Guide, "`AmazonECSTaskExecutionRolePolicy`".
 const EXECUTION_POLICY: [&str; 6] = [
     "ecr:GetAuthorizationToken",
     "ecr:BatchCheckLayerAvailability",
@@ -65,7 +65,9 @@ impl<'v, 't> Role<'v, 't> {
         match known_list(policies) {
             None => self.open = true,
             Some(policies) => {
-                policies.iter().for_each(|policy| self.add_document(policy.get("PolicyDocument")))
+                for policy in policies {
+                    self.add_document(policy.get("PolicyDocument"));
+                }
             }
         }
     }
@@ -200,8 +202,7 @@ impl<'t> Arn<'t> {
 fn first_owner<'t>(parts: &[Piece<'t>]) -> Option<&'t str> {
     match parts.first()? {
         Piece::Unknown(unknown) => match &unknown.origin {
-            Origin::Resource(id) => Some(id),
-            Origin::Attribute(id, _) => Some(id),
+            Origin::Resource(id) | Origin::Attribute(id, _) => Some(id),
             _ => None,
         },
         Piece::Text(_) => None,

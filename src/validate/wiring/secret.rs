@@ -8,7 +8,7 @@ use super::model::{Item, View, pieces};
 
 /// The punctuation that Secrets Manager generates.
 ///
-/// Source: AWS Secrets Manager API Reference, "GetRandomPassword".
+/// Source: AWS Secrets Manager API Reference, "`GetRandomPassword`".
 const PUNCTUATION: &str = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 
 /// What is known of a generated value.

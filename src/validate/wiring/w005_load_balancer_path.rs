@@ -1,5 +1,6 @@
 //! W005: the load balancer reaches its targets.
 
+use crate::cfn::evaluate::Evaluated;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
@@ -47,7 +48,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
             let Some(target) = view.target_of(group, "AWS::ElasticLoadBalancingV2::TargetGroup") else {
                 continue;
             };
-            let Some(port) = entry.get("ContainerPort").and_then(|port| port.integer()) else { continue };
+            let Some(port) = entry.get("ContainerPort").and_then(Evaluated::integer) else { continue };
             for balancer in balancers(view, target) {
                 if balancer.text("Type").is_some_and(|kind| kind != "application") {
                     continue;

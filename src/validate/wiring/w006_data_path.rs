@@ -36,7 +36,7 @@ fn server<'v, 't>(item: &'v Item<'t>) -> Option<(&'v [Evaluated<'t>], i64)> {
     Some((known_list(item.get(groups)).filter(|groups| !groups.is_empty())?, port?))
 }
 
-/// The port of an engine that isn't given one; an Aurora cluster without a port has that of MySQL, so that none is certain.
+/// The port of an engine that isn't given one; an Aurora cluster without a port has that of `MySQL`, so that none is certain.
 fn database_port(item: &Item<'_>) -> Option<i64> {
     match item.text("Engine")?.as_ref() {
         "postgres" => Some(5432),

@@ -36,7 +36,7 @@ pub(super) fn source<'t>(view: &View<'_, 't>, value: &Evaluated<'t>) -> Option<S
                 parts.truncate(1);
                 return Some(Source::Secret(parts));
             }
-            item.is("AWS::SSM::Parameter").then(|| Source::Parameter(parts))
+            item.is("AWS::SSM::Parameter").then_some(Source::Parameter(parts))
         }
         Piece::Unknown(_) => None,
         Piece::Text(text) if text.starts_with("arn:") => {

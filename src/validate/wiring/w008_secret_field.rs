@@ -97,11 +97,7 @@ fn wrong<'t>(view: &View<'_, 't>, name: &str, value: &Evaluated<'t>) -> Option<(
         return None;
     };
     let secret = view.get(id).filter(|item| item.is("AWS::SecretsManager::Secret"))?;
-    let rest = match rest {
-        [] => return None,
-        [Piece::Text(text)] => text,
-        _ => return None,
-    };
+    let [Piece::Text(rest)] = rest else { return None };
     let form = "write `${secret}:key::`: the key, and empty stage and version".to_owned();
     let Some(rest) = rest.strip_prefix(':') else {
         return Some((

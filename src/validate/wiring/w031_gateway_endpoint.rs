@@ -1,5 +1,6 @@
 //! W031: the gateway endpoint of S3 is in the tasks' route tables.
 
+use crate::cfn::evaluate::Evaluated;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
@@ -35,7 +36,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
             match known_list(endpoint.get("RouteTableIds")) {
                 Some(list) => {
                     unclear |= list.iter().any(|table| table.resource().is_none());
-                    tables.extend(list.iter().filter_map(|table| table.resource()));
+                    tables.extend(list.iter().filter_map(Evaluated::resource));
                 }
                 None => unclear = true,
             }

@@ -1,5 +1,6 @@
 //! W043: what is private is not routed to the public.
 
+use crate::cfn::evaluate::Evaluated;
 use crate::catalog::{Component, private_paths};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
@@ -26,7 +27,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
         .filter(|(.., container)| matches!(component(container), Some(Component::Api | Component::Websocket)))
         .flat_map(|(service, _, container)| {
             service.items("LoadBalancers").iter().filter_map(move |entry| {
-                let is = entry.get("ContainerName").and_then(|value| value.text()) == name(container);
+                let is = entry.get("ContainerName").and_then(Evaluated::text) == name(container);
                 is.then(|| entry.get("TargetGroupArn")?.resource())?
             })
         })

@@ -23,10 +23,10 @@ fn sharded<'t>(view: &View<'_, 't>, cache: &Item<'t>) -> Option<bool> {
         Some("disabled") => return Some(false),
         _ => {}
     }
-    if let Some(groups) = cache.get("NumNodeGroups") {
-        if groups.integer()? > 1 {
-            return Some(true);
-        }
+    if let Some(groups) = cache.get("NumNodeGroups")
+        && groups.integer()? > 1
+    {
+        return Some(true);
     }
     let Some(value) = cache.get("CacheParameterGroupName") else { return Some(false) };
     if let Some(name) = value.text() {

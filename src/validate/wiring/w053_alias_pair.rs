@@ -50,7 +50,7 @@ mod tests {
 
     use crate::validate::wiring::testing::{none, only};
 
-    fn record(zone: Json) -> (&'static str, Json) {
+    fn record(zone: &Json) -> (&'static str, Json) {
         (
             "/Record",
             json!({"Type": "AWS::Route53::RecordSet", "Properties": {"HostedZoneId": "Z0", "Name": "x.example.com", "Type": "A", "AliasTarget": {"DNSName": {"Fn::GetAtt": ["Balancer", "DNSName"]}, "HostedZoneId": zone}}}),
@@ -60,12 +60,12 @@ mod tests {
     #[test]
     fn another_zone_is_found() {
         let zone = json!({"Type": "AWS::Route53::HostedZone", "Properties": {"Name": "example.com"}});
-        only("W053", &[record(json!({"Ref": "Zone"})), ("/Zone", zone)]);
+        only("W053", &[record(&json!({"Ref": "Zone"})), ("/Zone", zone)]);
     }
 
     #[test]
     fn its_own_is_good() {
-        none(&[record(json!({"Fn::GetAtt": ["Balancer", "CanonicalHostedZoneID"]}))]);
-        none(&[record(json!("Z35SXDOTRQ7X7K"))]);
+        none(&[record(&json!({"Fn::GetAtt": ["Balancer", "CanonicalHostedZoneID"]}))]);
+        none(&[record(&json!("Z35SXDOTRQ7X7K"))]);
     }
 }

@@ -101,7 +101,7 @@ mod tests {
 
     use crate::validate::wiring::testing::{none, only};
 
-    fn key(statements: Json) -> (&'static str, Json) {
+    fn key(statements: &Json) -> (&'static str, Json) {
         (
             "/Key",
             json!({"Type": "AWS::KMS::Key", "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": statements}}}),
@@ -117,18 +117,18 @@ mod tests {
         only(
             "W054",
             &[key(
-                json!([{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*", "Principal": {"AWS": "*"}}]),
+                &json!([{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*", "Principal": {"AWS": "*"}}]),
             )],
         );
-        none(&[key(json!([root()]))]);
+        none(&[key(&json!([root()]))]);
     }
 
     #[test]
     fn a_log_group_needs_its_service() {
         let encrypted = ("/ApiLogs/Properties/KmsKeyId", json!({"Fn::GetAtt": ["Key", "Arn"]}));
-        let (message, _) = only("W054", &[key(json!([root()])), encrypted.clone()]);
+        let (message, _) = only("W054", &[key(&json!([root()])), encrypted.clone()]);
         assert!(message.contains("CloudWatch Logs"), "{message}");
         let logs = json!({"Effect": "Allow", "Action": "kms:Encrypt*", "Resource": "*", "Principal": {"Service": {"Fn::Sub": "logs.${AWS::Region}.amazonaws.com"}}});
-        none(&[key(json!([root(), logs])), encrypted]);
+        none(&[key(&json!([root(), logs])), encrypted]);
     }
 }
