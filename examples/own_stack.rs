@@ -88,6 +88,8 @@ pub fn template() -> Result<Template, Vec<Diagnostic>> {
     let mut props = FargateServiceProps::new(&cluster, &task, private_subnets, vec![app_group.id()]);
     props.targets.push(ServiceTarget { container: "app".into(), port: PORT, target_group_arn: target.arn() });
     props.desired_count = Some(2.into());
+    // Longer than the container may take to start.
+    props.health_check_grace_seconds = Some(120);
     let service = FargateService::new(&mut scope.child("App").child("Service"), props);
     // What no property refers to, but has to be there first: the paths, and the listener, since ECS refuses a target group
     // without a load balancer.

@@ -12,6 +12,63 @@ mod permission;
 mod secret;
 #[cfg(test)]
 mod testing;
+mod w001_target_group_in_use;
+mod w002_listener_first;
+mod w003_container_port;
+mod w004_target_type;
+mod w005_load_balancer_path;
+mod w006_data_path;
+mod w007_secret_permission;
+mod w008_secret_field;
+mod w009_log_permission;
+mod w010_secret_source;
+mod w011_gateway_first;
+mod w012_scalable_target;
+mod w013_desired_count;
+mod w014_priorities;
+mod w015_shadowed_rule;
+mod w016_health_check;
+mod w017_deployment;
+mod w018_task_size;
+mod w019_container_order;
+mod w020_auth_token;
+mod w021_master_password;
+mod w022_password_in_url;
+mod w023_parameter_family;
+mod w024_cluster_writer;
+mod w025_failover;
+mod w026_tls_agrees;
+mod w027_deletion_policy;
+mod w028_zones;
+mod w029_closed_network;
+mod w030_endpoint_path;
+mod w031_gateway_endpoint;
+mod w032_image_permission;
+mod w033_log_region;
+mod w034_log_group;
+mod w035_private_dns;
+mod w036_image_out_of_reach;
+mod w037_public_address;
+mod w038_health_path;
+mod w039_stop_timeout;
+mod w040_capacity;
+mod w041_variables;
+mod w042_equal_keys;
+mod w043_private_routes;
+mod w044_one_beat;
+mod w045_same_vpc;
+mod w046_dynamic_edge;
+mod w047_engine_version;
+mod w048_serverless;
+mod w049_cache_endpoint;
+mod w050_deletion_protection;
+mod w051_exec;
+mod w052_alarm_dimension;
+mod w053_alias_pair;
+mod w054_key_policy;
+mod w055_log_bucket;
+mod w056_rotation;
+mod w057_fixed_name;
 
 use crate::diagnostic::Diagnostic;
 
@@ -23,7 +80,6 @@ type Run = fn(&model::View<'_, '_>, &mut Vec<Diagnostic>);
 
 macro_rules! rules {
     ($($name:ident),* $(,)?) => {
-        $(mod $name;)*
         /// The rules of the layer.
         const RULES: &[&Rule] = &[$(&$name::RULE),*];
         /// The function of each.

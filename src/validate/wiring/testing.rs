@@ -35,10 +35,12 @@ pub(super) fn changed(changes: &[(&str, Json)]) -> Json {
     json
 }
 
-/// The findings of the good template with changes, without notes and what isn't used any more.
+/// The findings of this layer in the good template with changes, without notes. Other layers may see the same mistake.
 pub(super) fn found(changes: &[(&str, Json)]) -> Vec<Diagnostic> {
     let all = findings(&template(changed(changes)), &Options::default());
-    all.into_iter().filter(|finding| finding.severity > Severity::Note).collect()
+    let is_wiring =
+        |finding: &Diagnostic| finding.code.0.starts_with('W') && finding.severity > Severity::Note;
+    all.into_iter().filter(is_wiring).collect()
 }
 
 /// The only finding after the changes, which must have that code: its message and pointer.

@@ -1,7 +1,7 @@
 //! W043: what is private is not routed to the public.
 
-use crate::cfn::evaluate::Evaluated;
 use crate::catalog::{Component, private_paths};
+use crate::cfn::evaluate::Evaluated;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
