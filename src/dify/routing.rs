@@ -37,7 +37,9 @@ pub(super) fn path_groups(version: DifyVersion, placement: &Placement) -> Vec<Pa
 
 /// What gets the requests that no rule takes.
 pub(super) fn default_component(placement: &Placement) -> Option<Component> {
-    [Component::Web, Component::Api].into_iter().find(|component| placement.has(*component))
+    // Without the first two nothing works for people; but a target group without a listener would not even deploy.
+    let candidates = [Component::Web, Component::Api, Component::Websocket, Component::PluginDaemon];
+    candidates.into_iter().find(|component| placement.has(*component))
 }
 
 /// The components that the load balancer sends requests to.
