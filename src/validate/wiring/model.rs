@@ -393,3 +393,37 @@ pub(super) fn shown(value: &Evaluated<'_>) -> String {
         _ => "…".to_owned(),
     }
 }
+
+/// Patterns of load balancers and names of actions are shorter.
+const LONGEST_PATTERN: usize = 1024;
+
+/// Whether a pattern matches everything that another one does.
+pub(super) fn covers(wide: &[u8], narrow: &[u8]) -> bool {
+    // What stands before the first wildcard settles most.
+    let Some(first) = wide.iter().position(|byte| matches!(byte, b'*' | b'?')) else { return wide == narrow };
+    if !narrow.starts_with(&wide[..first]) || narrow.len() > LONGEST_PATTERN || wide.len() > LONGEST_PATTERN {
+        return false;
+    }
+    // reached[j]: what was read of the wide pattern covers the first j characters of the narrow one.
+    let mut reached = vec![false; narrow.len() + 1];
+    reached[0] = true;
+    for token in wide {
+        let mut next = vec![false; narrow.len() + 1];
+        let mut any = false;
+        for index in 0..=narrow.len() {
+            match token {
+                b'*' => {
+                    any |= reached[index];
+                    next[index] = any;
+                }
+                _ if index < narrow.len() && reached[index] => {
+                    let one = *token == b'?' && narrow[index] != b'*';
+                    next[index + 1] |= one || (*token == narrow[index] && *token != b'*');
+                }
+                _ => {}
+            }
+        }
+        reached = next;
+    }
+    reached[narrow.len()]
+}

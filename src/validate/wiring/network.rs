@@ -157,16 +157,21 @@ fn admits<'t>(rules: &[GroupRule<'t>], peers: &[Evaluated<'t>], port: i64) -> An
 
 /// Whether a block of addresses holds one inside of the VPC.
 fn block_admits(block: &str) -> Answer {
-    if block == "0.0.0.0/0" || block == "::/0" {
+    if block == "0.0.0.0/0" {
         return Answer::Yes;
     }
     // An address of the machine itself is nobody else's.
     if block.starts_with("127.") {
         return Answer::No;
     }
-    match block.split_once('/').and_then(|(address, _)| address.parse::<Ipv4Addr>().ok()) {
-        // Addresses of the internet aren't those of a VPC, as good as always.
-        Some(address) if !address.is_private() && address.octets()[0] != 100 => Answer::No,
+    let parsed = block
+        .split_once('/')
+        .and_then(|(address, prefix)| Some((address.parse::<Ipv4Addr>().ok()?, prefix.parse::<u8>().ok()?)));
+    match parsed {
+        // Addresses of the internet aren't those of a VPC, as good as always; a wide block can hold both.
+        Some((address, prefix)) if prefix > 8 && !address.is_private() && address.octets()[0] != 100 => {
+            Answer::No
+        }
         _ => Answer::Unknown,
     }
 }

@@ -3,7 +3,7 @@
 use crate::cfn::evaluate::{Evaluated, Origin, Piece};
 
 use super::ecs::known_list;
-use super::model::{Answer, Item, View, pieces};
+use super::model::{Answer, Item, View, covers, pieces};
 
 /// What `AmazonECSTaskExecutionRolePolicy` allows on everything.
 ///
@@ -107,7 +107,11 @@ impl<'v, 't> Role<'v, 't> {
                 allowed = allowed.max(Answer::Unknown);
                 continue;
             }
-            let mut applies = applies_to_action(statement, action).min(applies_to_resource(statement, arn));
+            let mut applies = applies_to_action(statement, action);
+            if applies == Answer::No {
+                continue;
+            }
+            applies = applies.min(applies_to_resource(statement, arn));
             if statement.get("Condition").is_some() {
                 applies = applies.min(Answer::Unknown);
             }
@@ -133,8 +137,7 @@ fn applies_to_action(statement: &Evaluated<'_>, action: &str) -> Answer {
     let Some(actions) = statement.get("Action") else { return Answer::Unknown };
     let actions = one_or_many(actions).iter().map(|pattern| match pattern.text() {
         Some(pattern) => {
-            let tokens = |text: &str| text.to_lowercase().chars().map(Token::Char).collect::<Vec<_>>();
-            Answer::of(matches(&wildcards(tokens(&pattern)), &tokens(action), true))
+            Answer::of(covers(pattern.to_lowercase().as_bytes(), action.to_lowercase().as_bytes()))
         }
         None => Answer::Unknown,
     });
@@ -145,6 +148,9 @@ fn applies_to_resource<'t>(statement: &Evaluated<'t>, arn: &Arn<'t>) -> Answer {
     let Some(resources) = statement.get("Resource") else { return Answer::Unknown };
     one_or_many(resources).iter().map(|pattern| arn.matched_by(pattern)).max().unwrap_or(Answer::Unknown)
 }
+
+/// No ARN is longer: AWS allows 2,048 characters.
+const LONGEST: usize = 2048;
 
 /// The name of a resource for policies: what a reference to it gives, and what is known of its form.
 pub(super) struct Arn<'t> {
@@ -187,6 +193,9 @@ impl<'t> Arn<'t> {
     fn matched_by(&self, pattern: &Evaluated<'t>) -> Answer {
         let Some(parts) = pattern.data.pieces() else { return Answer::Unknown };
         let tokens = wildcards(tokens(&parts));
+        if tokens.len() > LONGEST || self.form.len() > LONGEST {
+            return Answer::Unknown;
+        }
         if matches(&tokens, &self.written, true) || matches(&tokens, &self.form, true) {
             return Answer::Yes;
         }

@@ -129,3 +129,11 @@ fn what_a_condition_decides_is_told_with_it() {
     let found = findings(&template(json), &Options::default());
     assert!(found.len() == 1 && found[0].message.ends_with("when `Old` is true"), "{found:#?}");
 }
+
+#[test]
+fn patterns_without_end_are_not_followed() {
+    let long = "*a".repeat(100_000);
+    let document = serde_json::json!({"Effect": "Allow", "Action": long, "Resource": long});
+    let statement = "/ExecutionRole/Properties/Policies/0/PolicyDocument/Statement/-";
+    none(&[(statement, document)]);
+}

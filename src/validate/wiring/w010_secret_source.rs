@@ -48,10 +48,11 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
                     let message = format!(
                         "`{name}` puts the value of a secret into the task definition, where everyone who may describe it can read it"
                     );
-                    findings.push(
-                        task.finding_at(&RULE, value, message)
-                            .help("move it from `Environment` to `Secrets`, with the ARN as `ValueFrom`"),
-                    );
+                    let mut finding = task
+                        .finding_at(&RULE, value, message)
+                        .help("move it from `Environment` to `Secrets`, with the ARN as `ValueFrom`");
+                    finding.severity = Severity::Warning;
+                    findings.push(finding);
                 }
             }
         }

@@ -4,7 +4,7 @@ use crate::cfn::evaluate::Evaluated;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
-use super::model::{Answer, Item, View, same};
+use super::model::{Answer, Item, View, covers, same};
 use super::w001_target_group_in_use::forwarded;
 use super::w014_priorities::values;
 
@@ -17,32 +17,6 @@ pub(super) static RULE: Rule = Rule {
     source: "Elastic Load Balancing User Guide, \"Condition types for listener rules\", \"Path conditions\"",
     same_as: &[],
 };
-
-/// Whether a pattern matches everything that another one does.
-pub(super) fn covers(wide: &[u8], narrow: &[u8]) -> bool {
-    // reached[j]: what was read of the wide pattern covers the first j characters of the narrow one.
-    let mut reached = vec![false; narrow.len() + 1];
-    reached[0] = true;
-    for token in wide {
-        let mut next = vec![false; narrow.len() + 1];
-        let mut any = false;
-        for index in 0..=narrow.len() {
-            match token {
-                b'*' => {
-                    any |= reached[index];
-                    next[index] = any;
-                }
-                _ if index < narrow.len() && reached[index] => {
-                    let one = *token == b'?' && narrow[index] != b'*';
-                    next[index + 1] |= one || (*token == narrow[index] && *token != b'*');
-                }
-                _ => {}
-            }
-        }
-        reached = next;
-    }
-    reached[narrow.len()]
-}
 
 /// The path patterns of a rule that has conditions on paths only; `None` if it has others, or if not all is known.
 pub(super) fn paths(rule: &Item<'_>) -> Option<Vec<String>> {

@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W018"),
     severity: Severity::Error,
     title: "the containers of a task fit into it",
-    what: "The sums of the containers' `Cpu` and of their `Memory` (or `MemoryReservation` where that is left out) are at most those of the task, and no container's `MemoryReservation` is above its `Memory`.",
+    what: "The sums of the containers' `Cpu` and of what they reserve of memory (`MemoryReservation`, or `Memory` where that is left out) are at most those of the task, and no container's `MemoryReservation` is above its `Memory`.",
     why: "ECS refuses the task definition: \"Total cpu/memory of containers … can not exceed task cpu/memory\".",
     source: "Amazon ECS Developer Guide, \"Amazon ECS task definition parameters\", \"Task size\"",
     same_as: &[],
@@ -32,10 +32,10 @@ pub(super) fn size(text: &str) -> Option<i64> {
 
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     for task in tasks(view) {
-        for (property, other) in [("Cpu", None), ("Memory", Some("MemoryReservation"))] {
+        for (property, reserved) in [("Cpu", None), ("Memory", Some("MemoryReservation"))] {
             let Some(total) = task.text(property).as_deref().and_then(size) else { continue };
             let part = |container: &Evaluated<'_>| {
-                let value = container.get(property).or_else(|| container.get(other?));
+                let value = reserved.and_then(|name| container.get(name)).or_else(|| container.get(property));
                 value.and_then(Evaluated::integer).unwrap_or(0)
             };
             let sum = containers(task).iter().map(part).fold(0, i64::saturating_add);

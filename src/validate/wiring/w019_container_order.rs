@@ -1,5 +1,7 @@
 //! W019: the containers of a task can start.
 
+use std::collections::BTreeSet;
+
 use crate::cfn::evaluate::Evaluated;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
@@ -16,6 +18,9 @@ pub(super) static RULE: Rule = Rule {
     source: "Amazon ECS API Reference, \"ContainerDependency\"",
     same_as: &[],
 };
+
+/// How many containers are looked at.
+const MOST: usize = 50;
 
 fn depends<'v, 't>(container: &'v Evaluated<'t>) -> &'v [Evaluated<'t>] {
     container.get("DependsOn").map_or(&[][..], Evaluated::items)
@@ -94,7 +99,7 @@ fn check_order(task: &Item<'_>, findings: &mut Vec<Diagnostic>) {
 }
 
 fn check_ports(task: &Item<'_>, findings: &mut Vec<Diagnostic>) {
-    let mut taken: Vec<(i64, String)> = Vec::new();
+    let mut taken: BTreeSet<(i64, String)> = BTreeSet::new();
     for mapping in
         containers(task).iter().flat_map(|one| one.get("PortMappings").map_or(&[][..], Evaluated::items))
     {
@@ -102,19 +107,18 @@ fn check_ports(task: &Item<'_>, findings: &mut Vec<Diagnostic>) {
         let protocol = mapping.get("Protocol").map_or(Some("tcp".into()), Evaluated::text);
         let Some(protocol) = protocol else { continue };
         let key = (port, protocol.to_lowercase());
-        if taken.contains(&key) {
+        if !taken.insert(key) {
             let message = format!(
                 "port {port} is taken by another container of the task, which has one network: it can't be opened twice"
             );
             findings.push(task.finding_at(&RULE, mapping, message).help("give one of them another port"));
-        } else {
-            taken.push(key);
         }
     }
 }
 
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
-    for task in tasks(view) {
+    // ECS allows ten containers; the layer of limits tells of more.
+    for task in tasks(view).filter(|task| containers(task).len() <= MOST) {
         check_order(task, findings);
         if is_awsvpc(task) {
             check_ports(task, findings);

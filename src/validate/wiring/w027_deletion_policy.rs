@@ -51,7 +51,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
         .collect();
         if !missing.is_empty() {
             let message = format!(
-                "there is no {}: what it holds is lost with the stack, or when a change replaces it",
+                "there is no {}: CloudFormation's default decides what becomes of its data, and mostly deletes it",
                 missing.join(" and no ")
             );
             findings.push(item.finding(&RULE, message).help("say `Retain`, `Snapshot` or `Delete`"));

@@ -7,10 +7,9 @@ use crate::validate::Rule;
 
 use super::dify::{component, running};
 use super::ecs::name;
-use super::model::View;
+use super::model::{View, covers};
 use super::w001_target_group_in_use::forwarded;
 use super::w014_priorities::values;
-use super::w015_shadowed_rule::covers;
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W043"),
