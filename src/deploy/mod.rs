@@ -16,6 +16,7 @@
 //! [`Session`] holds them. Traits are dyn-compatible and their futures are [`Call`]s, so that a session is an ordinary value.
 
 pub mod api;
+pub mod aws;
 pub mod changes;
 pub mod clock;
 pub mod event;
