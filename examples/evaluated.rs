@@ -114,7 +114,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     for file in arguments {
         let path = Path::new(&file);
         let Ok(text) = fs::read_to_string(path) else { continue };
-        let format = if path.extension().is_some_and(|end| end == "json") { Format::Json } else { Format::Yaml };
+        let format =
+            if path.extension().is_some_and(|end| end == "json") { Format::Json } else { Format::Yaml };
         let parsed = Document::parse(Source::new(file.as_str(), text), format, &Limits::default());
         let Some(read) = parsed.ok().and_then(|document| read(&document).ok()) else { continue };
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
