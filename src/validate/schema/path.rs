@@ -16,7 +16,7 @@ pub(super) struct Reached<'v, 't> {
     pub(super) open: bool,
 }
 
-impl<'v, 't> Reached<'v, 't> {
+impl Reached<'_, '_> {
     /// `Unknown` if there may be more values, `Valid` otherwise.
     pub(super) fn rest(&self) -> Verdict {
         if self.open { Verdict::Unknown } else { Verdict::Valid }
@@ -40,7 +40,9 @@ fn follow<'v, 't>(value: &'v Evaluated<'t>, path: &str, reached: &mut Reached<'v
         (Data::Unknown(unknown), _) => reached.open |= may_hold_more(unknown),
         (Data::List(items), None) if step == "*" => items.iter().for_each(|item| follow(item, rest, reached)),
         (Data::Object(members), None) if step == "*" => {
-            members.iter().for_each(|(_, member)| follow(member, rest, reached));
+            for (_, member) in members {
+                follow(member, rest, reached);
+            }
         }
         (Data::Object(_), None) => {
             if let Some(member) = value.get(step) {
@@ -51,7 +53,7 @@ fn follow<'v, 't>(value: &'v Evaluated<'t>, path: &str, reached: &mut Reached<'v
             for item in items {
                 match item.get(key) {
                     Some(found) if found.text().is_some_and(|text| text == wanted) => {
-                        follow(item, rest, reached)
+                        follow(item, rest, reached);
                     }
                     Some(found) => reached.open |= found.unknown().is_some(),
                     None => reached.open |= item.unknown().is_some(),

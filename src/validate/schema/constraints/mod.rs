@@ -128,14 +128,14 @@ pub(in crate::validate) fn check_gathered<'t>(
 }
 
 impl Constraint {
-    fn applies<'a, 't>(&'static self, walk: &mut Walk<'a, 't>, root: &Evaluated<'t>) -> bool {
+    fn applies<'t>(&'static self, walk: &mut Walk<'_, 't>, root: &Evaluated<'t>) -> bool {
         self.when.as_ref().is_none_or(|when| walk.quietly(when, root) == Verdict::Valid)
     }
 
     /// What is wrong with a value, told by the row's rule.
-    fn check<'a, 't>(
+    fn check<'t>(
         &'static self,
-        walk: &mut Walk<'a, 't>,
+        walk: &mut Walk<'_, 't>,
         value: &Evaluated<'t>,
         root: &Evaluated<'t>,
     ) -> Vec<Found<'t>> {
