@@ -93,7 +93,8 @@ pub fn read_stack(folder: &Path, stack: &str) -> Result<ReadStack, ReadError> {
     };
     let expected =
         artifact[OWN_FIELD]["digest"].as_str().ok_or_else(|| wrong("it has no digest of the template"))?;
-    let file = artifact["properties"]["templateFile"].as_str().ok_or_else(|| wrong("it names no template"))?;
+    let file =
+        artifact["properties"]["templateFile"].as_str().ok_or_else(|| wrong("it names no template"))?;
     if Path::new(file).components().count() != 1 {
         return Err(wrong("its template lies in another folder"));
     }

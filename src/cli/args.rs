@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::stack_args::{
-    DeployArgs, DestroyArgs, DiffArgs, DriftArgs, EventsArgs, FollowArgs, OneStackArgs, RollbackArgs, SecretsArgs,
+    DeployArgs, DestroyArgs, DiffArgs, DriftArgs, EventsArgs, FollowArgs, OneStackArgs, RollbackArgs,
+    SecretsArgs,
 };
 
 /// Compiles the architecture of Dify on AWS into CloudFormation templates

@@ -38,7 +38,8 @@ impl Connection {
             region: args.region.clone().or_else(|| region.map(str::to_owned)),
             first_back_off: longest_wait,
         };
-        let aws = Aws::connect(options).await.map_err(|error| view.failure_of(&error.message, Exit::Usage))?;
+        let aws =
+            Aws::connect(options).await.map_err(|error| view.failure_of(&error.message, Exit::Usage))?;
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let seed = u64::from(now.subsec_nanos()) ^ (u64::from(std::process::id()) << 32);
         Ok(Self { aws, clock: SystemClock { longest_wait }, seed })

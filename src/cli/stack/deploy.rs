@@ -116,8 +116,7 @@ fn with_arguments(mut request: DeployRequest, args: &DeployArgs) -> DeployReques
     request.given = args.parameters.iter().cloned().collect();
     request.tags.extend(args.tags.iter().cloned());
     request.role_arn.clone_from(&args.role_arn);
-    request.notification_arns =
-        (!args.notification_arns.is_empty()).then(|| args.notification_arns.clone());
+    request.notification_arns = (!args.notification_arns.is_empty()).then(|| args.notification_arns.clone());
     request.on_failure = match args.on_failure {
         OnFailure::Rollback => OnStackFailure::Rollback,
         OnFailure::Delete => OnStackFailure::Delete,

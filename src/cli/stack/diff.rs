@@ -14,9 +14,8 @@ pub(super) fn run(args: &DiffArgs, view: &mut View) -> Exit {
         Err(exit) => return exit,
     };
     request.given = args.parameters.iter().cloned().collect();
-    let compare = async |session: deploy::Session<'_>, _: &str| {
-        deploy::diff(session, &request, args.change_set).await
-    };
+    let compare =
+        async |session: deploy::Session<'_>, _: &str| deploy::diff(session, &request, args.change_set).await;
     report(&args.one, view, compare, |found, view| {
         if args.one.json {
             view.json(&serde_json::json!(found));

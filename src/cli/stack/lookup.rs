@@ -6,8 +6,8 @@ use crate::assembly;
 use crate::cli::stack_args::OneStackArgs;
 use crate::cli::view::{View, stack};
 use crate::cli::{Exit, project};
-use crate::config::context::{Context, FoundNetwork, LookedUp, VERSION};
 use crate::config::Config;
+use crate::config::context::{Context, FoundNetwork, LookedUp, VERSION};
 use crate::config::model::Network;
 use crate::deploy::{self, LookupRequest};
 

@@ -8,12 +8,17 @@ use crate::deploy;
 use super::connection::report;
 
 pub(super) fn run(args: &OneStackArgs, view: &mut View) -> Exit {
-    report(args, view, async |session, name| deploy::outputs(session, name).await, |outputs, view| {
-        if args.json {
-            view.json(&serde_json::json!({ "stack": args.stack, "outputs": outputs }));
-        } else {
-            view.text(&stack::outputs(&outputs));
-        }
-        Exit::Success
-    })
+    report(
+        args,
+        view,
+        async |session, name| deploy::outputs(session, name).await,
+        |outputs, view| {
+            if args.json {
+                view.json(&serde_json::json!({ "stack": args.stack, "outputs": outputs }));
+            } else {
+                view.text(&stack::outputs(&outputs));
+            }
+            Exit::Success
+        },
+    )
 }

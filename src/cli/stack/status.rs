@@ -8,12 +8,17 @@ use crate::deploy;
 use super::connection::report;
 
 pub(super) fn run(args: &OneStackArgs, view: &mut View) -> Exit {
-    report(args, view, async |session, name| deploy::status_of(session, name).await, |found, view| {
-        if args.json {
-            view.json(&serde_json::json!(found));
-        } else {
-            view.text(&stack::status(&found));
-        }
-        Exit::Success
-    })
+    report(
+        args,
+        view,
+        async |session, name| deploy::status_of(session, name).await,
+        |found, view| {
+            if args.json {
+                view.json(&serde_json::json!(found));
+            } else {
+                view.text(&stack::status(&found));
+            }
+            Exit::Success
+        },
+    )
 }

@@ -17,7 +17,8 @@ pub(super) struct Bar(ProgressBar);
 impl Bar {
     /// A bar, if standard error is a terminal.
     pub(super) fn new() -> Option<Self> {
-        let can_draw = std::io::stderr().is_terminal() && std::env::var("TERM").is_ok_and(|term| term != "dumb");
+        let can_draw =
+            std::io::stderr().is_terminal() && std::env::var("TERM").is_ok_and(|term| term != "dumb");
         can_draw.then(|| {
             let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
             Self(bar)

@@ -46,7 +46,9 @@ fn write_change(change: &Change, depth: usize, text: &mut String) {
     if let Some(fate) = change.policy_action.map(fate) {
         text.push_str(&format!("; {fate}"));
     }
-    if change.holds_data && (change.action == ChangeAction::Remove || change.replacement != Replacement::False) {
+    if change.holds_data
+        && (change.action == ChangeAction::Remove || change.replacement != Replacement::False)
+    {
         text.push_str(&format!(" [{}]", bad("holds data")));
     }
     text.push('\n');
@@ -77,7 +79,11 @@ pub(super) fn property(delta: &PropertyDelta) -> String {
     };
     let mut text = delta.path.clone();
     if delta.before.is_some() || delta.after.is_some() {
-        text.push_str(&format!(": {} -> {}", value(&delta.before, "(none)"), value(&delta.after, "(none, or not known yet)")));
+        text.push_str(&format!(
+            ": {} -> {}",
+            value(&delta.before, "(none)"),
+            value(&delta.after, "(none, or not known yet)")
+        ));
     }
     if delta.actual.is_some() {
         text.push_str(&format!("; it is really {}", value(&delta.actual, "")));

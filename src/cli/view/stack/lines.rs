@@ -43,12 +43,19 @@ pub(super) fn lines(record: &Record) -> String {
             let reason = match reason {
                 WaitReason::Throttled => "AWS throttles calls",
                 WaitReason::Connection => "AWS doesn't answer",
-                WaitReason::CredentialsExpired => "the credentials have expired: log in again in another terminal",
+                WaitReason::CredentialsExpired => {
+                    "the credentials have expired: log in again in another terminal"
+                }
                 WaitReason::AccessDenied => "access is denied",
             };
-            format!("{}: {reason}; asking again in {retry_seconds} s (attempt {attempt}): {message}\n", warning("waiting"))
+            format!(
+                "{}: {reason}; asking again in {retry_seconds} s (attempt {attempt}): {message}\n",
+                warning("waiting")
+            )
         }
-        Event::Reconnected { after_seconds } => format!("AWS answers again after {}\n", duration(*after_seconds)),
+        Event::Reconnected { after_seconds } => {
+            format!("AWS answers again after {}\n", duration(*after_seconds))
+        }
         Event::StackPolicy { allowed } if allowed.is_empty() => {
             "the stack policy denies replacement and deletion of what holds data\n".to_owned()
         }
@@ -118,12 +125,13 @@ fn heartbeat(progress: &Progress) -> String {
         .collect();
     let more = progress.active.len().saturating_sub(3);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let active = if active.is_empty() {
-        String::new()
-    } else {
-        format!("; in progress: {}{more}", active.join("; "))
-    };
-    format!("{} after {}{undone}{active}\n", format_args!("{}{of} done", progress.done), duration(progress.elapsed_seconds))
+    let active =
+        if active.is_empty() { String::new() } else { format!("; in progress: {}{more}", active.join("; ")) };
+    format!(
+        "{} after {}{undone}{active}\n",
+        format_args!("{}{of} done", progress.done),
+        duration(progress.elapsed_seconds)
+    )
 }
 
 fn rejected(rejection: &Rejection) -> String {

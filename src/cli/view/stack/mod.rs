@@ -103,7 +103,10 @@ impl Teller {
         for detail in &question.details {
             text.push_str(&format!("{detail}\n"));
         }
-        text.push_str(&format!("{}\nnobody can be asked without a terminal; {} answers it\n", question.text, question.flag));
+        text.push_str(&format!(
+            "{}\nnobody can be asked without a terminal; {} answers it\n",
+            question.text, question.flag
+        ));
         self.lines(&text, false);
     }
 
