@@ -67,7 +67,7 @@ impl Access {
                 self.allow(id, ingress(properties, &name(&properties["GroupId"])));
             }
             "AWS::EC2::SecurityGroupEgress" => {
-                self.allow(id, egress(properties, &name(&properties["GroupId"])))
+                self.allow(id, egress(properties, &name(&properties["GroupId"])));
             }
             _ => {}
         }
@@ -104,7 +104,7 @@ impl Access {
             }
             "AWS::KMS::Key" => self.resource_document(id, &properties["KeyPolicy"]),
             "AWS::SecretsManager::ResourcePolicy" => {
-                self.resource_document(id, &properties["ResourcePolicy"])
+                self.resource_document(id, &properties["ResourcePolicy"]);
             }
             "AWS::Lambda::Permission" => {
                 let who = name(&properties["Principal"]);
@@ -190,10 +190,7 @@ fn principal(statement: &Json) -> String {
         return "anyone but a few".to_owned();
     }
     match &statement["Principal"] {
-        Json::Object(kinds) => {
-            let names: Vec<String> = kinds.values().flat_map(list).map(named).collect();
-            names.join(" and ")
-        }
+        Json::Object(kinds) => kinds.values().flat_map(list).map(named).collect::<Vec<_>>().join(" and "),
         other => named(other),
     }
 }

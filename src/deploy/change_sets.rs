@@ -72,7 +72,7 @@ impl Run<'_> {
                     self.tell(Event::NoChanges { step });
                     return Ok(Made::NoChange);
                 }
-                Err(stop) => return Err(stop),
+                Err(other) => return Err(other),
             };
             self.tell(Event::ChangeSet { id: made.id.clone(), name: request.name.clone(), resumed: false });
             let asked = DescribeChangeSet {
@@ -82,19 +82,19 @@ impl Run<'_> {
                 next_token: None,
             };
             let made = match self.describe(&asked).await {
-                Ok(set) => self.settle(set).await.map_err(|stop| (stop, asked.change_set)),
-                Err(stop) => Err((stop, asked.change_set)),
+                Ok(set) => self.settle(set).await.map_err(|other| (other, asked.change_set)),
+                Err(other) => Err((other, asked.change_set)),
             };
             return match made {
                 Ok(set) => self.judge(set, request, step).await,
-                Err((stop @ (Stop::Interrupted | Stop::Deadline), id)) => {
+                Err((other @ (Stop::Interrupted | Stop::Deadline), id)) => {
                     // Nobody waits for it any longer.
                     let name = request.name.clone();
                     let set = ChangeSet { id, name, stack_id: request.stack.clone(), ..ChangeSet::default() };
                     let _ = self.discard(&set, request.kind).await;
-                    Err(stop)
+                    Err(other)
                 }
-                Err((stop, _)) => Err(stop),
+                Err((other, _)) => Err(other),
             };
         }
         ended(
@@ -138,7 +138,7 @@ impl Run<'_> {
         match self.describe(&request).await {
             Ok(set) => Ok(Some(set)),
             Err(Stop::Api(error)) if error.kind == ErrorKind::NotFound => Ok(None),
-            Err(stop) => Err(stop),
+            Err(other) => Err(other),
         }
     }
 
@@ -152,7 +152,7 @@ impl Run<'_> {
         let mut set = set;
         let mut pace = Pace::of_change_sets(self.jitter());
         while matches!(set.status, ChangeSetStatus::CreatePending | ChangeSetStatus::CreateInProgress) {
-            self.wait(pace.next()).await?;
+            self.wait(pace.next_wait()).await?;
             let request = DescribeChangeSet {
                 change_set: set.id.clone(),
                 stack: None,
@@ -261,7 +261,7 @@ impl Run<'_> {
                         self.warn(format!("what was found can't be read: {error}"));
                         break;
                     }
-                    Err(stop) => return Err(stop),
+                    Err(other) => return Err(other),
                 };
                 found.extend(page.items.into_iter().filter_map(rejection));
                 token = page.next_token;
@@ -289,7 +289,7 @@ impl Run<'_> {
             let page = match answer {
                 Ok(page) => page,
                 Err(Stop::Api(_)) => return Ok(found),
-                Err(stop) => return Err(stop),
+                Err(other) => return Err(other),
             };
             for result in page.items.into_iter().filter(|result| result.status.ends_with("FAILED")) {
                 let id = result.id.clone();
@@ -297,7 +297,7 @@ impl Run<'_> {
                 {
                     Ok(detailed) => detailed,
                     Err(Stop::Api(_)) => result,
-                    Err(stop) => return Err(stop),
+                    Err(other) => return Err(other),
                 };
                 found.push(Rejection {
                     check: detailed.hook_type,
@@ -321,7 +321,7 @@ impl Run<'_> {
         match self.call(Patience::Short, || cloudformation.delete_change_set(id)).await {
             Ok(()) => {}
             Err(Stop::Api(error)) if error.kind == ErrorKind::NotFound => {}
-            Err(stop) => return Err(stop),
+            Err(other) => return Err(other),
         }
         self.tell(Event::ChangeSetDeleted { name: name.to_owned() });
         Ok(())

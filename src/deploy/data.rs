@@ -157,8 +157,8 @@ fn of_changes(changes: &[Change], found: &mut BTreeSet<Loss>) {
             (ChangeAction::Remove, _, Some(PolicyAction::Retain)) => add(LossKind::Dropped, None),
             (ChangeAction::Remove, ..) => add(LossKind::Deleted, None),
             (ChangeAction::Add | ChangeAction::Import | ChangeAction::SyncWithActual, ..) => {}
-            (_, Replacement::True, _) => add(LossKind::Replaced, replacing(Replacement::True)),
-            (
+            (_, Replacement::True, _)
+            | (
                 _,
                 _,
                 Some(

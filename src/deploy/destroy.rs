@@ -12,7 +12,6 @@ use super::api::{
 };
 use super::change_sets::Made;
 use super::data;
-use super::deploy::known_values;
 use super::digest::Digest;
 use super::event::{Event, Step};
 use super::event_log::Start;
@@ -22,7 +21,7 @@ use super::picture::{Picture, picture};
 use super::prompt::{Question, Reply, Topic};
 use super::rollback::outcome_of;
 use super::run::{Patience, Run, Stop, ended};
-use super::stacks::token;
+use super::stacks::{known_values, token};
 use super::status::{Action, Ruling, ruling, settled};
 use crate::cfn::evaluate::Settings;
 
@@ -49,7 +48,7 @@ pub struct DestroyRequest {
 pub async fn destroy(session: Session<'_>, request: &DestroyRequest) -> Outcome {
     let mut run = Run::begin(session, "destroy", &request.stack, request.timeout);
     let result = run.destroy(request).await;
-    let outcome = result.unwrap_or_else(|stop| run.stopped(stop));
+    let outcome = result.unwrap_or_else(Run::stopped);
     run.finish(outcome)
 }
 
@@ -158,7 +157,7 @@ impl Run<'_> {
             outcome = self.delete_and_follow(request, &stack).await?;
         }
         if outcome.ending == Ending::Done {
-            outcome.message = "the stack is deleted".to_owned();
+            outcome.message = String::from("the stack is deleted");
             outcome.next.extend(fate.kept.iter().map(|name| format!("stays: {name}")));
         }
         Ok(outcome)

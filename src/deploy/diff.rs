@@ -11,7 +11,6 @@ use super::capability;
 use super::change_sets::Made;
 use super::changes::{Change, PropertyDelta, Widening};
 use super::data::{self, Loss};
-use super::deploy::{known_values, template_text};
 use super::digest::Digest;
 use super::event::Step;
 use super::outcome::{Ending, Outcome};
@@ -19,9 +18,10 @@ use super::parameters::{self, Values};
 use super::picture::{Picture, picture};
 use super::request::DeployRequest;
 use super::run::{Run, Stop};
-use super::stacks::token;
+use super::stacks::{known_values, token};
 use super::status::{Action, Ruling, ruling};
 use super::template_diff::{self, TemplateDiff};
+use super::upload::template_text;
 use crate::cfn::evaluate::Settings;
 
 /// What a deploy would change.
@@ -58,7 +58,7 @@ pub async fn diff(
 ) -> Result<DiffReport, Box<Outcome>> {
     let mut run = Run::begin(session, "diff", &request.stack, request.timeout);
     let result = run.diff(request, by_change_set).await;
-    result.map_err(|stop| Box::new(run.stopped(stop)))
+    result.map_err(|stop| Box::new(Run::stopped(stop)))
 }
 
 impl Run<'_> {

@@ -27,7 +27,7 @@ pub struct DriftReport {
 pub async fn drift(session: Session<'_>, stack: &str) -> Result<DriftReport, Box<Outcome>> {
     let mut run = Run::begin(session, "drift", stack, None);
     let result = run.drift(stack).await;
-    result.map_err(|stop| Box::new(run.stopped(stop)))
+    result.map_err(|stop| Box::new(Run::stopped(stop)))
 }
 
 impl Run<'_> {
@@ -45,9 +45,9 @@ impl Run<'_> {
         let cloudformation = self.cloudformation();
         let id = stack.id.as_str();
         let detection = self.call(Patience::Short, || cloudformation.detect_stack_drift(id)).await?;
-        let mut pace = Pace::of_change_sets(self.jitter());
+        let mut pause = Pace::of_change_sets(self.jitter());
         let incomplete = loop {
-            self.wait(pace.next()).await?;
+            self.wait(pause.next_wait()).await?;
             let found =
                 self.call(Patience::Short, || cloudformation.describe_drift_detection(&detection)).await?;
             match found.status {
@@ -62,11 +62,11 @@ impl Run<'_> {
         let mut token: Option<String> = None;
         loop {
             let asked = token.take();
-            let page = self
+            let drifts = self
                 .call(Patience::Short, || cloudformation.describe_resource_drifts(id, asked.as_deref()))
                 .await?;
-            drifted.extend(page.items);
-            token = page.next_token;
+            drifted.extend(drifts.items);
+            token = drifts.next_token;
             if token.is_none() {
                 return Ok(DriftReport { stack: stack.name, drifted, incomplete });
             }

@@ -174,7 +174,7 @@ impl Tracker {
                 typical_seconds: typical_seconds(&seen.resource_type, &seen.status),
             })
             .collect();
-        active.sort_by(|one, other| other.seconds.cmp(&one.seconds));
+        active.sort_by_key(|active| std::cmp::Reverse(active.seconds));
         Progress {
             done,
             total: self.total.map(|total| total.max(self.resources.len())),
@@ -189,15 +189,12 @@ impl Tracker {
 fn typical_seconds(resource_type: &str, status: &str) -> Option<u64> {
     let deleting = status.starts_with("DELETE");
     Some(match resource_type {
-        "AWS::RDS::DBCluster" => 180,
+        "AWS::RDS::DBCluster" | "AWS::ElasticLoadBalancingV2::LoadBalancer" => 180,
         "AWS::RDS::DBInstance" => 600,
         "AWS::ElastiCache::ReplicationGroup" => 780,
-        "AWS::ECS::Service" if deleting => 300,
-        "AWS::ECS::Service" => 240,
-        "AWS::ElasticLoadBalancingV2::LoadBalancer" => 180,
-        "AWS::EC2::NatGateway" => 120,
-        "AWS::EC2::VPCEndpoint" => 120,
-        "AWS::CertificateManager::Certificate" => 300,
+        "AWS::ECS::Service" if !deleting => 240,
+        "AWS::ECS::Service" | "AWS::CertificateManager::Certificate" => 300,
+        "AWS::EC2::NatGateway" | "AWS::EC2::VPCEndpoint" => 120,
         "AWS::ServiceDiscovery::PrivateDnsNamespace" => 60,
         _ => return None,
     })

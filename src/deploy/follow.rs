@@ -155,7 +155,7 @@ impl Run<'_> {
                 pace.reset();
             }
             follower.tell_progress(self);
-            match self.wait(pace.next()).await {
+            match self.wait(pace.next_wait()).await {
                 Ok(()) => {}
                 Err(Stop::Interrupted) => self.interrupted(&stack, operation).await?,
                 Err(stop) => return Err(self.left(stop, operation)),

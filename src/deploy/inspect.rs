@@ -49,7 +49,7 @@ pub struct StackReport {
 pub async fn status(session: Session<'_>, stack: &str) -> Result<StackReport, Box<Outcome>> {
     let mut run = Run::begin(session, "status", stack, None);
     let result = run.report(stack).await;
-    result.map_err(|stop| Box::new(run.stopped(stop)))
+    result.map_err(|stop| Box::new(Run::stopped(stop)))
 }
 
 /// The outputs of a stack.
@@ -59,14 +59,14 @@ pub async fn status(session: Session<'_>, stack: &str) -> Result<StackReport, Bo
 pub async fn outputs(session: Session<'_>, stack: &str) -> Result<Vec<Output>, Box<Outcome>> {
     let mut run = Run::begin(session, "outputs", stack, None);
     let result = run.existing_stack(stack).await;
-    result.map(|stack| stack.outputs).map_err(|stop| Box::new(run.stopped(stop)))
+    result.map(|stack| stack.outputs).map_err(|stop| Box::new(Run::stopped(stop)))
 }
 
 /// The events of a stack's latest operation, or all that are kept, told oldest first. A deleted stack is found by its name too.
 pub async fn events(session: Session<'_>, stack: &str, all: bool) -> Outcome {
     let mut run = Run::begin(session, "events", stack, None);
     let result = run.tell_events(stack, all).await;
-    let outcome = result.unwrap_or_else(|stop| run.stopped(stop));
+    let outcome = result.unwrap_or_else(Run::stopped);
     run.finish(outcome)
 }
 
@@ -74,7 +74,7 @@ pub async fn events(session: Session<'_>, stack: &str, all: bool) -> Outcome {
 pub async fn why(session: Session<'_>, stack: &str, constructs: &BTreeMap<String, String>) -> Outcome {
     let mut run = Run::begin(session, "why", stack, None);
     let result = run.why(stack, constructs).await;
-    let outcome = result.unwrap_or_else(|stop| run.stopped(stop));
+    let outcome = result.unwrap_or_else(Run::stopped);
     run.finish(outcome)
 }
 
@@ -208,7 +208,9 @@ impl Run<'_> {
         let stack = self.stack_of_old(name).await?;
         let events = self.operation_events(&stack, Start::LatestOperation, constructs).await?;
         let mut tracker = Tracker::new(None);
-        events.iter().for_each(|event| tracker.take(event));
+        for event in &events {
+            tracker.take(event);
+        }
         let cause = self.explain(tracker.failures(), &stack).await;
         let mut outcome = match &cause {
             Some(cause) => {

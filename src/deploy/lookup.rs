@@ -42,7 +42,7 @@ pub struct FoundNetwork {
 pub async fn lookup(session: Session<'_>, request: &LookupRequest) -> Result<FoundNetwork, Box<Outcome>> {
     let mut run = Run::begin(session, "lookup", &request.stack, None);
     let result = run.lookup(request).await;
-    result.map_err(|stop| Box::new(run.stopped(stop)))
+    result.map_err(|stop| Box::new(Run::stopped(stop)))
 }
 
 impl Run<'_> {

@@ -23,12 +23,11 @@ mod change_sets;
 pub mod changes;
 pub mod clock;
 pub mod data;
-#[allow(clippy::module_inception, reason = "the deploy is the room's main command")]
-mod deploy;
 mod destroy;
 mod diff;
 pub mod digest;
 mod drift;
+mod engine;
 pub mod event;
 mod event_log;
 mod follow;
@@ -53,10 +52,10 @@ mod upload;
 
 use std::pin::Pin;
 
-pub use deploy::deploy;
 pub use destroy::{DestroyRequest, destroy};
 pub use diff::{DiffReport, diff};
 pub use drift::{DriftReport, drift};
+pub use engine::deploy;
 pub use inspect::{StackReport, events, outputs, status as status_of, why};
 pub use lookup::{FoundNetwork, LookupRequest, lookup};
 pub use parameters::configured_values;

@@ -37,7 +37,7 @@ impl Pace {
     }
 
     /// The next wait, longer by half each time, within a fifth of that.
-    pub fn next(&mut self) -> Duration {
+    pub fn next_wait(&mut self) -> Duration {
         let wait = self.current;
         self.current = (self.current * 3 / 2).min(self.longest);
         wait.mul_f64(0.8 + 0.4 * self.jitter.unit())
@@ -74,20 +74,20 @@ mod tests {
     #[test]
     fn waits_grow_to_a_limit_and_shrink_when_something_happens() {
         let mut pace = Pace::of_stacks(Jitter::new(7));
-        let waits: Vec<Duration> = (0..20).map(|_| pace.next()).collect();
+        let waits: Vec<Duration> = (0..20).map(|_| pace.next_wait()).collect();
         assert!(waits[0] < Duration::from_millis(2_400), "{waits:?}");
         assert!(waits.iter().all(|wait| *wait <= Duration::from_secs(12)), "{waits:?}");
         assert!(waits[10..].iter().all(|wait| *wait >= Duration::from_secs(8)), "{waits:?}");
         assert!(waits[10..].windows(2).any(|pair| pair[0] != pair[1]), "no jitter: {waits:?}");
         pace.reset();
-        assert!(pace.next() < Duration::from_millis(2_400));
+        assert!(pace.next_wait() < Duration::from_millis(2_400));
     }
 
     #[test]
     fn the_same_seed_gives_the_same_waits() {
         let waits = |seed| {
             let mut pace = Pace::of_failures(Jitter::new(seed));
-            (0..5).map(|_| pace.next()).collect::<Vec<_>>()
+            (0..5).map(|_| pace.next_wait()).collect::<Vec<_>>()
         };
         assert_eq!(waits(1), waits(1));
         assert_ne!(waits(1), waits(2));

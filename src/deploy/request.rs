@@ -10,6 +10,7 @@ use crate::validate::{Options, ValidatedTemplate};
 
 /// A deploy of one stack.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "switches of a command, each by itself")]
 pub struct DeployRequest {
     /// The stack's name.
     pub stack: String,

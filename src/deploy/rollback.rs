@@ -16,7 +16,7 @@ use super::status::{Action, Ruling, ruling};
 pub async fn rollback(session: Session<'_>, stack: &str, force: bool, timeout: Option<Duration>) -> Outcome {
     let mut run = Run::begin(session, "rollback", stack, timeout);
     let result = run.rollback(force).await;
-    let outcome = result.unwrap_or_else(|stop| run.stopped(stop));
+    let outcome = result.unwrap_or_else(Run::stopped);
     run.finish(outcome)
 }
 
@@ -24,7 +24,7 @@ pub async fn rollback(session: Session<'_>, stack: &str, force: bool, timeout: O
 pub async fn cancel(session: Session<'_>, stack: &str, timeout: Option<Duration>) -> Outcome {
     let mut run = Run::begin(session, "cancel", stack, timeout);
     let result = run.cancel().await;
-    let outcome = result.unwrap_or_else(|stop| run.stopped(stop));
+    let outcome = result.unwrap_or_else(Run::stopped);
     run.finish(outcome)
 }
 
@@ -32,7 +32,7 @@ pub async fn cancel(session: Session<'_>, stack: &str, timeout: Option<Duration>
 pub async fn attach(session: Session<'_>, stack: &str, timeout: Option<Duration>) -> Outcome {
     let mut run = Run::begin(session, "attach", stack, timeout);
     let result = run.attach().await;
-    let outcome = result.unwrap_or_else(|stop| run.stopped(stop));
+    let outcome = result.unwrap_or_else(Run::stopped);
     run.finish(outcome)
 }
 

@@ -114,7 +114,7 @@ impl<'a> Run<'a> {
     }
 
     /// What becomes of a command that stopped before anything ran.
-    pub(super) fn stopped(&self, stop: Stop) -> Outcome {
+    pub(super) fn stopped(stop: Stop) -> Outcome {
         match stop {
             Stop::Ended(outcome) => *outcome,
             Stop::Api(error) => api_failure(&error),
@@ -210,7 +210,7 @@ impl<'a> Run<'a> {
             if pace.is_none() {
                 pace = Some(Pace::of_failures(self.jitter()));
             }
-            let wait = pace.as_mut().map_or(Duration::ZERO, Pace::next);
+            let wait = pace.as_mut().map_or(Duration::ZERO, Pace::next_wait);
             self.tell(Event::Waiting {
                 reason,
                 message: error.to_string(),

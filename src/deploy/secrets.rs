@@ -1,4 +1,4 @@
-//! The SecureString parameters of the `ssm` backend: what is missing is made, what is there is never touched or shown.
+//! The `SecureString` parameters of the `ssm` backend: what is missing is made, what is there is never touched or shown.
 
 use serde::Serialize;
 
@@ -24,7 +24,7 @@ pub struct SecretsReport {
 /// bytes of the system's source for secrets.
 ///
 /// # Errors
-/// One can't be looked up or made, or is there but isn't a SecureString; the others before it are made.
+/// One can't be looked up or made, or is there but isn't a `SecureString`; the others before it are made.
 pub async fn create_secrets(
     session: Session<'_>,
     stack: &str,
@@ -34,7 +34,7 @@ pub async fn create_secrets(
 ) -> Result<SecretsReport, Box<Outcome>> {
     let mut run = Run::begin(session, "secrets", stack, None);
     let result = run.create_secrets(parameters, key_id, random).await;
-    result.map_err(|stop| Box::new(run.stopped(stop)))
+    result.map_err(|stop| Box::new(Run::stopped(stop)))
 }
 
 impl Run<'_> {

@@ -1,12 +1,15 @@
 //! What several commands do with a stack: its resources, its policy, its protection, its end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::api::{DeleteStack, ErrorKind, Stack, StackResource};
+use super::api::{DeleteStack, ErrorKind, Stack, StackResource, TemplateStage};
 use super::digest::Digest;
 use super::event::Event;
-use super::run::{Patience, Run, Stop};
+use super::outcome::Ending;
+use super::run::{Patience, Run, Stop, ended};
 use super::stack_policy;
+use crate::cfn::Template;
+use crate::cfn::read::read_bytes;
 
 impl Run<'_> {
     /// The stack's resources, without those that are deleted.
@@ -88,6 +91,43 @@ impl Run<'_> {
             if wanted { "on" } else { "off" }
         ));
         Ok(())
+    }
+}
+
+/// The values of a stack's parameters, without those that it doesn't show.
+pub(super) fn known_values(stack: &Stack) -> BTreeMap<String, String> {
+    stack
+        .parameters
+        .iter()
+        .filter(|parameter| !parameter.value.starts_with("****"))
+        .map(|parameter| {
+            let value = parameter.resolved_value.as_ref().unwrap_or(&parameter.value);
+            (parameter.key.clone(), value.clone())
+        })
+        .collect()
+}
+
+impl Run<'_> {
+    /// The template of a stack as it was sent; an empty one where there is none.
+    pub(super) async fn deployed_template(&mut self, stack: &str) -> Result<Template, Stop> {
+        let cloudformation = self.cloudformation();
+        let answer =
+            self.call(Patience::Short, || cloudformation.get_template(stack, TemplateStage::Original)).await;
+        let text = match answer {
+            Ok(text) => text,
+            Err(Stop::Api(error)) if error.kind == ErrorKind::NotFound => String::new(),
+            Err(stop) => return Err(stop),
+        };
+        if text.trim().is_empty() {
+            return Ok(Template::default());
+        }
+        match read_bytes("the deployed template", text.as_bytes()) {
+            Ok(read) => Ok(read.template),
+            Err(_) => ended(
+                Ending::Failed,
+                "the deployed template can't be read, so it isn't known what would be lost",
+            ),
+        }
     }
 }
 

@@ -87,9 +87,11 @@ pub fn settled(status: &StackStatus) -> Option<Ending> {
         | S::ReviewInProgress
         | S::ImportInProgress
         | S::ImportRollbackInProgress => None,
-        S::Unknown(text) if text.ends_with("_IN_PROGRESS") => None,
-        S::Unknown(text) if text.ends_with("_COMPLETE") => Some(Ending::Done),
-        S::Unknown(_) => Some(Ending::Stuck),
+        S::Unknown(text) => match text.rsplit_once('_') {
+            Some((_, "PROGRESS")) => None,
+            Some((_, "COMPLETE")) => Some(Ending::Done),
+            _ => Some(Ending::Stuck),
+        },
     }
 }
 
@@ -131,6 +133,7 @@ fn without_stack(action: Action) -> Ruling {
     }
 }
 
+#[allow(clippy::match_same_arms, reason = "what is unknown is handled by itself")]
 fn deploy(status: &StackStatus) -> Ruling {
     use StackStatus as S;
     match status {
@@ -168,6 +171,7 @@ fn deploy(status: &StackStatus) -> Ruling {
     }
 }
 
+#[allow(clippy::match_same_arms, reason = "what is unknown is handled by itself")]
 fn destroy(status: &StackStatus) -> Ruling {
     use StackStatus as S;
     match status {
@@ -194,7 +198,7 @@ fn destroy(status: &StackStatus) -> Ruling {
         | S::UpdateRollbackCompleteCleanupInProgress
         | S::ImportInProgress
         | S::ImportRollbackInProgress => Ruling::Refuse(Ending::Failed, ANOTHER),
-        S::Unknown(text) if text.ends_with("_IN_PROGRESS") => Ruling::Refuse(Ending::Failed, ANOTHER),
+        S::Unknown(_) if is_running(status) => Ruling::Refuse(Ending::Failed, ANOTHER),
         S::Unknown(_) => Ruling::Proceed,
     }
 }

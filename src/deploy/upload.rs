@@ -6,7 +6,7 @@ use super::event::Event;
 use super::outcome::{Ending, Outcome};
 use super::request::Upload;
 use super::run::{Patience, Run, Stop, ended};
-use crate::assembly::INLINE_LIMIT_BYTES;
+use crate::assembly::{INLINE_LIMIT_BYTES, minified};
 use crate::cfn::Template;
 
 /// Largest template that CloudFormation takes from a bucket, in bytes.
@@ -25,7 +25,7 @@ impl Run<'_> {
         upload: &Upload,
         stack: Option<&Stack>,
     ) -> Result<TemplateSource, Stop> {
-        let body = super::deploy::template_text(template);
+        let body = template_text(template);
         if body.len() <= INLINE_LIMIT_BYTES {
             return Ok(TemplateSource::Body(body));
         }
@@ -71,4 +71,9 @@ impl Run<'_> {
         );
         Err(Outcome::new(Ending::Usage, message).next("name a bucket for templates").into())
     }
+}
+
+/// The text of a template that counts for digests.
+pub(super) fn template_text(template: &Template) -> String {
+    minified(template)
 }
