@@ -127,6 +127,8 @@ pub struct Diagnostic {
     pub logical_id: Option<String>,
     /// The construct's path, e.g. `Api/Service`, if it is about one of our own.
     pub construct: Option<String>,
+    /// Whether a secret may stand at the place: then nobody shows the text there.
+    pub is_secret: bool,
 }
 
 impl Diagnostic {
@@ -140,6 +142,7 @@ impl Diagnostic {
             pointer: None,
             logical_id: None,
             construct: None,
+            is_secret: false,
         }
     }
 
@@ -190,6 +193,13 @@ impl Diagnostic {
     #[must_use]
     pub fn construct(mut self, path: impl Into<String>) -> Self {
         self.construct = Some(path.into());
+        self
+    }
+
+    /// Marks a finding whose place in the source may hold a secret.
+    #[must_use]
+    pub fn secret(mut self) -> Self {
+        self.is_secret = true;
         self
     }
 

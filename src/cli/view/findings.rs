@@ -29,9 +29,12 @@ pub(super) fn render(finding: &Diagnostic, colour: bool) -> String {
         let snippet = Snippet::source(excerpt.text)
             .line_start(location.span.line)
             .annotation(AnnotationKind::Primary.span(excerpt.marked));
-        if excerpt.is_cut {
+        origin = format!("{name}:{}:{}", location.span.line, location.span.column);
+        if finding.is_secret {
+            // Logs of a pipeline are read by more people than the file.
+            group = group.element(Origin::path(origin.as_str()));
+        } else if excerpt.is_cut {
             // The snippet would count the column from where the excerpt begins.
-            origin = format!("{name}:{}:{}", location.span.line, location.span.column);
             group = group.element(Origin::path(origin.as_str())).element(snippet);
         } else {
             group = group.element(snippet.path(name));
