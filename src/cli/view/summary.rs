@@ -120,8 +120,13 @@ impl StackSummary<'_> {
 
     fn tasks(&self) -> String {
         let Capacity { resting_vcpu, rolling_vcpu } = self.capacity;
-        let note =
-            if rolling_vcpu > FRESH_ACCOUNT_VCPU { ": ask for more before the first deployment" } else { "" };
+        let note = if resting_vcpu > FRESH_ACCOUNT_VCPU {
+            ": ask for more before the first deployment"
+        } else if rolling_vcpu > FRESH_ACCOUNT_VCPU {
+            ": ask for more before the first update"
+        } else {
+            ""
+        };
         format!(
             "{resting_vcpu} vCPU at rest, {rolling_vcpu} while everything rolls; a fresh account has {FRESH_ACCOUNT_VCPU}{note}"
         )
