@@ -178,7 +178,7 @@ fn on_a_terminal_no_color_is_heeded() {
 #[test]
 fn what_holds_for_one_environment_says_for_which_and_what_the_summary_tells_is_not_told_before() {
     let place = Place::with(
-        "secrets: { backend: ssm }\nenvironments: { dev: {}, prd: { profile: production, ingress: { \
+        "secrets: { backend: ssm }\ningress: { idle_timeout_seconds: 600 }\nenvironments: { dev: {}, prd: { profile: production, ingress: { \
          domain_name: dify.example.com, hosted_zone_id: Z0123456789ABC } } }\n",
     );
     let run = place.run(["synth"]).ended(0);

@@ -30,8 +30,9 @@ pub(super) fn render(finding: &Diagnostic, colour: bool) -> String {
             .line_start(location.span.line)
             .annotation(AnnotationKind::Primary.span(excerpt.marked));
         origin = format!("{name}:{}:{}", location.span.line, location.span.column);
-        if finding.is_secret {
-            // Logs of a pipeline are read by more people than the file.
+        let is_whole_file = location.span.start == 0 && location.span.end == 0;
+        if finding.is_secret || is_whole_file {
+            // Logs of a pipeline are read by more people than the file; and of what a file doesn't say, no line is an excerpt.
             group = group.element(Origin::path(origin.as_str()));
         } else if excerpt.is_cut {
             // The snippet would count the column from where the excerpt begins.
