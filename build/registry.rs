@@ -46,7 +46,7 @@ pub(crate) fn write(root: &Path, out: &Path) -> Result<(), String> {
         "sections": read(&root.join("src/validate/schema/sections.json"))?,
     }))?;
     let code = format!(
-        "static STORE: Store = Store {{\n    texts: include_str!(\"registry.texts\"),\n    \
+        "#[allow(clippy::unreadable_literal, reason = \"generated\")]\nstatic STORE: Store = Store {{\n    texts: include_str!(\"registry.texts\"),\n    \
          ends: include_bytes!(\"registry.ends\"),\n    values: include_bytes!(\"registry.values\"),\n    \
          root: {},\n}};\n",
         encoded.root

@@ -27,7 +27,7 @@ pub(super) fn named<'t>(
     let Data::Object(members) = &value.data else {
         return if value.unknown().is_some() { Verdict::Unknown } else { Verdict::Valid };
     };
-    members.iter().fold(Verdict::Valid, |verdict, (name, member)| match properties.get(*name) {
+    members.iter().fold(Verdict::Valid, |verdict, (name, member)| match properties.get(name) {
         Some(schema) if schema.as_bool() == Some(false) => {
             walk.tell(&RULE, member, || format!("`{name}` isn't possible here"));
             Verdict::Invalid
@@ -73,7 +73,7 @@ pub(super) fn check<'t>(
                 .object("patternProperties")
                 .any(|(pattern, _)| walk.registry.pattern(pattern).is_match(name) != Some(false))
         };
-        let is_named = schema.get("properties").is_some_and(|properties| properties.get(*name).is_some());
+        let is_named = schema.get("properties").is_some_and(|properties| properties.get(name).is_some());
         if is_named || by_pattern() {
             continue;
         }
