@@ -5,6 +5,8 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+#[path = "build/constraints.rs"]
+mod constraints;
 #[path = "src/validate/schema/compact/encode.rs"]
 mod encode;
 #[path = "build/mod.rs"]
@@ -19,8 +21,11 @@ fn main() -> Result<(), String> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("no CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("no OUT_DIR")?);
     let files = generator::generate(&root.join("schemas"))?;
-    write(&out.join("resources"), &files).map_err(|error| format!("{}: {error}", out.display()))?;
-    registry::write(&root, &out)
+    let (table, checks) = constraints::table(&root.join("schemas").join("constraints"))?;
+    write(&out.join("resources"), &files)
+        .and_then(|()| fs::write(out.join("constraints.rs"), table))
+        .map_err(|error| format!("{}: {error}", out.display()))?;
+    registry::write(&root, &out, checks)
 }
 
 fn write(out: &Path, files: &generator::Files) -> std::io::Result<()> {

@@ -1,7 +1,7 @@
 //! Embeds the resource schemas for the validator in the compact form that it reads.
 //!
-//! The document has `types` (the schema of each, corrected by the overlay), `regions` (their names) and `sections` (the
-//! schemas of the rest of a template).
+//! The document has `types` (the schema of each, corrected by the overlay), `regions` (their names), `sections` (the
+//! schemas of the rest of a template) and `constraints` (the checks of each row, by its code).
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,7 +19,7 @@ use crate::encode;
 ///
 /// # Errors
 /// The file, and what is wrong with it, in words.
-pub(crate) fn write(root: &Path, out: &Path) -> Result<(), String> {
+pub(crate) fn write(root: &Path, out: &Path, constraints: Map<String, Json>) -> Result<(), String> {
     let folder = root.join("schemas");
     let mut schemas = schemas(&folder)?;
     let corrections = read(&folder.join("overlay.json"))?;
@@ -42,6 +42,7 @@ pub(crate) fn write(root: &Path, out: &Path) -> Result<(), String> {
     }
     let encoded = encode::encode(&json!({
         "types": schemas.into_iter().collect::<Map<_, _>>(),
+        "constraints": constraints,
         "regions": regions["regions"],
         "sections": read(&root.join("src/validate/schema/sections.json"))?,
     }))?;

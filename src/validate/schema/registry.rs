@@ -18,6 +18,8 @@ pub struct Registry {
     regions: Schema,
     /// The schemas of the template's sections.
     sections: Schema,
+    /// The checks of the rows of `schemas/constraints/`, by the code of their rule.
+    constraints: Schema,
     /// The patterns that were asked for.
     patterns: Mutex<BTreeMap<String, Arc<KnownPattern>>>,
 }
@@ -48,12 +50,13 @@ impl Registry {
         static REGISTRY: OnceLock<Registry> = OnceLock::new();
         REGISTRY.get_or_init(|| {
             let root = STORE.root();
-            // The build script writes all three; a test reads them.
+            // The build script writes all of them; tests read them.
             let part = |name| root.get(name).unwrap_or(root);
             Self {
                 types: part("types"),
                 regions: part("regions"),
                 sections: part("sections"),
+                constraints: part("constraints"),
                 patterns: Mutex::new(BTreeMap::new()),
             }
         })
@@ -79,6 +82,11 @@ impl Registry {
     /// The schemas of what stands in a template beside the properties of its resources.
     pub(super) fn sections(&self) -> TypeSchema {
         TypeSchema { name: "template", root: self.sections }
+    }
+
+    /// The checks of the row with that code.
+    pub(super) fn checks(&self, code: &str) -> impl Iterator<Item = Schema> {
+        self.constraints.list(code)
     }
 
     /// The patterns that were asked for and can't be matched, or not exactly.

@@ -6,6 +6,7 @@
 mod dify;
 mod ecs;
 mod endpoints;
+mod joined;
 mod model;
 mod network;
 mod permission;
@@ -159,4 +160,5 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for run in RUNS {
         model::in_each(&views, *run, findings);
     }
+    model::in_each(&views, joined::check, findings);
 }

@@ -5,20 +5,24 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 /// The keywords of schemas, which get the first numbers: a keyword's number is its place here.
-pub(crate) const KEYWORDS: [&str; 43] = [
+pub(crate) const KEYWORDS: [&str; 49] = [
     "$ref",
     "additionalProperties",
     "allOf",
+    "among",
     "anyOf",
+    "compare",
     "const",
     "contains",
     "dependencies",
     "dependentExcluded",
     "dependentRequired",
     "dependentSchemas",
+    "distinct",
     "else",
     "enum",
     "enumCaseInsensitive",
+    "every",
     "exclusiveMaximum",
     "exclusiveMinimum",
     "format",
@@ -45,6 +49,8 @@ pub(crate) const KEYWORDS: [&str; 43] = [
     "requiredOr",
     "requiredXor",
     "serviceRequires",
+    "some",
+    "switch",
     "then",
     "type",
     "uniqueItems",
