@@ -25,7 +25,7 @@ fn main() -> Result<(), String> {
     write(&out.join("resources"), &files)
         .and_then(|()| fs::write(out.join("constraints.rs"), table))
         .map_err(|error| format!("{}: {error}", out.display()))?;
-    registry::write(&root, &out, checks)
+    registry::write(&root, &out, &checks)
 }
 
 fn write(out: &Path, files: &generator::Files) -> std::io::Result<()> {

@@ -19,7 +19,7 @@ use crate::encode;
 ///
 /// # Errors
 /// The file, and what is wrong with it, in words.
-pub(crate) fn write(root: &Path, out: &Path, constraints: Map<String, Json>) -> Result<(), String> {
+pub(crate) fn write(root: &Path, out: &Path, constraints: &Map<String, Json>) -> Result<(), String> {
     let folder = root.join("schemas");
     let mut schemas = schemas(&folder)?;
     let corrections = read(&folder.join("overlay.json"))?;
