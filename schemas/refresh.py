@@ -4,7 +4,8 @@
     python3 schemas/refresh.py SITE_PACKAGES [AWS::Service::Type ...]
 
 SITE_PACKAGES is the folder that holds `cfnlint` (of a venv or of the unpacked wheel). Refreshes every type that has a
-file here, adds the types that are named, and writes `regions.json`. Python's standard library is all it needs.
+file here, adds the types that are named, and writes `regions.json` and `iam-actions.txt`. Python's standard library is
+all it needs.
 """
 
 import json
@@ -76,6 +77,31 @@ def write(path, data):
     path.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def arn_formats(kinds, names):
+    """The forms of the ARNs that an action can be about, wildcards for what a policy fills in."""
+    forms = set()
+    for name in names:
+        for form in kinds.get(name.lower(), {}).get("ARNFormats", []):
+            form = re.sub(r"\$\{[^}]*\}", "*", form).replace(".*", "*")
+            # The list has the same form for a bucket and for what is in it.
+            forms.add("arn:*:s3:::*/*" if (name.lower(), form) == ("object", "arn:*:s3:::*") else form)
+    return " ".join(sorted(forms)) or "*"
+
+
+def actions(services):
+    """The actions of every service, by the forms of the resources that they are about."""
+    lines = []
+    for prefix, service in sorted(services.items()):
+        by_forms = {}
+        for action, about in service["Actions"].items():
+            names = about.get("Resources", [])
+            names = [names] if isinstance(names, str) else names
+            by_forms.setdefault(arn_formats(service.get("Resources", {}), names), []).append(action)
+        lines.append(prefix)
+        lines += [f"\t{forms}\t{' '.join(sorted(named))}" for forms, named in sorted(by_forms.items())]
+    return "\n".join(lines) + "\n"
+
+
 def main(arguments):
     if not arguments:
         sys.exit(__doc__)
@@ -106,7 +132,9 @@ def main(arguments):
     (HERE / "regions.json").write_text(
         f'{{\n  "regions": {json.dumps(list(regions))},\n  "absent": {{\n{lines}\n  }}\n}}\n', encoding="utf-8"
     )
-    print(f"{len(types)} types, {len(regions)} regions")
+    services = json.loads((source.parent / "AdditionalSpecs" / "Policies.json").read_text(encoding="utf-8"))
+    (HERE / "iam-actions.txt").write_text(actions(services), encoding="utf-8")
+    print(f"{len(types)} types, {len(regions)} regions, {len(services)} services with actions")
 
 
 if __name__ == "__main__":

@@ -3,12 +3,14 @@
 //! All rules look at one [`model`] of evaluated resources, once for each combination of conditions that matters. Only
 //! what is certain is told: what depends on something outside of the template is left alone.
 
+mod block;
 mod dify;
 mod ecs;
 mod endpoints;
 mod model;
 mod network;
 mod permission;
+mod policy;
 mod secret;
 #[cfg(test)]
 mod testing;
@@ -69,11 +71,30 @@ mod w054_key_policy;
 mod w055_log_bucket;
 mod w056_rotation;
 mod w057_fixed_name;
+mod w160_subnet_blocks;
+mod w161_route_table_once;
+mod w162_once_in_vpc;
+mod w163_record_zone;
+mod w164_record_values;
+mod w165_validation_domain;
+mod w166_fixed_zone;
+mod w167_fixed_partition;
+mod w168_documents;
+mod w171_windows;
+mod w173_event_pattern;
+mod w174_storage_classes;
+mod w175_notifications;
+mod w177_public_bucket;
+mod waf;
 
 use crate::diagnostic::Diagnostic;
 
 use super::context::Context;
 use super::rule::{Check, Rule};
+use policy::{
+    w150_document, w151_statement, w152_principal, w153_action, w154_resource, w155_condition,
+    w156_known_action, w157_action_fits,
+};
 
 /// A rule on one view of the model.
 type Run = fn(&model::View<'_, '_>, &mut Vec<Diagnostic>);
@@ -145,6 +166,35 @@ rules! {
     w055_log_bucket,
     w056_rotation,
     w057_fixed_name,
+    w150_document,
+    w151_statement,
+    w152_principal,
+    w153_action,
+    w154_resource,
+    w155_condition,
+    w156_known_action,
+    w157_action_fits,
+    w160_subnet_blocks,
+    w161_route_table_once,
+    w162_once_in_vpc,
+    w163_record_zone,
+    w164_record_values,
+    w165_validation_domain,
+    w166_fixed_zone,
+    w167_fixed_partition,
+    w168_documents,
+    w171_windows,
+    w173_event_pattern,
+    w174_storage_classes,
+    w175_notifications,
+    w177_public_bucket,
+    w180_statement,
+    w181_rule,
+    w182_rate_limit,
+    w183_managed_group,
+    w184_capacity,
+    w185_custom_answer,
+    w186_scope,
 }
 
 /// The checks of the layer: one, since the rules share the model.
