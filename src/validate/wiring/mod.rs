@@ -7,6 +7,7 @@ mod block;
 mod dify;
 mod ecs;
 mod endpoints;
+mod joined;
 mod model;
 mod network;
 mod permission;
@@ -209,4 +210,5 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for run in RUNS {
         model::in_each(&views, *run, findings);
     }
+    model::in_each(&views, joined::check, findings);
 }
