@@ -4,7 +4,8 @@
     python3 schemas/refresh.py SITE_PACKAGES [AWS::Service::Type ...]
 
 SITE_PACKAGES is the folder that holds `cfnlint` (of a venv or of the unpacked wheel). Refreshes every type that has a
-file here, adds the types that are named, and writes `regions.json` and `iam-actions.txt`. Python's standard library is
+file here, adds the types that are named, and writes `regions.json`, `iam-actions.txt`
+and `rds-engines.txt`. Python's standard library is
 all it needs.
 """
 
@@ -102,6 +103,62 @@ def actions(services):
     return "\n".join(lines) + "\n"
 
 
+def versions(schema, deprecated):
+    """The versions of each engine, `!` behind those that are deprecated."""
+    old = {
+        part["if"]["properties"]["Engine"]["const"]: set(part["if"]["properties"]["EngineVersion"]["enum"])
+        for part in deprecated["allOf"]
+    }
+    found = {}
+    for part in schema["allOf"]:
+        engine = part["if"]["properties"]["Engine"].get("const")
+        if engine:
+            known = part["then"]["properties"]["EngineVersion"]["enum"]
+            found[engine] = [version + ("!" if version in old.get(engine, ()) else "") for version in known]
+    return found
+
+
+def classes(by_region, name):
+    """The instance classes of each engine without a licence, by the regions that don't have them."""
+    offered = {}
+    for region, schema in by_region.items():
+        for part in schema["allOf"]:
+            properties = part["if"]["properties"]
+            if properties.get("LicenseModel", False) is False:
+                engine = properties["Engine"]["const"]
+                for size in part["then"]["properties"][name]["enum"]:
+                    offered.setdefault(engine, {}).setdefault(size, set()).add(region)
+    found = {}
+    for engine, sizes in offered.items():
+        for size, regions in sizes.items():
+            absent = " ".join(sorted(set(by_region) - regions))
+            found.setdefault(engine, {}).setdefault(absent, []).append(size)
+    return found
+
+
+def engines(extensions):
+    """Versions and instance classes of the engines of RDS, a line for each engine and set of regions."""
+    def of(kind, name):
+        return json.loads((extensions / f"aws_rds_db{kind}" / f"{name}.json").read_text(encoding="utf-8"))
+
+    lines = []
+    for kind, enum, name in (
+        ("cluster", "dbclusterinstanceclass_enum", "DBClusterInstanceClass"),
+        ("instance", "dbinstanceclass_enum", "DBInstanceClass"),
+    ):
+        known = versions(of(kind, "engine_version"), of(kind, "engine_version_deprecated"))
+        lines += [f"{kind}\tversions\t{engine}\t\t{' '.join(known[engine])}" for engine in sorted(known)]
+        by_region = of(kind, enum)
+        lines.append(f"{kind}\tregions\t\t\t{' '.join(sorted(by_region))}")
+        sizes = classes(by_region, name)
+        for engine in sorted(sizes):
+            lines += [
+                f"{kind}\tclasses\t{engine}\t{absent}\t{' '.join(sorted(named))}"
+                for absent, named in sorted(sizes[engine].items())
+            ]
+    return "\n".join(lines) + "\n"
+
+
 def main(arguments):
     if not arguments:
         sys.exit(__doc__)
@@ -129,11 +186,14 @@ def main(arguments):
         write(files.get(name, file_of(name)), in_order(schema))
         absent[name] = [region for region, types_of in regions.items() if name not in types_of]
     lines = ",\n".join(f"    {json.dumps(name)}: {json.dumps(missing)}" for name, missing in absent.items())
+    version = re.search(r'"([0-9.]+)"', (source.parent.parent / "version.py").read_text(encoding="utf-8")).group(1)
+    date = json.loads((source / "version.json").read_text(encoding="utf-8"))["schema_date"][:10]
     (HERE / "regions.json").write_text(
-        f'{{\n  "regions": {json.dumps(list(regions))},\n  "absent": {{\n{lines}\n  }}\n}}\n', encoding="utf-8"
+        f'{{\n  "source": "cfn-lint {version}",\n  "date": "{date}",\n  "regions": {json.dumps(list(regions))},\n  "absent": {{\n{lines}\n  }}\n}}\n', encoding="utf-8"
     )
     services = json.loads((source.parent / "AdditionalSpecs" / "Policies.json").read_text(encoding="utf-8"))
     (HERE / "iam-actions.txt").write_text(actions(services), encoding="utf-8")
+    (HERE / "rds-engines.txt").write_text(engines(source / "extensions"), encoding="utf-8")
     print(f"{len(types)} types, {len(regions)} regions, {len(services)} services with actions")
 
 

@@ -7,6 +7,7 @@ mod block;
 mod dify;
 mod ecs;
 mod endpoints;
+mod engines;
 mod joined;
 mod model;
 mod network;
@@ -81,11 +82,16 @@ mod w165_validation_domain;
 mod w166_fixed_zone;
 mod w167_fixed_partition;
 mod w168_documents;
+mod w169_region;
+mod w170_engine_offer;
 mod w171_windows;
+mod w172_event_input;
 mod w173_event_pattern;
 mod w174_storage_classes;
 mod w175_notifications;
+mod w176_self_reference;
 mod w177_public_bucket;
+mod w178_allowed_pattern;
 mod waf;
 
 use crate::diagnostic::Diagnostic;
@@ -95,6 +101,10 @@ use super::rule::{Check, Rule};
 use policy::{
     w150_document, w151_statement, w152_principal, w153_action, w154_resource, w155_condition,
     w156_known_action, w157_action_fits,
+};
+use waf::{
+    w180_statement, w181_rule, w182_rate_limit, w183_managed_group, w184_capacity, w185_custom_answer,
+    w186_scope,
 };
 
 /// A rule on one view of the model.
@@ -184,11 +194,16 @@ rules! {
     w166_fixed_zone,
     w167_fixed_partition,
     w168_documents,
+    w169_region,
+    w170_engine_offer,
     w171_windows,
+    w172_event_input,
     w173_event_pattern,
     w174_storage_classes,
     w175_notifications,
+    w176_self_reference,
     w177_public_bucket,
+    w178_allowed_pattern,
     w180_statement,
     w181_rule,
     w182_rate_limit,

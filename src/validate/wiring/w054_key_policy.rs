@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     what: "The policy of a KMS key allows the account (`…:root`) or an administrator `kms:*` or `kms:PutKeyPolicy`; where a log group is encrypted with it, it names the principal `logs.<region>.amazonaws.com`.",
     why: "KMS refuses the key: \"The new key policy will not allow you to update the key policy in the future\"; CloudWatch Logs refuses the group: \"The specified KMS key does not exist or is not allowed to be used\".",
     source: "AWS KMS Developer Guide, \"Default key policy\"; Amazon CloudWatch Logs User Guide, \"Encrypt log data using AWS KMS\"",
-    same_as: &[],
+    same_as: &["cdk-preflight pf-kms-key-policy-lockout"],
 };
 
 /// The statements of the key's policy that allow; `None` if not all of them are known.

@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn a_second_table_is_found() {
-        let second = json!({"Type": "AWS::EC2::SubnetRouteTableAssociation", "Properties": {"SubnetId": {"Ref": "PrivateSubnet1"}, "RouteTableId": {"Ref": "PublicTable"}}});
+        let second = json!({"Type": "AWS::EC2::SubnetRouteTableAssociation", "Properties": {"SubnetId": {"Ref": "PrivateSubnet1"}, "RouteTableId": {"Ref": "PrivateTable"}}});
         let (message, pointer) = only("W161", &[("/Second", second)]);
         assert_eq!(
             message,

@@ -16,7 +16,11 @@ pub(super) static RULE: Rule = Rule {
     what: "A VPC has at most one attachment of an internet gateway and, for each service, at most one interface endpoint with private DNS; an interface endpoint has at most one subnet in a zone.",
     why: "EC2 refuses the second: \"already has an internet gateway attached\", \"private-dns-enabled cannot be set because there is already a conflicting DNS domain\", \"DuplicateSubnetsInSameZone\".",
     source: "Amazon VPC User Guide, \"Internet gateways\"; AWS PrivateLink Guide, \"Access an AWS service using an interface VPC endpoint\"",
-    same_as: &["cfn-lint E3064"],
+    same_as: &[
+        "cfn-lint E3064",
+        "cdk-preflight pf-ec2-vpc-single-igw",
+        "cdk-preflight pf-ec2-vpce-subnet-az-unique",
+    ],
 };
 
 /// A value as a key: resources by their id, texts as they are.

@@ -14,7 +14,17 @@ pub(super) static RULE: Rule = Rule {
     what: "The name of a record is that of its zone or ends in it; at the top of a zone there is no `CNAME`; an alias into a zone of the template names a record of that zone which the template has, not a `CNAME` at the top and no `NS` or `SOA`; a private zone has neither routing by address, nor name servers to read, nor a twin of the same name in its VPC.",
     why: "Route 53 refuses the record: \"RRSet with DNS name … is not permitted in zone …\", \"RRSet of type CNAME … is not permitted at apex\", \"Tried to create an alias that targets …, but that target was not found\".",
     source: "Amazon Route 53 Developer Guide, \"Choosing between alias and non-alias records\" and \"Supported DNS record types\"",
-    same_as: &["cfn-lint E3041"],
+    same_as: &[
+        "cfn-lint E3041",
+        "cdk-preflight pf-route53-apex-cname",
+        "cdk-preflight pf-route53-alias-apex-to-cname",
+        "cdk-preflight pf-route53-alias-samezone-record-type",
+        "cdk-preflight pf-route53-alias-samezone-target-missing",
+        "cdk-preflight pf-route53-alias-target-outside-zone",
+        "cdk-preflight pf-route53-cidr-private-zone",
+        "cdk-preflight pf-route53-hostedzone-duplicate-private-zone-vpc",
+        "cdk-preflight pf-route53-hostedzone-nameservers-private",
+    ],
 };
 
 const ZONE: &str = "AWS::Route53::HostedZone";

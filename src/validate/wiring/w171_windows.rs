@@ -12,7 +12,11 @@ pub(super) static RULE: Rule = Rule {
     what: "`PreferredBackupWindow` is `hh:mm-hh:mm`, `PreferredMaintenanceWindow` is `ddd:hh:mm-ddd:hh:mm`, both in UTC and at least 30 minutes long, and they have no minute in common.",
     why: "RDS refuses the database: \"Backup window must be at least 30 minutes\", \"The backup window and maintenance window must not overlap\".",
     source: "Amazon RDS API Reference, \"CreateDBCluster\" and \"CreateDBInstance\"",
-    same_as: &[],
+    same_as: &[
+        "cdk-preflight pf-rds-backup-window-duration",
+        "cdk-preflight pf-rds-backup-window-format",
+        "cdk-preflight pf-rds-window-overlap",
+    ],
 };
 
 const DAY: u32 = 24 * 60;

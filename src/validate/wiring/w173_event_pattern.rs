@@ -13,7 +13,13 @@ pub(super) static RULE: Rule = Rule {
     what: "An `EventPattern` isn't empty; each key leads to an object or to a list with at least one value; an object in a list is an operator of EventBridge; `$or` stands alone and is a list of patterns.",
     why: "EventBridge refuses the rule: \"Event pattern is not valid. Reason: … must be an object or an array\", \"Unrecognized match type …\", \"Empty arrays are not allowed\".",
     source: "Amazon EventBridge User Guide, \"Comparison operators for use in event patterns\"",
-    same_as: &[],
+    same_as: &[
+        "cdk-preflight pf-events-pattern-empty",
+        "cdk-preflight pf-events-pattern-empty-array",
+        "cdk-preflight pf-events-pattern-operator",
+        "cdk-preflight pf-events-pattern-or-exclusive",
+        "cdk-preflight pf-events-pattern-scalar-value",
+    ],
 };
 
 const OPERATORS: [&str; 8] =

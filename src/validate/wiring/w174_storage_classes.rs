@@ -13,7 +13,12 @@ pub(super) static RULE: Rule = Rule {
     what: "Of the transitions of a lifecycle rule, a later one leads to a colder class, after the least time in the class before it; objects stay 30 days before they go to an infrequent-access class; they expire after the last transition.",
     why: "S3 refuses the bucket's configuration: \"'Days' in the Expiration action … must be greater than 'Days' in the Transition action\", \"Days in the Transition action must be greater than or equal to 30 for storageClass 'STANDARD_IA'\".",
     source: "Amazon Simple Storage Service User Guide, \"Transitioning objects using Amazon S3 Lifecycle\"",
-    same_as: &["cfn-lint E3061"],
+    same_as: &[
+        "cfn-lint E3061",
+        "cdk-preflight pf-s3-lifecycle-days-order",
+        "cdk-preflight pf-s3-lifecycle-min-storage-duration-chain",
+        "cdk-preflight pf-s3-lifecycle-transition-waterfall-order",
+    ],
 };
 
 /// The storage classes from warm to cold, with the days that objects stay there at least.

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     what: "Two notifications of a bucket, to queues, topics or functions, have different events, or prefixes or suffixes of which neither begins, or ends, with the other.",
     why: "S3 refuses the bucket: \"Configurations overlap. Configurations on the same bucket cannot share a common event type\".",
     source: "Amazon Simple Storage Service User Guide, \"Configuring event notifications using object key name filtering\"",
-    same_as: &[],
+    same_as: &["cdk-preflight pf-s3-notification-overlapping-filters"],
 };
 
 const KINDS: [&str; 3] = ["QueueConfigurations", "TopicConfigurations", "LambdaConfigurations"];

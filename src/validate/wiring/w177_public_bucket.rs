@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     what: "Where a bucket of the template has `BlockPublicPolicy`, no statement of its policy allows something to everybody without a condition.",
     why: "S3 refuses the policy: \"User is not authorized to perform s3:PutBucketPolicy because public policies are blocked by the BlockPublicPolicy block public access setting\".",
     source: "Amazon Simple Storage Service User Guide, \"Blocking public access to your Amazon S3 storage\"",
-    same_as: &[],
+    same_as: &["cdk-preflight pf-s3-policy-public-with-block-public-policy"],
 };
 
 fn is_everybody(principal: &Evaluated<'_>) -> bool {

@@ -150,7 +150,12 @@ pub(super) fn members<'v, 't>(value: &'v Evaluated<'t>) -> &'v [(&'t str, Evalua
     if let Data::Object(members) = &value.data { members } else { &[] }
 }
 
-/// The text as it is shown: `…` for what isn't known.
+/// The most characters of a text that are shown.
+const MOST_SHOWN: usize = 100;
+
+/// The text as it is shown: `…` for what isn't known, and for what is too long.
 pub(super) fn shown(text: &str) -> String {
-    text.replace(GAP, "…")
+    let end = text.char_indices().nth(MOST_SHOWN).map(|(end, _)| end);
+    let cut = end.map_or_else(|| text.to_owned(), |end| format!("{}…", &text[..end]));
+    cut.replace(GAP, "…")
 }

@@ -1,5 +1,6 @@
 //! W150: policy documents have the elements that a document has.
 
+use crate::cfn::evaluate::{Data, Evaluated};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 use crate::validate::wiring::model::{View, many};
@@ -10,10 +11,20 @@ pub(in crate::validate::wiring) static RULE: Rule = Rule {
     code: Code("W150"),
     severity: Severity::Error,
     title: "a policy document has a known version and statements",
-    what: "A policy document holds `Version`, `Id` and `Statement` and nothing else; its version is `2012-10-17` or `2008-10-17`; it has a statement. The old version is a warning: it doesn't know variables such as `${aws:username}`.",
+    what: "A policy document holds `Version`, `Id` and `Statement` and nothing else; its version is `2012-10-17` or `2008-10-17`; it has a statement; a key's policy has characters of Latin-1 only. The old version is a warning: it doesn't know variables such as `${aws:username}`.",
     why: "The service refuses the policy: \"Syntax errors in policy\".",
     source: "AWS Identity and Access Management User Guide, \"IAM JSON policy elements reference\"",
-    same_as: &["cfn-lint E3510", "cfn-lint E3512", "cfn-lint E3511", "cfn-lint W2511"],
+    same_as: &[
+        "cfn-lint E3510",
+        "cfn-lint E3512",
+        "cfn-lint E3511",
+        "cfn-lint W2511",
+        "cdk-preflight pf-iam-policy-version",
+        "cdk-preflight pf-iam-policy-unknown-toplevel-field",
+        "cdk-preflight pf-iam-policy-statement-required",
+        "cdk-preflight pf-s3-bucket-policy-version",
+        "cdk-preflight pf-kms-key-policy-charset",
+    ],
 };
 
 /// The versions of the policy language, the newest first.
@@ -50,12 +61,33 @@ pub(in crate::validate::wiring) fn check(view: &View<'_, '_>, findings: &mut Vec
                 findings.push(item.finding_at(&RULE, value, message).help(help));
             }
         }
+        // KMS takes the characters of Latin-1 only.
+        let is_key = item.resource.type_name.starts_with("AWS::KMS::");
+        if is_key && let Some(value) = not_latin(document.value) {
+            findings.push(
+                item.finding_at(
+                    &RULE,
+                    value,
+                    "a key's policy has characters of Latin-1 only: KMS refuses this one",
+                )
+                .help("write it without"),
+            );
+        }
         if many(document.value.get("Statement")).is_empty() {
             findings.push(
                 item.finding_at(&RULE, document.value, "the policy has no statement: it is refused")
                     .help("write a statement, or leave the policy out"),
             );
         }
+    }
+}
+
+/// A value with a character outside of Latin-1.
+fn not_latin<'v, 't>(value: &'v Evaluated<'t>) -> Option<&'v Evaluated<'t>> {
+    match &value.data {
+        Data::Text(text) => text.chars().any(|c| u32::from(c) > 0xff).then_some(value),
+        Data::List(items) => items.iter().find_map(not_latin),
+        _ => members(value).iter().find_map(|(_, inner)| not_latin(inner)),
     }
 }
 
@@ -83,6 +115,18 @@ mod tests {
         assert_eq!(message, "a policy document has no `Description`: the policy is refused");
         let message = &findings(&json!({"Version": "2012-10-17", "Statement": []}))[0].1;
         assert_eq!(message, "the policy has no statement: it is refused");
+    }
+
+    #[test]
+    fn key_policies_are_of_latin_1() {
+        let key = |sid: &str| {
+            let statement =
+                json!({"Sid": sid, "Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"});
+            let policy = json!({"Version": "2012-10-17", "Statement": [statement]});
+            let key = json!({"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": policy}});
+            found("W150", json!({"Resources": {"It": key}})).len()
+        };
+        assert_eq!((key("für alle"), key("鍵")), (0, 1));
     }
 
     #[test]

@@ -15,7 +15,22 @@ pub(in crate::validate::wiring) static RULE: Rule = Rule {
     what: "A statement has an `Effect` of `Allow` or `Deny`, exactly one of `Action` and `NotAction`, `Resource` or `NotResource` where its policy takes one (not in a trust policy), no unknown element, and a `Sid` of letters and digits that no other statement of the policy has.",
     why: "The service refuses the policy: \"Policy statement must contain actions\", \"Has prohibited field Resource\", \"Statement IDs (SID) in a single policy must be unique\".",
     source: "AWS Identity and Access Management User Guide, \"IAM JSON policy elements reference\"",
-    same_as: &["cfn-lint E3510", "cfn-lint E3512", "cfn-lint E3511", "cfn-lint E3513"],
+    same_as: &[
+        "cfn-lint E3510",
+        "cfn-lint E3512",
+        "cfn-lint E3511",
+        "cfn-lint E3513",
+        "cdk-preflight pf-iam-policy-action-required",
+        "cdk-preflight pf-iam-policy-effect-case",
+        "cdk-preflight pf-iam-policy-effect-required",
+        "cdk-preflight pf-iam-policy-exclusive-fields",
+        "cdk-preflight pf-iam-policy-sid-format",
+        "cdk-preflight pf-iam-policy-duplicate-sid",
+        "cdk-preflight pf-iam-policy-statement-resource-required",
+        "cdk-preflight pf-iam-policy-statement-unknown-field",
+        "cdk-preflight pf-iam-trust-policy-no-resource",
+        "cdk-preflight pf-kms-key-policy-statement",
+    ],
 };
 
 const ELEMENTS: [&str; 9] = [

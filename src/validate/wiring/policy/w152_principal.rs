@@ -14,7 +14,20 @@ pub(in crate::validate::wiring) static RULE: Rule = Rule {
     what: "`Principal` or `NotPrincipal` is in every statement of a trust, key, bucket, topic, queue or repository policy, and in no identity policy. Its keys are `AWS`, `Service`, `Federated` and `CanonicalUser`; of `AWS` each value is an account, an ARN of an identity without a wildcard, or `*`; of `Service` a name that ends in `amazonaws.com`. A trust policy takes no bare `*`, and for Cognito a condition.",
     why: "The service refuses the policy: \"Invalid principal in policy\", \"Policy document should not specify a principal\".",
     source: "AWS Identity and Access Management User Guide, \"AWS JSON policy elements: Principal\"",
-    same_as: &["cfn-lint E3510", "cfn-lint E3512", "cfn-lint E3511", "cfn-lint E3513"],
+    same_as: &[
+        "cfn-lint E3510",
+        "cfn-lint E3512",
+        "cfn-lint E3511",
+        "cfn-lint E3513",
+        "cdk-preflight pf-iam-identity-policy-no-principal",
+        "cdk-preflight pf-iam-trust-policy-aws-principal-format",
+        "cdk-preflight pf-iam-trust-policy-cognito-condition",
+        "cdk-preflight pf-iam-trust-policy-principal-star-string",
+        "cdk-preflight pf-iam-trust-policy-service-principal",
+        "cdk-preflight pf-iam-trust-policy-service-wildcard",
+        "cdk-preflight pf-s3-bucket-policy-principal",
+        "cdk-preflight pf-kms-key-policy-statement",
+    ],
 };
 
 const KEYS: [&str; 4] = ["AWS", "Service", "Federated", "CanonicalUser"];

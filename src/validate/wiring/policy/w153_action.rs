@@ -4,7 +4,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 use crate::validate::wiring::model::View;
 
-use super::document::{GAP, Kind, loose, statements};
+use super::document::{GAP, Kind, loose, shown, statements};
 
 pub(in crate::validate::wiring) static RULE: Rule = Rule {
     code: Code("W153"),
@@ -13,7 +13,13 @@ pub(in crate::validate::wiring) static RULE: Rule = Rule {
     what: "An action is `*`, or the prefix of a service without a wildcard, one colon and a name. A trust policy has only `sts:AssumeRole` and its kin, in full; the policy of a bucket, a topic or a queue only actions of its own service.",
     why: "The service refuses the policy: \"Actions/Conditions must be prefaced by a vendor\", \"AssumeRole policy may only specify STS AssumeRole actions\", \"Policy has invalid action\".",
     source: "AWS Identity and Access Management User Guide, \"IAM JSON policy elements: Action\"",
-    same_as: &["cfn-lint W3037"],
+    same_as: &[
+        "cfn-lint W3037",
+        "cdk-preflight pf-iam-policy-action-format",
+        "cdk-preflight pf-iam-policy-action-single-colon",
+        "cdk-preflight pf-iam-policy-action-vendor-wildcard",
+        "cdk-preflight pf-iam-trust-policy-action-sts-only",
+    ],
 };
 
 /// What a trust policy may allow.
@@ -41,10 +47,11 @@ pub(in crate::validate::wiring) fn check(view: &View<'_, '_>, findings: &mut Vec
 }
 
 fn fault(action: &str, kind: Kind) -> Option<(String, String)> {
+    let text = shown(action);
     if kind == Kind::Trust {
         return (!STS.iter().any(|known| known.eq_ignore_ascii_case(action))).then(|| {
             (
-                format!("a trust policy doesn't take the action `{action}`"),
+                format!("a trust policy doesn't take the action `{text}`"),
                 format!("write one of {}", STS.join(", ")),
             )
         });
@@ -54,25 +61,25 @@ fn fault(action: &str, kind: Kind) -> Option<(String, String)> {
     }
     let Some((prefix, name)) = action.split_once(':') else {
         return Some((
-            format!("the action `{action}` names no service"),
+            format!("the action `{text}` names no service"),
             "write the service before it, such as `s3:GetObject`".to_owned(),
         ));
     };
     if name.contains(':') {
         return Some((
-            format!("the action `{action}` has more than one colon"),
+            format!("the action `{text}` has more than one colon"),
             "write the service, a colon and the name".to_owned(),
         ));
     }
     if prefix.contains(['*', '?']) {
         return Some((
-            format!("the service of the action `{action}` has a wildcard"),
+            format!("the service of the action `{text}` has a wildcard"),
             "write the service in full, or `*` for every action".to_owned(),
         ));
     }
     match kind {
         Kind::Resource(Some(service)) if !prefix.eq_ignore_ascii_case(service) => Some((
-            format!("the action `{action}` isn't one of the resource that the policy is about"),
+            format!("the action `{text}` isn't one of the resource that the policy is about"),
             format!("write an action of `{service}`, or put this one into the policy of a role"),
         )),
         _ => None,

@@ -14,7 +14,15 @@ pub(in crate::validate::wiring) static RULE: Rule = Rule {
     what: "A resource is `*` or an ARN of six parts; its service has no wildcard; the ARN of a bucket has no region and no account, one of IAM and Route 53 no region; its partition is that of the region, where that is known.",
     why: "The service refuses the policy: \"Resource … must be in ARN format or '*'\", \"The policy failed legacy parsing\", \"Partition … is not valid for resource\".",
     source: "AWS Identity and Access Management User Guide, \"IAM JSON policy elements: Resource\" and \"Identify AWS resources with Amazon Resource Names (ARNs)\"",
-    same_as: &["cfn-lint E3510", "cfn-lint E3512"],
+    same_as: &[
+        "cfn-lint E3510",
+        "cfn-lint E3512",
+        "cdk-preflight pf-iam-policy-resource-format",
+        "cdk-preflight pf-iam-policy-resource-arn-segments",
+        "cdk-preflight pf-iam-policy-resource-service-wildcard",
+        "cdk-preflight pf-iam-policy-resource-global-service-arn",
+        "cdk-preflight pf-iam-policy-resource-partition",
+    ],
 };
 
 pub(in crate::validate::wiring) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {

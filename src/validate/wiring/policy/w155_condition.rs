@@ -16,7 +16,19 @@ pub(in crate::validate::wiring) static RULE: Rule = Rule {
     what: "An operator of a condition is one of the policy language, with `ForAllValues:` or `ForAnyValue:` before and `IfExists` behind it where it takes them (`Null` doesn't); a key has the prefix of a service; its value is a text or a list of them, and a number, a date, an address, an ARN or a truth where the operator compares such.",
     why: "The service refuses the policy: \"Syntax errors in policy\", \"The policy failed legacy parsing\".",
     source: "AWS Identity and Access Management User Guide, \"IAM JSON policy elements: Condition operators\"",
-    same_as: &["cfn-lint E3510", "cfn-lint E3512", "cfn-lint E3511"],
+    same_as: &[
+        "cfn-lint E3510",
+        "cfn-lint E3512",
+        "cfn-lint E3511",
+        "cdk-preflight pf-iam-policy-condition-operator",
+        "cdk-preflight pf-iam-policy-condition-value-type",
+        "cdk-preflight pf-iam-policy-condition-null-ifexists",
+        "cdk-preflight pf-iam-policy-condition-numeric-value",
+        "cdk-preflight pf-iam-policy-condition-date-value",
+        "cdk-preflight pf-iam-policy-condition-ip-value",
+        "cdk-preflight pf-iam-policy-condition-binary-value",
+        "cdk-preflight pf-iam-policy-condition-arn-value",
+    ],
 };
 
 /// What an operator compares.

@@ -5,7 +5,7 @@ use crate::validate::Rule;
 use crate::validate::wiring::model::{View, covers};
 
 use super::actions::Service;
-use super::document::{GAP, loose, statements};
+use super::document::{GAP, loose, shown, statements};
 
 pub(in crate::validate::wiring) static RULE: Rule = Rule {
     code: Code("W156"),
@@ -27,11 +27,14 @@ pub(in crate::validate::wiring) fn check(view: &View<'_, '_>, findings: &mut Vec
             }
             let (message, near) = match Service::get(prefix) {
                 None => (
-                    format!("no service has the prefix `{prefix}`: `{action}` means nothing"),
+                    format!("no service has the prefix `{}`: the action means nothing", shown(prefix)),
                     nearest(prefix, Service::prefixes()),
                 ),
                 Some(service) if !exists(service, name) => (
-                    format!("`{prefix}` has no action `{name}`: the statement means nothing with it"),
+                    format!(
+                        "`{prefix}` has no action `{}`: the statement means nothing with it",
+                        shown(name)
+                    ),
                     nearest(name, service.actions().map(|(name, _)| name)),
                 ),
                 Some(_) => continue,

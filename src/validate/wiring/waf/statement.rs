@@ -11,7 +11,6 @@ pub(super) fn containers<'v, 't>(view: &'v View<'_, 't>) -> impl Iterator<Item =
 /// A statement of a rule, at any depth.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Statement<'v, 't> {
-    pub(super) item: &'v Item<'t>,
     /// The object with the kind of the statement as its key.
     pub(super) value: &'v Evaluated<'t>,
     /// Whether it is in another one.
@@ -22,14 +21,10 @@ pub(super) struct Statement<'v, 't> {
 pub(super) fn statements<'v, 't>(item: &'v Item<'t>) -> Vec<Statement<'v, 't>> {
     let mut found = Vec::new();
     let tops = item.items("Rules").iter().filter_map(|rule| rule.get("Statement"));
-    let mut open: Vec<_> = tops.map(|value| Statement { item, value, is_nested: false }).collect();
+    let mut open: Vec<_> = tops.map(|value| Statement { value, is_nested: false }).collect();
     while let Some(statement) = open.pop() {
         found.push(statement);
-        open.extend(inner(statement.value).into_iter().map(|value| Statement {
-            item,
-            value,
-            is_nested: true,
-        }));
+        open.extend(inner(statement.value).into_iter().map(|value| Statement { value, is_nested: true }));
     }
     found
 }

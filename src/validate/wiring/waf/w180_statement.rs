@@ -16,7 +16,14 @@ pub(in crate::validate::wiring) static RULE: Rule = Rule {
     what: "A statement, a `FieldToMatch`, a `MatchPattern` and a custom key have exactly one member; `AndStatement` and `OrStatement` hold two statements or more; groups of rules and rate limits stand at the top of a rule; a byte match has one search string of at most 200 bytes; transformations have unique priorities and are at most 10; an expression has no look-around and no back reference; lists and names keep to WAF's limits.",
     why: "WAF refuses the web ACL: \"EXACTLY_ONE_CONDITION_REQUIRED\", \"A reference in your rule statement is not valid\", \"Priorities must be unique\".",
     source: "AWS WAF API Reference, \"Statement\"; AWS WAF Developer Guide, \"AWS WAF quotas\"",
-    same_as: &[],
+    same_as: &[
+        "cdk-preflight pf-wafv2-statement-exactly-one",
+        "cdk-preflight pf-wafv2-statement-nesting",
+        "cdk-preflight pf-wafv2-statement-limits",
+        "cdk-preflight pf-wafv2-byte-match",
+        "cdk-preflight pf-wafv2-text-transformations",
+        "cdk-preflight pf-wafv2-regex-syntax",
+    ],
 };
 
 /// Statements only right under a rule.

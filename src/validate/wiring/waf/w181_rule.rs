@@ -16,7 +16,11 @@ pub(in crate::validate::wiring) static RULE: Rule = Rule {
     what: "A rule has `Action`, or `OverrideAction` where its statement is a group of rules, with exactly one member; priorities and names are unique in a web ACL; labels have at most 8 parts of at most 128 characters and no reserved word.",
     why: "WAF refuses the web ACL: \"You have used none or multiple values for a field that requires exactly one value\", \"Priorities must be unique\".",
     source: "AWS WAF API Reference, \"Rule\"; AWS WAF Developer Guide, \"Label syntax and naming requirements\"",
-    same_as: &[],
+    same_as: &[
+        "cdk-preflight pf-wafv2-rule-action",
+        "cdk-preflight pf-wafv2-rule-unique",
+        "cdk-preflight pf-wafv2-label-syntax",
+    ],
 };
 
 const GROUPS: [&str; 2] = ["ManagedRuleGroupStatement", "RuleGroupReferenceStatement"];

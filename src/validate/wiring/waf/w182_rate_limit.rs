@@ -16,7 +16,7 @@ pub(in crate::validate::wiring) static RULE: Rule = Rule {
     what: "A `RateBasedStatement` has `CustomKeys` with `CUSTOM_KEYS` and only then, not just addresses among them and each kind once, `ForwardedIPConfig` where it counts forwarded addresses, a `ScopeDownStatement` where it counts all requests as one; a web ACL has at most 10 of them.",
     why: "WAF refuses the web ACL: \"A required field is missing from the parameter\", \"You have duplicated some of the information in the parameter\".",
     source: "AWS WAF API Reference, \"RateBasedStatement\"; AWS WAF Developer Guide, \"AWS WAF quotas\"",
-    same_as: &[],
+    same_as: &["cdk-preflight pf-wafv2-rate-based-statement"],
 };
 
 /// Keys that are there once only.

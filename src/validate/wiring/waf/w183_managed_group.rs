@@ -17,7 +17,10 @@ pub(in crate::validate::wiring) static RULE: Rule = Rule {
     what: "A `ManagedRuleGroupStatement` of the vendor `AWS` names a group that exists; the groups against account takeover and fraud have their settings; settings are those of the group, once; a rule is overridden once and not excluded as well; what only CloudFront has isn't in a regional web ACL.",
     why: "WAF refuses the web ACL: \"WAFNonexistentItemException\", \"REQUIRED_FIELD_MISSING\", \"UNSUPPORTED_PARAMETER_VALUE\".",
     source: "AWS WAF Developer Guide, \"AWS Managed Rules rule groups list\"; AWS WAF API Reference, \"ManagedRuleGroupStatement\"",
-    same_as: &[],
+    same_as: &[
+        "cdk-preflight pf-wafv2-managed-rule-group",
+        "cdk-preflight pf-wafv2-cloudfront-only-features",
+    ],
 };
 
 const TAKEOVER: &str = "AWSManagedRulesATPRuleSet";

@@ -16,7 +16,7 @@ pub(in crate::validate::wiring) static RULE: Rule = Rule {
     what: "The units that the statements, transformations and labels of a web ACL need, counted as the guide says, are at most 5,000. More than 1,500 are a note: they cost more for each request.",
     why: "WAF refuses the web ACL: \"You exceeded the capacity limit for a rule group or web ACL\".",
     source: "AWS WAF Developer Guide, \"Web ACL capacity units (WCUs) in AWS WAF\" and \"AWS Managed Rules rule groups list\"",
-    same_as: &[],
+    same_as: &["cdk-preflight pf-wafv2-capacity"],
 };
 
 /// The most units, and those that the price of a request includes.

@@ -16,7 +16,7 @@ pub(in crate::validate::wiring) static RULE: Rule = Rule {
     what: "The headers of a custom answer, and those added to a request, have different names and are at most 10, without `Content-Type`; the body of an answer is one of `CustomResponseBodies`, which are at most 50 of 4 KB each and 50 KB together.",
     why: "WAF refuses the web ACL: \"You have duplicated some of the information in the parameter\", \"UNSUPPORTED_PARAMETER_VALUE\".",
     source: "AWS WAF Developer Guide, \"Adding custom web requests and responses in AWS WAF\" and \"AWS WAF quotas\"",
-    same_as: &[],
+    same_as: &["cdk-preflight pf-wafv2-custom-response", "cdk-preflight pf-wafv2-custom-request-handling"],
 };
 
 /// Headers of one action, of all together; bodies, bytes of one and of all.

@@ -14,7 +14,14 @@ pub(in crate::validate::wiring) static RULE: Rule = Rule {
     what: "A scope of `CLOUDFRONT` is deployed in us-east-1 and not associated by `WebACLAssociation`; sets and groups that a web ACL names are of WAF, of the right kind and of its scope; an association names a web ACL and a resource that can have one; of two sets or ACLs of one scope the names differ; `AssociationConfig` has the keys of the scope.",
     why: "WAF refuses it: \"The scope is not valid\", \"The ARN isn't valid\", \"WAFDuplicateItemException\".",
     source: "AWS WAF API Reference, \"CreateWebACL\" and \"AssociateWebACL\"",
-    same_as: &[],
+    same_as: &[
+        "cdk-preflight pf-wafv2-scope-region",
+        "cdk-preflight pf-wafv2-name-unique",
+        "cdk-preflight pf-wafv2-reference-arn",
+        "cdk-preflight pf-wafv2-association-config-scope",
+        "cdk-preflight pf-wafv2-association-resource-arn",
+        "cdk-preflight pf-wafv2-association-webacl-arn",
+    ],
 };
 
 const TYPES: [&str; 4] =
