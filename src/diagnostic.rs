@@ -199,8 +199,15 @@ impl Diagnostic {
     }
 }
 
+/// A longer word isn't compared with others.
+const LONGEST_WORD: usize = 256;
+
 /// The candidate nearest to `word`, for "did you mean …?"; `None` if none is near.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Nothing that long is a slip of the hand, and comparing takes its time.
+    if word.len() > LONGEST_WORD {
+        return None;
+    }
     let folded = word.to_lowercase();
     candidates
         .into_iter()
