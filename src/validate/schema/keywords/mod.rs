@@ -24,7 +24,7 @@ use crate::validate::rule::Rule;
 
 use super::verdict::Verdict;
 use super::walk::Walk;
-use super::whole;
+use super::{tags, whole};
 
 pub(super) use s005_type::types_of;
 pub(super) use s019_format::formats_of;
@@ -112,6 +112,9 @@ pub(super) fn find(keyword: &str) -> Option<Keyword> {
     KEYWORDS.iter().find(|(name, _)| *name == keyword).map(|(_, check)| *check)
 }
 
+/// The rules that are about a key, whatever its value.
+pub(super) static OF_KEYS: [&Rule; 3] = [&s003_unknown_property::RULE, &whole::READ_ONLY, &whole::DEPRECATED];
+
 /// The rules of the keywords.
 pub(super) static RULES: &[&Rule] = &[
     &s003_unknown_property::RULE,
@@ -130,6 +133,7 @@ pub(super) static RULES: &[&Rule] = &[
     &s015_alternatives::RULE,
     &whole::READ_ONLY,
     &whole::DEPRECATED,
+    &tags::RULE,
     &s019_format::RULE,
     // What only a walk along the schema can find out about references.
     &SHAPE_RULE,
