@@ -58,7 +58,11 @@ fn a_stack_is_looked_at() {
     let run = place.run("events --stack dify-dev").ended(0);
     assert!(run.out.contains("UPDATE_COMPLETE"), "{}", run.out);
     let all = place.run("events --stack dify-dev --all").ended(0);
-    assert!(all.out.lines().count() > run.out.lines().count() && all.out.contains("CREATE_COMPLETE"), "{}", all.out);
+    assert!(
+        all.out.lines().count() > run.out.lines().count() && all.out.contains("CREATE_COMPLETE"),
+        "{}",
+        all.out
+    );
 }
 
 #[test]
@@ -125,5 +129,7 @@ fn the_output_of_a_first_deploy() {
     settings.add_filter(r"[0-9a-f]{32,}", "[digest]");
     settings.add_filter(r"\d+ bytes", "[n] bytes");
     settings.add_filter(r"http://127.0.0.1:\d+", "[server]");
-    settings.bind(|| insta::assert_snapshot!("first-deploy", format!("{}\n--- standard output\n{}", run.err, run.out)));
+    settings.bind(|| {
+        insta::assert_snapshot!("first-deploy", format!("{}\n--- standard output\n{}", run.err, run.out))
+    });
 }

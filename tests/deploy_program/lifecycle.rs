@@ -31,7 +31,10 @@ fn a_stack_is_created_in_two_steps_and_its_data_protected() {
     let outputs: serde_json::Value =
         serde_json::from_str(&std::fs::read_to_string(place.file("outputs.json")).unwrap()).unwrap();
     let some = outputs["dify-dev"].as_object().unwrap();
-    assert!(!some.is_empty() && some.iter().all(|(name, value)| *value == format!("value-of-{name}")), "{outputs}");
+    assert!(
+        !some.is_empty() && some.iter().all(|(name, value)| *value == format!("value-of-{name}")),
+        "{outputs}"
+    );
 }
 
 #[test]
@@ -162,7 +165,10 @@ fn several_stacks_are_deployed_in_order_and_at_once() {
     place.run("deploy --stack dify-test --stack dify-dev --yes").ended(0);
     {
         let model = &place.server.lock().model;
-        assert_eq!(model.begun, ["CREATE dify-test", "UPDATE dify-test", "CREATE dify-dev", "UPDATE dify-dev"]);
+        assert_eq!(
+            model.begun,
+            ["CREATE dify-test", "UPDATE dify-test", "CREATE dify-dev", "UPDATE dify-dev"]
+        );
     }
     let place = Place::with(&config);
     let run = place.run("deploy --stack dify-test --stack dify-dev --yes --parallel").ended(0);

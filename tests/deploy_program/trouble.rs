@@ -32,7 +32,8 @@ fn slow_sets_pages_and_equal_times() {
         .filter(|line| line["event"] == "resource")
         .map(|line| format!("{} {} {}", line["logical_id"], line["status"], line["operation_id"]))
         .collect();
-    let created = resources.iter().filter(|event| event.contains("\"DatabaseCluster\" \"CREATE_COMPLETE\"")).count();
+    let created =
+        resources.iter().filter(|event| event.contains("\"DatabaseCluster\" \"CREATE_COMPLETE\"")).count();
     assert_eq!(created, 1, "{resources:#?}");
 }
 
@@ -74,7 +75,9 @@ fn answers_that_are_lost_after_the_work_was_done() {
 #[test]
 fn credentials_that_expire_half_way() {
     let place = Place::new();
-    place.server.faults("DescribeStackEvents", &[Fault::None, Fault::Expired, Fault::Expired, Fault::Expired]);
+    place
+        .server
+        .faults("DescribeStackEvents", &[Fault::None, Fault::Expired, Fault::Expired, Fault::Expired]);
     place.run(DEPLOY).ended(0);
     is_deployed_once(&place);
 }

@@ -124,7 +124,9 @@ pub(crate) fn answer(model: &mut Model, call: &Call) -> Answer {
                 model.roll_back(&stack, &token, "UPDATE_ROLLBACK_COMPLETE");
                 result("CancelUpdateStack", "")
             }
-            _ => error(400, "ValidationError", "CancelUpdateStack cannot be called from current stack status"),
+            _ => {
+                error(400, "ValidationError", "CancelUpdateStack cannot be called from current stack status")
+            }
         },
         "ContinueUpdateRollback" => match model.stack(&stack).map(|found| found.status.clone()) {
             Some(status) if status == "UPDATE_ROLLBACK_FAILED" => {
@@ -166,7 +168,10 @@ pub(crate) fn answer(model: &mut Model, call: &Call) -> Answer {
                 )
             };
             let members: String = model.drifted.iter().map(member).collect();
-            result("DescribeStackResourceDrifts", &format!("<StackResourceDrifts>{members}</StackResourceDrifts>"))
+            result(
+                "DescribeStackResourceDrifts",
+                &format!("<StackResourceDrifts>{members}</StackResourceDrifts>"),
+            )
         }
         "ListHookResults" => result("ListHookResults", "<HookResults></HookResults>"),
         other => error(400, "InvalidAction", &format!("Could not find operation {other}")),
@@ -264,7 +269,10 @@ fn list_resources(model: &mut Model, call: &Call, name: &str) -> Answer {
         )
     };
     let members: String = shown.iter().map(member).collect();
-    result("ListStackResources", &format!("<StackResourceSummaries>{members}</StackResourceSummaries>{token}"))
+    result(
+        "ListStackResources",
+        &format!("<StackResourceSummaries>{members}</StackResourceSummaries>{token}"),
+    )
 }
 
 fn create_set(model: &mut Model, call: &Call, name: &str) -> Answer {
@@ -273,7 +281,11 @@ fn create_set(model: &mut Model, call: &Call, name: &str) -> Answer {
     let kind = call.get("ChangeSetType").unwrap_or("UPDATE").to_owned();
     let template = match (call.get("TemplateBody"), call.get("TemplateURL")) {
         (Some(body), _) if body.len() > 51_200 => {
-            return error(400, "ValidationError", "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to 51200");
+            return error(
+                400,
+                "ValidationError",
+                "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to 51200",
+            );
         }
         (Some(body), _) => body.to_owned(),
         (None, Some(url)) => match model.objects.get(url) {
@@ -298,17 +310,28 @@ fn create_set(model: &mut Model, call: &Call, name: &str) -> Answer {
         ("CREATE", "") => model.new_stack(name),
         ("CREATE", "REVIEW_IN_PROGRESS") => found.as_ref().unwrap().id.clone(),
         ("CREATE", _) => {
-            return error(400, "AlreadyExistsException", &format!("Stack [{name}] already exists and cannot be created again with the changeSet [{set_name}]."));
+            return error(
+                400,
+                "AlreadyExistsException",
+                &format!(
+                    "Stack [{name}] already exists and cannot be created again with the changeSet [{set_name}]."
+                ),
+            );
         }
         (_, "" | "REVIEW_IN_PROGRESS") => return missing(name),
         (_, status) if status.ends_with("_IN_PROGRESS") || status == "ROLLBACK_COMPLETE" => {
             let id = &found.as_ref().unwrap().id;
-            return error(400, "ValidationError", &format!("Stack:{id} is in {status} state and can not be updated."));
+            return error(
+                400,
+                "ValidationError",
+                &format!("Stack:{id} is in {status} state and can not be updated."),
+            );
         }
         _ => found.as_ref().unwrap().id.clone(),
     };
     let old = model.stack(&stack_id).unwrap().clone();
-    let declared: Json = serde_json::from_str(&template).unwrap_or_else(|error| panic!("{error}: {template}"));
+    let declared: Json =
+        serde_json::from_str(&template).unwrap_or_else(|error| panic!("{error}: {template}"));
     let mut parameters = BTreeMap::new();
     for (name, declaration) in declared["Parameters"].as_object().into_iter().flatten() {
         if let Some(default) = declaration["Default"].as_str() {
@@ -320,13 +343,25 @@ fn create_set(model: &mut Model, call: &Call, name: &str) -> Answer {
     for given in call.members("Parameters") {
         let key = given["ParameterKey"].clone();
         if declared["Parameters"].get(&key).is_none() {
-            return error(400, "ValidationError", &format!("Parameters: [{key}] do not exist in the template"));
+            return error(
+                400,
+                "ValidationError",
+                &format!("Parameters: [{key}] do not exist in the template"),
+            );
         }
         let value = match given.get("ParameterValue") {
             Some(value) => value.clone(),
             None => match old.parameters.get(&key) {
                 Some(value) => value.clone(),
-                None => return error(400, "ValidationError", &format!("Invalid input for parameter key {key}. Cannot specify usePreviousValue as true for a parameter key not in the previous template")),
+                None => {
+                    return error(
+                        400,
+                        "ValidationError",
+                        &format!(
+                            "Invalid input for parameter key {key}. Cannot specify usePreviousValue as true for a parameter key not in the previous template"
+                        ),
+                    );
+                }
             },
         };
         parameters.insert(key, value);
@@ -334,7 +369,11 @@ fn create_set(model: &mut Model, call: &Call, name: &str) -> Answer {
     let names = declared["Parameters"].as_object().into_iter().flatten().map(|(name, _)| name.clone());
     let unset: Vec<String> = names.filter(|name| !parameters.contains_key(name)).collect();
     if !unset.is_empty() {
-        return error(400, "ValidationError", &format!("Parameters: [{}] must have values", unset.join(", ")));
+        return error(
+            400,
+            "ValidationError",
+            &format!("Parameters: [{}] must have values", unset.join(", ")),
+        );
     }
     if template.contains("AWS::IAM::Role") && call.get("Capabilities.member.1").is_none() {
         return error(400, "InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_IAM]");
@@ -464,7 +503,11 @@ fn execute(model: &mut Model, call: &Call) -> Answer {
         return result("ExecuteChangeSet", "");
     }
     if set.execution != "AVAILABLE" || set.status != "CREATE_COMPLETE" {
-        return error(400, "InvalidChangeSetStatus", &format!("ChangeSet [{id}] cannot be executed in its current status of [{}]", set.status));
+        return error(
+            400,
+            "InvalidChangeSetStatus",
+            &format!("ChangeSet [{id}] cannot be executed in its current status of [{}]", set.status),
+        );
     }
     let keep = call.get("DisableRollback") == Some("true");
     let token = token.to_owned();
@@ -475,7 +518,11 @@ fn execute(model: &mut Model, call: &Call) -> Answer {
 fn delete(model: &mut Model, call: &Call, name: &str) -> Answer {
     let Some(stack) = model.stack(name).cloned() else { return result("DeleteStack", "") };
     if stack.termination_protection {
-        return error(400, "ValidationError", &format!("Stack [{name}] cannot be deleted while TerminationProtection is enabled"));
+        return error(
+            400,
+            "ValidationError",
+            &format!("Stack [{name}] cannot be deleted while TerminationProtection is enabled"),
+        );
     }
     if stack.status == "DELETE_COMPLETE" || stack.status == "DELETE_IN_PROGRESS" {
         return result("DeleteStack", "");

@@ -158,7 +158,8 @@ impl Server {
 
 fn signal(process: Option<u32>, name: &str) {
     if let Some(process) = process {
-        let status = std::process::Command::new("kill").args([&format!("-{name}"), &process.to_string()]).status();
+        let status =
+            std::process::Command::new("kill").args([&format!("-{name}"), &process.to_string()]).status();
         assert!(status.is_ok(), "{status:?}");
     }
 }

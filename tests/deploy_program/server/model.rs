@@ -234,7 +234,8 @@ impl Model {
         }
         if !failed {
             for (_, id, kind) in set.changes.iter().filter(|(action, ..)| action == "Remove") {
-                let step = Step::Resource { id: id.clone(), kind: kind.clone(), verb: "DELETE", failed: None };
+                let step =
+                    Step::Resource { id: id.clone(), kind: kind.clone(), verb: "DELETE", failed: None };
                 steps.push_back(step);
             }
             steps.push_back(Step::Becomes {
@@ -249,13 +250,21 @@ impl Model {
             steps.push_back(begin(&format!("{verb}_COMPLETE"), None));
         } else {
             let failure = failure.unwrap();
-            let summary = format!("The following resource(s) failed to {}: [{}]. ", verb.to_lowercase(), failure.logical_id);
+            let summary = format!(
+                "The following resource(s) failed to {}: [{}]. ",
+                verb.to_lowercase(),
+                failure.logical_id
+            );
             steps.push_back(Step::Executed(set.id.clone()));
             if keep || set.on_failure == "DO_NOTHING" {
                 steps.push_back(begin(&format!("{verb}_FAILED"), Some(&summary)));
             } else {
                 steps.push_back(begin(&format!("{undone}_IN_PROGRESS"), Some(&summary)));
-                done.push((failure.logical_id.clone(), String::new(), if is_create { "CREATE" } else { "UPDATE" }));
+                done.push((
+                    failure.logical_id.clone(),
+                    String::new(),
+                    if is_create { "CREATE" } else { "UPDATE" },
+                ));
                 for (id, kind, did) in done.into_iter().rev() {
                     let verb = if did == "CREATE" { "DELETE" } else { "UPDATE" };
                     let kind = if kind.is_empty() {
@@ -326,7 +335,14 @@ impl Model {
         let (id, name) = (stack.id.clone(), stack.name.clone());
         self.begun.push(format!("DELETE {name}"));
         self.sets.retain(|set| set.stack_id != id);
-        self.tell(&id, &name, "AWS::CloudFormation::Stack", "DELETE_IN_PROGRESS", Some("User Initiated"), token);
+        self.tell(
+            &id,
+            &name,
+            "AWS::CloudFormation::Stack",
+            "DELETE_IN_PROGRESS",
+            Some("User Initiated"),
+            token,
+        );
     }
 
     /// Takes an update back: cancelled, or after a failed rollback.
@@ -367,7 +383,8 @@ impl Model {
         match step {
             Step::Resource { id, kind, verb, failed } => {
                 self.tell(stack_id, &id, &kind, &format!("{verb}_IN_PROGRESS"), None, token);
-                let status = if failed.is_some() { format!("{verb}_FAILED") } else { format!("{verb}_COMPLETE") };
+                let status =
+                    if failed.is_some() { format!("{verb}_FAILED") } else { format!("{verb}_COMPLETE") };
                 self.tell(stack_id, &id, &kind, &status, failed.as_deref(), token);
                 let stack = self.stack_mut(stack_id).unwrap();
                 if verb == "DELETE" && failed.is_none() {

@@ -120,7 +120,12 @@ fn storage(model: &mut Model, request: &Http) -> Answer {
                 format!("<Version><Key>{}</Key><VersionId>v1</VersionId></Version>", escaped(key))
             };
             let versions: String = model.objects.keys().map(version).collect();
-            Answer { status: 200, body: format!("<ListVersionsResult><IsTruncated>false</IsTruncated>{versions}</ListVersionsResult>") }
+            Answer {
+                status: 200,
+                body: format!(
+                    "<ListVersionsResult><IsTruncated>false</IsTruncated>{versions}</ListVersionsResult>"
+                ),
+            }
         }
         "POST" => {
             model.objects.clear();
