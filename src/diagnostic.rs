@@ -123,6 +123,8 @@ pub struct Diagnostic {
     pub location: Option<Location>,
     /// JSON pointer into the document or template (RFC 6901), e.g. `/Resources/Bucket/Properties/Tags/0`.
     pub pointer: Option<String>,
+    /// Whether it is about the key at that place, and not about the value.
+    pub of_key: bool,
     /// The resource's key in the template, if it is about one.
     pub logical_id: Option<String>,
     /// The construct's path, e.g. `Api/Service`, if it is about one of our own.
@@ -137,6 +139,7 @@ impl Diagnostic {
             message: message.into(),
             help: None,
             location: None,
+            of_key: false,
             pointer: None,
             logical_id: None,
             construct: None,
@@ -199,8 +202,15 @@ impl Diagnostic {
     }
 }
 
+/// A longer word isn't compared with others.
+const LONGEST_WORD: usize = 256;
+
 /// The candidate nearest to `word`, for "did you mean …?"; `None` if none is near.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Nothing that long is a slip of the hand, and comparing takes its time.
+    if word.len() > LONGEST_WORD {
+        return None;
+    }
     let folded = word.to_lowercase();
     candidates
         .into_iter()

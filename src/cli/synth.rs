@@ -24,7 +24,7 @@ struct Synthesized {
 }
 
 /// Why a stack wasn't synthesized: how the program ends, and what was found.
-type Rejected = (Exit, Vec<Diagnostic>);
+pub(super) type Rejected = (Exit, Vec<Diagnostic>);
 
 pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
     let loaded = match project::load(&args.config, &args.stacks, view) {
@@ -100,6 +100,16 @@ fn summary<'a>(
     }
 }
 
+/// The template of a stack, validated, with warnings and notes.
+#[cfg(feature = "deploy")]
+pub(super) fn validated(located: &Located) -> Result<(ValidatedTemplate, Vec<Diagnostic>), Rejected> {
+    let one = synthesize(located, true)?;
+    match one.stack.template {
+        AssembledTemplate::Validated(template) => Ok((template, one.findings)),
+        AssembledTemplate::Unvalidated(_) => Err((Exit::Invalid, one.findings)),
+    }
+}
+
 fn synthesize(located: &Located, validate: bool) -> Result<Synthesized, Rejected> {
     let config = &located.config;
     let placed = |found: Vec<Diagnostic>| -> Vec<Diagnostic> {
@@ -120,6 +130,7 @@ fn synthesize(located: &Located, validate: bool) -> Result<Synthesized, Rejected
         account: config.account.clone(),
         region: config.region.clone(),
         tags: config.tags.clone(),
+        deletion_protection: config.database.deletion_protection || config.ingress.deletion_protection,
         template,
     };
     Ok(Synthesized { stack, findings, capacity: built.capacity })

@@ -16,6 +16,7 @@
 //! [`Session`] holds them. Traits are dyn-compatible and their futures are [`Call`]s, so that a session is an ordinary value.
 
 pub mod api;
+pub mod aws;
 pub mod broadening;
 pub mod capability;
 mod cause;
@@ -47,6 +48,7 @@ pub mod services;
 pub mod stack_policy;
 mod stacks;
 pub mod status;
+pub mod system_clock;
 pub mod template_diff;
 mod upload;
 
