@@ -129,6 +129,8 @@ pub struct Diagnostic {
     pub logical_id: Option<String>,
     /// The construct's path, e.g. `Api/Service`, if it is about one of our own.
     pub construct: Option<String>,
+    /// Whether a secret may stand at the place: then nobody shows the text there.
+    pub is_secret: bool,
 }
 
 impl Diagnostic {
@@ -143,6 +145,7 @@ impl Diagnostic {
             pointer: None,
             logical_id: None,
             construct: None,
+            is_secret: false,
         }
     }
 
@@ -193,6 +196,13 @@ impl Diagnostic {
     #[must_use]
     pub fn construct(mut self, path: impl Into<String>) -> Self {
         self.construct = Some(path.into());
+        self
+    }
+
+    /// Marks a finding whose place in the source may hold a secret.
+    #[must_use]
+    pub fn secret(mut self) -> Self {
+        self.is_secret = true;
         self
     }
 

@@ -8,7 +8,7 @@ use crate::catalog::{Component, Feature};
 use crate::cfn::{LogicalId, PseudoParameter, Value};
 use crate::concat_values;
 use crate::config::Config;
-use crate::config::model::{Architecture, DependencyCondition, SecretsBackend};
+use crate::config::model::{Architecture, DependencyCondition};
 use crate::constructs::{
     Autoscaling, AutoscalingProps, Cluster, ClusterProps, Container, ContainerCondition, ContainerLogs,
     CpuArchitecture, FargateCapacity, FargateService, FargateServiceProps, LogGroup, LogGroupProps, Network,
@@ -73,7 +73,7 @@ pub(super) struct Services {
     pub log_groups: IndexMap<Component, LogGroup>,
     /// Services, by name.
     pub by_name: IndexMap<String, FargateService>,
-    /// Where the password for the first administrator is kept, where that is Secrets Manager.
+    /// ARN of the password for the first administrator.
     pub init_password: Option<Value<String>>,
 }
 
@@ -110,11 +110,7 @@ pub(super) fn declare(scope: &mut Scope<'_>, environs: &Environs<'_>) -> Service
         declared.declare(scope, service);
     }
     let by_name = declared.services;
-    let init_password = environs
-        .secrets
-        .get(SecretKind::InitPassword)
-        .filter(|_| config.secrets.backend == SecretsBackend::Secretsmanager);
-    let init_password = init_password.map(SecretValue::arn);
+    let init_password = environs.secrets.get(SecretKind::InitPassword).map(SecretValue::arn);
     Services { cluster, log_groups, by_name, init_password }
 }
 

@@ -67,7 +67,7 @@ fn variable_of(
         VariableStatus::Known { secret: true, .. } if source.text().is_some() => {
             let message = format!("`{name}` is a secret and stands here in plain text");
             let help = "name where it is kept: `{ssm: /path/of/parameter}` or `{secret: arn:…, field: …}`";
-            found.push(Diagnostic::error(PLAIN_SECRET, message).help(help).pointer(pointer));
+            found.push(Diagnostic::error(PLAIN_SECRET, message).help(help).pointer(pointer).secret());
         }
         VariableStatus::Known { .. } | VariableStatus::Wildcard => {}
         VariableStatus::Computed => {
