@@ -1,6 +1,6 @@
 //! Templates whose parts stand where they don't belong: readable, so that they get further than broken bytes.
 
-use dify_cfn::cfn::read_template;
+use dify_cfn::cfn::read::read_bytes;
 use serde_json::{Map, Value as Json, json};
 
 use crate::mutation::Numbers;
@@ -14,7 +14,7 @@ pub(crate) struct Pool {
 impl Pool {
     /// The templates of the corpus that can be read.
     pub(crate) fn new(corpus: &[Vec<u8>]) -> Self {
-        let read = |bytes: &Vec<u8>| read_template("corpus", bytes).ok().map(|read| read.template.to_json());
+        let read = |bytes: &Vec<u8>| read_bytes("corpus", bytes).ok().map(|read| read.template.to_json());
         let templates: Vec<Json> = corpus.iter().filter_map(read).collect();
         let mut parts = odd();
         for template in &templates {

@@ -23,7 +23,8 @@ const MOST: usize = 50;
 
 /// Looks at the property that the type calls its tags: a list of keys and values, or a map.
 pub(super) fn check<'t>(walk: &mut Walk<'_, 't>, properties: &Evaluated<'t>) {
-    let pointer = walk.schema.json["tagging"]["tagProperty"].as_str();
+    let tagging = walk.schema.root.get("tagging");
+    let pointer = tagging.and_then(|tagging| tagging.get("tagProperty")?.as_str());
     let name = pointer.and_then(|pointer| pointer.strip_prefix("/properties/")).unwrap_or("Tags");
     let Some(tags) = properties.get(name) else { return };
     let count = match &tags.data {
