@@ -10,7 +10,28 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlencode
 from xml.sax.saxutils import escape, unescape
 
+import yaml
+
 from fit import fit
+
+
+class Loader(yaml.SafeLoader):
+    """YAML with CloudFormation's short forms. Scalars are what JSON has: the program quotes what YAML 1.1 would take for more."""
+
+
+def short_form(loader: Loader, name: str, node: yaml.Node):
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+        if name == "GetAtt":
+            value = value.split(".", 1)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    return {name if name in ("Ref", "Condition") else f"Fn::{name}": value}
+
+
+Loader.add_multi_constructor("!", short_form)
 
 
 class Proxy:
@@ -70,12 +91,12 @@ class Proxy:
             if any(name == "TemplateBody" for name, _ in pairs):
                 pairs = [(name, self.fitted(value) if name == "TemplateBody" else value) for name, value in pairs]
                 return urlencode(pairs).encode()
-        elif body.startswith(b"{") and b'"Resources"' in body:
+        elif headers.get("x-amz-content-sha256") and b"AWSTemplateFormatVersion" in body[:200]:
             return self.fitted(body.decode()).encode()
         return body
 
     def fitted(self, text: str) -> str:
-        template, changes = fit(json.loads(text))
+        template, changes = fit(yaml.load(text, Loader))
         self.changed.update(changes)
         template["Resources"].update(self.extra)
         out = json.dumps(template, separators=(",", ":"), ensure_ascii=False)

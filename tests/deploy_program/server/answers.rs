@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::Value as Json;
 
 use super::Call;
-use super::model::{Model, SetModel, StackModel, pictured};
+use super::model::{Model, SetModel, StackModel, as_json, pictured};
 
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -211,7 +211,7 @@ fn describe_stacks(model: &mut Model, call: &Call, name: &str) -> Answer {
 
 /// Values of parameters; those without echo as AWS shows them.
 fn shown_parameters(stack: &StackModel) -> BTreeMap<String, String> {
-    let template: Json = serde_json::from_str(&stack.template).unwrap_or_default();
+    let template: Json = as_json(&stack.template);
     let no_echo = |name: &str| template["Parameters"][name]["NoEcho"] == Json::Bool(true);
     let shown = |(name, value): (&String, &String)| {
         let value = if no_echo(name) { "****".to_owned() } else { value.clone() };
@@ -222,7 +222,7 @@ fn shown_parameters(stack: &StackModel) -> BTreeMap<String, String> {
 
 /// The names of the template's outputs, each with a value made of it.
 fn outputs(stack: &StackModel) -> BTreeMap<String, String> {
-    let template: Json = serde_json::from_str(&stack.template).unwrap_or_default();
+    let template: Json = as_json(&stack.template);
     let names = template["Outputs"].as_object().into_iter().flatten();
     names.map(|(name, _)| (name.clone(), format!("value-of-{name}"))).collect()
 }
@@ -330,8 +330,7 @@ fn create_set(model: &mut Model, call: &Call, name: &str) -> Answer {
         _ => found.as_ref().unwrap().id.clone(),
     };
     let old = model.stack(&stack_id).unwrap().clone();
-    let declared: Json =
-        serde_json::from_str(&template).unwrap_or_else(|error| panic!("{error}: {template}"));
+    let declared = as_json(&template);
     let mut parameters = BTreeMap::new();
     for (name, declaration) in declared["Parameters"].as_object().into_iter().flatten() {
         if let Some(default) = declaration["Default"].as_str() {

@@ -136,8 +136,17 @@ enum Step {
     Executed(String),
 }
 
+/// A template as JSON, short forms written out: it comes in whichever form is smaller.
+pub(crate) fn as_json(template: &str) -> serde_json::Value {
+    if template.is_empty() {
+        return serde_json::Value::Null;
+    }
+    let read = read_bytes("template.yaml", template.as_bytes()).unwrap_or_else(|found| panic!("{found:?}"));
+    serde_json::from_str(&dify_cfn::cfn::write::json(&read.template)).unwrap()
+}
+
 pub(crate) fn pictured(template: &str, parameters: &BTreeMap<String, String>) -> Picture {
-    let read = read_bytes("template.json", template.as_bytes()).unwrap_or_else(|found| panic!("{found:?}"));
+    let read = read_bytes("template.yaml", template.as_bytes()).unwrap_or_else(|found| panic!("{found:?}"));
     let settings = Settings { parameters: parameters.clone(), ..Settings::default() };
     picture(&read.template, &settings)
 }
