@@ -53,7 +53,7 @@ fn context_beside(configuration: Option<&Path>) -> PathBuf {
 }
 
 /// The configuration of a stack, for commands that work without one too: nothing is told, and one that is wrong or doesn't
-/// know the stack is none.
+/// know the stack is none. A network that is still to be looked up is no mistake here.
 #[cfg(feature = "deploy")]
 pub(super) fn load_quietly(args: &ConfigArgs, stack: &str) -> Option<Loaded> {
     let source = |path: &Path| document::decode(&path.display().to_string(), &std::fs::read(path).ok()?).ok();
@@ -63,6 +63,7 @@ pub(super) fn load_quietly(args: &ConfigArgs, stack: &str) -> Option<Loaded> {
         set: args.overrides.clone(),
         context: source(&context_beside(Some(&path))),
         stacks: vec![stack.to_owned()],
+        keep_lookup: true,
         ..LoadOptions::default()
     };
     config::load(&options).ok()

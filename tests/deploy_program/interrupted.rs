@@ -4,7 +4,11 @@ use crate::program::{Place, Run, finish};
 
 fn interrupted_at(action: &str, call: usize) -> (Place, Run) {
     let place = Place::new();
-    place.server.lock().model.slow = 30;
+    {
+        let model = &mut place.server.lock().model;
+        model.slow = 30;
+        model.pending = 10;
+    }
     place.server.signal_at(action, call, "INT");
     let child = place.start("deploy --stack dify-dev --yes");
     place.server.lock().victim = Some(child.id());
@@ -28,7 +32,7 @@ fn later_the_stack_goes_on_and_can_be_attached_to() {
     for (action, call) in [("ExecuteChangeSet", 1), ("DescribeStackEvents", 3)] {
         let (place, run) = interrupted_at(action, call);
         let run = run.ended(7);
-        assert!(run.err.contains("dify-cfn attach --stack dify-dev"), "{action}: {}", run.err);
+        assert!(run.err.contains("attach --stack dify-dev"), "{action}: {}", run.err);
         assert_eq!(place.server.stack("dify-dev").status, "CREATE_IN_PROGRESS", "{action}");
         place.run("attach --stack dify-dev").ended(0);
         place.run("deploy --stack dify-dev --yes").ended(0);

@@ -427,6 +427,19 @@ fn changes(
             changes.push(("Modify".to_owned(), id.clone(), kind));
         }
     }
+    // A new revision of a task definition reaches its service.
+    let revised: Vec<String> = changes
+        .iter()
+        .filter(|(_, _, kind)| kind == "AWS::ECS::TaskDefinition")
+        .map(|(_, id, _)| id.clone())
+        .collect();
+    for (id, resource) in after.iter().filter(|(_, resource)| resource.resource_type == "AWS::ECS::Service") {
+        let task_definition = resource.properties["TaskDefinition"].to_string();
+        let is_told = changes.iter().any(|(_, changed, _)| changed == id);
+        if !is_told && revised.iter().any(|revised| task_definition.contains(revised)) {
+            changes.push(("Modify".to_owned(), id.clone(), resource.resource_type.clone()));
+        }
+    }
     for (id, resource) in old.resources.iter().filter(|(id, _)| !after.contains_key(*id)) {
         changes.push(("Remove".to_owned(), id.clone(), resource.kind.clone()));
     }

@@ -13,7 +13,7 @@ use super::print;
 use crate::deploy::clock::Timestamp;
 use crate::deploy::event::{CheckResult, Event, Record, Sink};
 use crate::deploy::outcome::{Ending, Outcome};
-use crate::deploy::prompt::Question;
+use crate::deploy::prompt::{Question, Topic};
 use bar::Bar;
 
 pub(in crate::cli) use reports::{diff, drift, network, outputs, secrets, status};
@@ -88,10 +88,10 @@ impl Teller {
         if let Some(bar) = &self.0.bar {
             bar.hide();
         }
-        let mut text = String::new();
-        for detail in &question.details {
-            text.push_str(&format!("{detail}\n"));
-        }
+        // What changes and what gets wider was just shown.
+        let is_shown = matches!(question.topic, Topic::Changes | Topic::Broadening);
+        let details = question.details.iter().filter(|_| !is_shown);
+        let mut text: String = details.map(|detail| format!("{detail}\n")).collect();
         text.push_str(&question.text);
         text.push_str(if question.expected.is_some() { " " } else { " [y/N] " });
         print::err(&text);
@@ -99,6 +99,9 @@ impl Teller {
 
     /// Prints what a person should have known who can't be asked; the outcome says the rest.
     pub(in crate::cli) fn unanswered(&self, question: &Question) {
+        if matches!(question.topic, Topic::Changes | Topic::Broadening) {
+            return;
+        }
         let text: String = question.details.iter().map(|detail| format!("{detail}\n")).collect();
         self.lines(&text, false);
     }
