@@ -194,7 +194,8 @@ fn describe_stacks(model: &mut Model, call: &Call, name: &str) -> Answer {
     let outputs = if status.ends_with("_COMPLETE") { outputs(stack) } else { BTreeMap::new() };
     let _ = call;
     let body = format!(
-        "<Stacks><member>{}{}{}{}{}{}{}{}{}{}</member></Stacks>",
+        "<Stacks><member>{}{}{}{}{}{}{}{}{}{}{}</member></Stacks>",
+        optional("ChangeSetId", stack.change_set.as_deref()),
         tag("StackId", &stack.id),
         tag("StackName", &stack.name),
         tag("StackStatus", &status),

@@ -24,7 +24,7 @@ pub(crate) enum Fault {
     Dropped,
     /// The connection is closed after the work is done: the answer is lost.
     Lost,
-    /// The work is done, and the answer is cut in half.
+    /// The work is done, and the connection ends in the middle of the answer.
     Truncated,
     /// The credentials have expired.
     Expired,
@@ -199,7 +199,7 @@ fn serve(stream: TcpStream, shared: &Mutex<Shared>) {
     let whole = answer.body.len();
     let sent = if fault == Fault::Truncated { whole / 2 } else { whole };
     let head = format!(
-        "HTTP/1.1 {} X\r\ncontent-type: text/xml\r\ncontent-length: {sent}\r\nconnection: close\r\n\r\n",
+        "HTTP/1.1 {} X\r\ncontent-type: text/xml\r\ncontent-length: {whole}\r\nconnection: close\r\n\r\n",
         answer.status
     );
     let mut stream = &stream;

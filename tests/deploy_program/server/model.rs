@@ -74,6 +74,8 @@ pub(crate) struct StackModel {
     pub(crate) created: i64,
     pub(crate) updated: Option<i64>,
     pub(crate) alarms: Vec<String>,
+    /// The set that was executed last.
+    pub(crate) change_set: Option<String>,
     operation: Option<Operation>,
     shown_before: Option<(usize, String)>,
 }
@@ -309,6 +311,7 @@ impl Model {
             stack.updated = Some(time);
         }
         stack.alarms.clone_from(&set.alarms);
+        stack.change_set = Some(set.id.clone());
         stack.status.clone_from(&in_progress);
         stack.operation = Some(Operation { token: token.to_owned(), wait: slow, steps });
         let (id, name) = (stack.id.clone(), stack.name.clone());
