@@ -36,16 +36,20 @@ fn end(place: &Place) -> End {
     }
 }
 
-/// Which calls are worth a kill: each one that changes something, and the first of a row of equal ones that look.
+/// Which calls are worth a kill: each one that changes something, and the first look at what was begun. A kill at any other
+/// look leaves the same as one after the change before it.
 fn steps(place: &Place) -> Vec<(usize, String)> {
     let calls = place.server.lock().calls.clone();
+    let looks =
+        |action: &str| ["Describe", "List", "Get", "S3 HEAD"].iter().any(|look| action.starts_with(look));
     let mut steps: Vec<(usize, String)> = Vec::new();
-    let mut previous = String::new();
+    let mut begun = false;
     for (index, call) in calls.iter().enumerate() {
-        if call.action != previous {
+        let follows = begun && call.action == "DescribeStackEvents";
+        if !looks(&call.action) || follows {
             steps.push((index + 1, call.action.clone()));
+            begun = call.action == "ExecuteChangeSet";
         }
-        previous.clone_from(&call.action);
     }
     steps
 }
@@ -55,7 +59,7 @@ fn killed_at_each_step(prepared: impl Fn() -> Place) {
     undisturbed.run(DEPLOY).ended(0);
     let expected = end(&undisturbed);
     let steps = steps(&undisturbed);
-    assert!(steps.len() > 5, "{steps:?}");
+    assert!(steps.len() > 2, "{steps:?}");
     for (call, action) in steps {
         for fault in [Fault::KilledBefore, Fault::KilledAfter] {
             let place = prepared();

@@ -138,6 +138,14 @@ enum Step {
     Executed(String),
 }
 
+/// What a service calls a resource; ECS services have an ARN, which names the cluster.
+fn physical(stack: &str, kind: &str, id: &str) -> String {
+    match kind {
+        "AWS::ECS::Service" => format!("arn:aws:ecs:{REGION}:{ACCOUNT}:service/{stack}/{id}"),
+        _ => format!("{stack}-{id}"),
+    }
+}
+
 /// A template as JSON, short forms written out: it comes in whichever form is smaller.
 pub(crate) fn as_json(template: &str) -> serde_json::Value {
     if template.is_empty() {
@@ -197,7 +205,7 @@ impl Model {
         let time = self.tick();
         let found = self.stacks.iter_mut().find(|found| found.id == stack).unwrap();
         let is_stack = kind == "AWS::CloudFormation::Stack" && id == found.name;
-        let physical_id = if is_stack { found.id.clone() } else { format!("{}-{id}", found.name) };
+        let physical_id = if is_stack { found.id.clone() } else { physical(&found.name, kind, id) };
         found.events.push(EventModel {
             id: format!("event-{number:06}"),
             logical_id: id.to_owned(),
@@ -402,7 +410,7 @@ impl Model {
                 if verb == "DELETE" && failed.is_none() {
                     stack.resources.remove(&id);
                 } else {
-                    let physical_id = format!("{}-{id}", stack.name);
+                    let physical_id = physical(&stack.name, &kind, &id);
                     stack.resources.insert(id, ResourceModel { kind, physical_id, status });
                 }
             }
