@@ -4,14 +4,16 @@ use serde_json::json;
 
 use crate::assembly::{AssembledStack, AssembledTemplate, Formats, minified, write_assembly};
 use crate::cfn::Template;
-use crate::config::Located;
+use crate::config::{self, Config, Located, Profile};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::dify::{self, Capacity};
-use crate::validate::{Options, ValidatedTemplate};
+use crate::validate::{Options, Purpose, Types, ValidatedTemplate};
 
+use super::Exit;
 use super::args::{Format, SynthArgs};
+use super::documentation::{self, Documentation};
+use super::project::{self, acceptances};
 use super::view::{StackSummary, View};
-use super::{Exit, project};
 
 /// The template's metadata where it was not validated.
 const UNVALIDATED_KEY: &str = "dify-cfn:unvalidated";
@@ -31,6 +33,11 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
         Ok(loaded) => loaded,
         Err(exit) => return exit,
     };
+    let unknown = unknown_codes(&loaded.environments);
+    if !unknown.is_empty() {
+        view.findings(&unknown);
+        return Exit::Usage;
+    }
     let mut synthesized = Vec::new();
     let mut rejected: Option<Exit> = None;
     let mut findings = loaded.diagnostics.clone();
@@ -45,6 +52,9 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
                 rejected = Some(rejected.unwrap_or(exit));
             }
         }
+    }
+    if args.stacks.is_empty() && !args.no_validate && rejected != Some(Exit::Usage) {
+        findings.extend(needless_acceptances(&loaded.environments, &findings));
     }
     dedup(&mut findings);
     if args.quiet {
@@ -108,7 +118,7 @@ fn synthesize(located: &Located, validate: bool) -> Result<Synthesized, Rejected
     let built = dify::build(config).map_err(|found| (Exit::Usage, placed(found)))?;
     let mut findings = placed(built.findings);
     let template = if validate {
-        let (template, found) = ValidatedTemplate::check(built.template, &Options::default())
+        let (template, found) = ValidatedTemplate::check(built.template, &options(config))
             .map_err(|found| (Exit::Invalid, found))?;
         findings.extend(found);
         AssembledTemplate::Validated(template)
@@ -123,6 +133,59 @@ fn synthesize(located: &Located, validate: bool) -> Result<Synthesized, Rejected
         template,
     };
     Ok(Synthesized { stack, findings, capacity: built.capacity })
+}
+
+/// What the template of a configuration is checked for: our own templates are exact, and what the stack is for is known.
+/// Parameters may get other values than their defaults at the console, so all values that they allow count.
+fn options(config: &Config) -> Options {
+    Options {
+        types: Types::Strict,
+        purpose: match config.profile {
+            Profile::Development => Purpose::Development,
+            Profile::Production => Purpose::Production,
+        },
+        region: config.region.clone(),
+        accepted: acceptances(config),
+        ..Options::default()
+    }
+}
+
+/// Acceptances of codes that no rule has.
+fn unknown_codes(environments: &[Located]) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    for located in environments {
+        for (index, accepted) in located.config.accept.iter().enumerate() {
+            let found = match documentation::find(&accepted.code) {
+                Ok(Documentation::Rule(_)) => continue,
+                Ok(Documentation::Code(..)) => None,
+                Err(near) => near,
+            };
+            let message = format!("no rule about templates has the code `{}`", accepted.code);
+            let help = match found {
+                Some(near) => format!("did you mean `{near}`? `dify-cfn rules` lists them"),
+                None => "`dify-cfn rules` lists them".to_owned(),
+            };
+            let finding = Diagnostic::error(config::code::ACCEPT, message).help(help);
+            findings.push(located.diagnostic_at(&format!("/accept/{index}/code"), finding));
+        }
+    }
+    dedup(&mut findings);
+    findings
+}
+
+/// Acceptances that accept nothing in any of the environments that they are for.
+fn needless_acceptances(environments: &[Located], findings: &[Diagnostic]) -> Vec<Diagnostic> {
+    let mut needless = Vec::new();
+    for located in environments {
+        for (index, acceptance) in acceptances(&located.config).iter().enumerate() {
+            if !findings.iter().any(|finding| acceptance.accepts(finding)) {
+                let message = format!("there is no {} at `{}` to accept", acceptance.code, acceptance.place);
+                let finding = Diagnostic::warning(config::code::ACCEPT, message).help("take it out");
+                needless.push(located.diagnostic_at(&format!("/accept/{index}/place"), finding));
+            }
+        }
+    }
+    needless
 }
 
 /// A pointer into the configuration as a place in the file that decided it.

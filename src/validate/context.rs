@@ -1,12 +1,13 @@
 //! What every rule is given.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeSet;
 
 use crate::cfn::evaluate::{Evaluator, Settings};
 use crate::cfn::{Resource, Template};
 use crate::diagnostic::{Diagnostic, Severity};
 
+use super::model::Snapshot;
 use super::options::{Options, Types};
 use super::references::References;
 use super::report::Statistics;
@@ -27,6 +28,8 @@ pub struct Context<'t> {
     pub evaluator: Evaluator<'t>,
     /// Macros that change the template before CloudFormation reads it, so that what isn't in it may still exist.
     pub macros: Vec<&'t str>,
+    /// The resources in each combination of conditions that matters, once a rule has asked for them.
+    pub(super) snapshots: OnceCell<Vec<Snapshot<'t>>>,
     /// The bytes of the text that it was read from.
     text: Option<usize>,
     /// Whether something was left out, since there was too much of it.
@@ -51,6 +54,7 @@ impl<'t> Context<'t> {
             )
             .with_attribute_kinds(attribute_kind),
             macros: transforms(template).filter(|name| *name != LANGUAGE_EXTENSIONS).collect(),
+            snapshots: OnceCell::new(),
             text: None,
             incomplete: Cell::new(false),
         }

@@ -60,8 +60,19 @@ const STACK_KEYS: [&str; 15] = [
     "resting_vcpu",
     "rolling_vcpu",
 ];
-const FINDING_KEYS: [&str; 10] =
-    ["code", "column", "construct", "file", "help", "line", "logical_id", "message", "pointer", "severity"];
+const FINDING_KEYS: [&str; 11] = [
+    "accepted",
+    "code",
+    "column",
+    "construct",
+    "file",
+    "help",
+    "line",
+    "logical_id",
+    "message",
+    "pointer",
+    "severity",
+];
 
 fn keys(value: &Json) -> BTreeSet<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()

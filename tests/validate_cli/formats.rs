@@ -40,6 +40,7 @@ fn every_finding_of_the_json_has_its_place() {
         "pointer",
         "logical_id",
         "construct",
+        "accepted",
     ];
     for finding in json["findings"].as_array().unwrap() {
         let object = finding.as_object().unwrap();

@@ -4,12 +4,7 @@
 //! what is certain is told: what depends on something outside of the template is left alone.
 
 mod dify;
-mod ecs;
 mod endpoints;
-mod model;
-mod network;
-mod permission;
-mod secret;
 #[cfg(test)]
 mod testing;
 mod w001_target_group_in_use;
@@ -69,10 +64,16 @@ mod w054_key_policy;
 mod w055_log_bucket;
 mod w056_rotation;
 mod w057_fixed_name;
+mod w058_zone_index;
+mod w059_platform;
+mod w060_database_name;
+mod w061_certificate;
+mod w062_body_size;
 
 use crate::diagnostic::Diagnostic;
 
 use super::context::Context;
+use super::model::{self, ecs, network, permission, secret};
 use super::rule::{Check, Rule};
 
 /// A rule on one view of the model.
@@ -145,6 +146,11 @@ rules! {
     w055_log_bucket,
     w056_rotation,
     w057_fixed_name,
+    w058_zone_index,
+    w059_platform,
+    w060_database_name,
+    w061_certificate,
+    w062_body_size,
 }
 
 /// The checks of the layer: one, since the rules share the model.
