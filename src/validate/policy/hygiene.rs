@@ -306,7 +306,7 @@ pub(super) static ACL: Policy = Policy {
         what: "A bucket has no `AccessControl`, and its `ObjectOwnership` is `BucketOwnerEnforced`, the default.",
         why: "Who may read a file is then said in two places.",
         source: "AWS Security Hub User Guide, \"Amazon S3 controls\"",
-        same_as: &["FSBP S3.12", "cfn-lint W3045"],
+        same_as: &["FSBP S3.12"],
     },
     grade: HARDENING,
     look: Look::Values(&[Value::each(

@@ -65,7 +65,7 @@ pub(super) static DATABASE_BACKUPS: Policy = Policy {
         what: "`BackupRetentionPeriod` of a database cluster, or of an instance that belongs to none, is at least 7; the default is 1.",
         why: "What was deleted or spoilt some days ago can't be brought back.",
         source: "AWS Security Hub User Guide, \"Amazon RDS controls\"",
-        same_as: &["FSBP RDS.11", "FSBP RDS.50", "cfn-lint I3013", "cdk-nag AwsSolutions-RDS13"],
+        same_as: &["FSBP RDS.11", "FSBP RDS.50", "cdk-nag AwsSolutions-RDS13"],
     },
     grade: PROTECTION,
     look: Look::Values(&[
