@@ -5,6 +5,8 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+#[path = "build/constraints.rs"]
+mod constraints;
 #[path = "build/mod.rs"]
 mod generator;
 #[path = "build/registry.rs"]
@@ -17,8 +19,10 @@ fn main() -> Result<(), String> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("no OUT_DIR")?);
     let files = generator::generate(&root.join("schemas"))?;
     let table = registry::table(&root.join("schemas"))?;
+    let constraints = constraints::table(&root.join("schemas").join("constraints"))?;
     write(&out.join("resources"), &files)
         .and_then(|()| fs::write(out.join("registry.rs"), table))
+        .and_then(|()| fs::write(out.join("constraints.rs"), constraints))
         .map_err(|error| format!("{}: {error}", out.display()))
 }
 

@@ -22,6 +22,7 @@
 //! | [`dify`] | components, their environment and placement, and the stack that ties them together (L3) |
 //! | [`validate`] | what is checked before AWS is asked |
 //! | [`assembly`] | what is left on disk |
+//! | `deploy` | from a validated template to a finished stack (feature `deploy`) |
 //! | [`cli`] | the commands, and everything that prints |
 //!
 //! A room uses the rooms above it only; `tests/house` reads the imports and fails on any other.
@@ -59,6 +60,8 @@ pub mod cfn;
 pub mod cli;
 pub mod config;
 pub mod constructs;
+#[cfg(feature = "deploy")]
+pub mod deploy;
 pub mod diagnostic;
 pub mod dify;
 pub mod document;

@@ -43,6 +43,11 @@ def finding(diagnostic) -> dict:
     entity = diagnostic.entity
     resource = entity is not None and entity.entity_type.name == "RESOURCE"
     path = diagnostic.property_path or ""
+    if path.startswith(("Outputs.", "Parameters.", "Mappings.", "Conditions.", "Rules.")):
+        path = path.replace(".", "/")
+    elif resource and entity.resource_type is None and diagnostic.rule_id[1:].startswith("6"):
+        # Its rules about outputs give the output as a resource without a type.
+        resource, path = False, f"Outputs/{entity.logical_id}/{path}"
     return {
         "rule": diagnostic.rule_id,
         "level": LEVELS[diagnostic.severity.name],

@@ -35,9 +35,10 @@ class Finding:
 class Oracle:
     """One tool with its script; counts what it was asked and what it had to be asked anew."""
 
-    def __init__(self, name: str, script: str):
-        self.tool = tool.ensure(name)
+    def __init__(self, used: tool.Tool, script: str, options: list[str] | None = None):
+        self.tool = used
         self.script = HERE / script
+        self.options = options or []
         self.asked = 0
         self.anew = 0
 
@@ -60,7 +61,7 @@ class Oracle:
         return {file: [Finding(self.tool.name, **fields) for fields in answers[file]] for file in files}
 
     def _run(self, files: list[Path], regions: list[str]) -> dict[Path, list[dict]]:
-        command = [self.tool.python, self.script, "--regions", ",".join(regions), *files]
+        command = [self.tool.python, self.script, *self.options, "--regions", ",".join(regions), *files]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         answers = {}
         if done.returncode == 0:

@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 from accepted import Accepted
+import tool
 from oracle import HERE, Finding, Oracle
 from tool import ROOT
 
@@ -58,8 +59,8 @@ def main() -> int:
     chosen = arguments.fixtures or list(configs)
 
     oracles = [
-        Oracle("cloudformation-validate", "cfn_validate_many.py"),
-        Oracle("cfn-lint", "cfn_lint_many.py"),
+        Oracle(tool.ensure("cloudformation-validate"), "cfn_validate_many.py"),
+        Oracle(tool.ensure("cfn-lint"), "cfn_lint_many.py"),
     ]
     print(f"oracles: {', '.join(str(oracle.tool) for oracle in oracles)}", flush=True)
     checks = Checks()

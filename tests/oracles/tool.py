@@ -1,12 +1,14 @@
-"""Python tools that the tests use, each in a virtual environment of its own under target/oracles/.
+"""Tools that the tests use, under target/oracles/: those in Python each in a virtual environment of its own.
 
 tools/<tool>.txt pins a tool and what it needs. `python3 tool.py TOOL` makes the environment if it isn't
 there and prints the path of its Python, for scripts that need one.
 """
 
+import hashlib
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +84,33 @@ def _run(command: list) -> None:
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"{' '.join(map(str, command))} failed with exit code {done.returncode}:\n{done.stdout}")
+
+
+def ensure_package(name: str, runner: Tool) -> tuple[Tool, Path]:
+    """An npm package that is data for another tool: the tool of that name, run by the other's Python, and its folder.
+
+    tools/<name>.txt pins version and SHA-256 of the package's archive.
+    """
+    pins = [line for line in (TOOLS / f"{name}.txt").read_text().splitlines() if line and not line.startswith("#")]
+    version, _, digest = pins[0].removeprefix(f"{name}==").partition(" sha256:")
+    home = CACHE / f"{name}-{version}"
+    if not (home / "package.json").exists():
+        print(f"installing {home.name}", file=sys.stderr, flush=True)
+        CACHE.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="new-", dir=CACHE, ignore_cleanup_errors=True) as new:
+            _run(["npm", "pack", "--silent", "--pack-destination", new, f"{name}@{version}"])
+            archive = Path(new) / f"{name}-{version}.tgz"
+            found = hashlib.sha256(archive.read_bytes()).hexdigest()
+            if found != digest:
+                sys.exit(f"{archive.name} has the SHA-256 {found}, not {digest}")
+            with tarfile.open(archive) as opened:
+                opened.extractall(new, filter="data")
+            try:
+                (Path(new) / "package").rename(home)
+            except OSError:
+                if not home.exists():  # else another run was quicker
+                    raise
+    return Tool(name, f"{version}+{runner.name}-{runner.version}", runner.python), home
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ use crate::validate::options::Types;
 use crate::validate::references::{FAULT_RULE, Part, Target};
 use crate::validate::rule::Rule;
 
+use super::constraints;
 use super::sources::Sources;
 use super::walk::{Found, Walk};
 use super::whole;
@@ -45,6 +46,7 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
                 let (properties, faults) = context.evaluator.properties(resource, scenario);
                 walk.check(&schema.json, &properties);
                 whole::check(&mut walk, &properties);
+                constraints::check(&mut walk, &properties);
                 for fault in faults {
                     walk.found.push(Found {
                         rule: &FAULT_RULE,

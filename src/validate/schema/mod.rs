@@ -4,8 +4,10 @@
 //! fits, it doesn't, or that depends on something unknown; only what doesn't fit whatever the unknown turns out to be is
 //! a finding.
 
+pub(super) mod constraints;
 mod keywords;
 mod layer;
+mod path;
 mod registry;
 mod sections;
 mod sources;
@@ -20,10 +22,22 @@ pub use registry::{Registry, TypeSchema};
 
 pub(super) use sources::attribute_kind;
 
-use super::rule::Check;
+use super::rule::{Check, Rule};
 
 /// The checks of the layer.
 pub(super) static CHECKS: &[Check] = &[
     Check { rules: &[&sections::ATTRIBUTE, &sections::POLICY, &sections::DEFAULT], run: sections::check },
-    Check { rules: keywords::RULES, run: layer::check },
+    Check { rules: &RULES, run: layer::check },
 ];
+
+/// The rules of the keywords and of the rows, which are checked in one walk.
+static RULES: [&Rule; keywords::RULES.len() + constraints::RULES.len()] = {
+    let mut all = [keywords::RULES[0]; keywords::RULES.len() + constraints::RULES.len()];
+    let mut index = 1;
+    while index < all.len() {
+        let (known, own) = (keywords::RULES.len(), &constraints::RULES);
+        all[index] = if index < known { keywords::RULES[index] } else { own[index - known] };
+        index += 1;
+    }
+    all
+};

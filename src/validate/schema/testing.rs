@@ -10,6 +10,15 @@ use super::registry::{Registry, TypeSchema};
 use super::sources::Sources;
 use super::walk::Walk;
 
+/// A value of a template without parameters, evaluated.
+pub(crate) fn evaluated(value: &Json) -> crate::cfn::evaluate::Evaluated<'static> {
+    let value: &'static Json = Box::leak(Box::new(value.clone()));
+    let template: &'static Template = Box::leak(Box::new(Template::default()));
+    let own: &'static Evaluator<'static> =
+        Box::leak(Box::new(Evaluator::new(template, &Settings::default())));
+    own.evaluate(value, &Scenario::default()).value.unwrap()
+}
+
 /// The findings of a value against a schema, each as its code and message.
 pub(crate) fn check(schema: &Json, value: &Json) -> Vec<String> {
     let schema = TypeSchema { name: "AWS::Test::Type", attributes: BTreeMap::new(), json: schema.clone() };

@@ -13,12 +13,12 @@ use super::verdict::Verdict;
 
 /// A finding before it has a place: the value that it is about is found in the template by its source.
 #[derive(Debug, Clone)]
-pub(super) struct Found<'t> {
-    pub(super) rule: &'static Rule,
+pub(in crate::validate) struct Found<'t> {
+    pub(in crate::validate) rule: &'static Rule,
     /// The literal or function call that it is about.
-    pub(super) source: &'t Json,
-    pub(super) message: String,
-    pub(super) help: Option<String>,
+    pub(in crate::validate) source: &'t Json,
+    pub(in crate::validate) message: String,
+    pub(in crate::validate) help: Option<String>,
 }
 
 /// One walk through a resource's properties and the schema of its type.

@@ -5,6 +5,7 @@
 
 mod dify;
 mod endpoints;
+mod joined;
 #[cfg(test)]
 mod testing;
 mod w001_target_group_in_use;
@@ -165,4 +166,5 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for run in RUNS {
         model::in_each(&views, *run, findings);
     }
+    model::in_each(&views, joined::check, findings);
 }

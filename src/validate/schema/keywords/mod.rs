@@ -1,5 +1,7 @@
 //! What each keyword of a schema asks. Every keyword that the schemas use is in [`KEYWORDS`] or in [`ANNOTATIONS`].
 
+mod places;
+mod relations;
 mod s003_unknown_property;
 mod s004_required;
 mod s005_type;
@@ -31,19 +33,23 @@ pub(super) use s019_format::formats_of;
 pub(super) type Keyword = for<'a, 't> fn(&mut Walk<'a, 't>, &'a Json, &'a Map, &Evaluated<'t>) -> Verdict;
 
 /// The keywords and their checks, in alphabetical order.
-const KEYWORDS: [(&str, Keyword); 43] = [
+const KEYWORDS: [(&str, Keyword); 49] = [
     ("$ref", s015_alternatives::reference),
     ("additionalProperties", s003_unknown_property::check),
     ("allOf", s015_alternatives::all_of),
+    ("among", relations::among),
     ("anyOf", s015_alternatives::any_of),
+    ("compare", relations::compare),
     ("const", s006_enum::constant),
     ("contains", s010_items::contains),
     ("dependencies", s014_dependent::dependencies),
     ("dependentExcluded", s014_dependent::excluded),
     ("dependentRequired", s014_dependent::required),
     ("dependentSchemas", s014_dependent::schemas),
+    ("distinct", relations::distinct),
     ("enum", s006_enum::check),
     ("enumCaseInsensitive", s006_enum::case_insensitive),
+    ("every", places::every),
     ("exclusiveMaximum", s009_range::exclusive_maximum),
     ("exclusiveMinimum", s009_range::exclusive_minimum),
     ("format", s019_format::check),
@@ -70,6 +76,8 @@ const KEYWORDS: [(&str, Keyword); 43] = [
     ("requiredOr", s013_one_of_properties::at_least_one),
     ("requiredXor", s013_one_of_properties::exactly_one),
     ("serviceRequires", s004_required::by_the_service),
+    ("some", places::some),
+    ("switch", places::switch),
     ("type", s005_type::check),
     ("uniqueItems", s011_unique::check),
     ("uniqueKeys", s011_unique::keys),

@@ -1,0 +1,160 @@
+//! What services ask beyond the schemas of their types: the rows of `schemas/constraints/`.
+//!
+//! A row is a rule whose check is data: a schema that the value at a path has to fit, where `when` does. It is read when
+//! a template has a resource of its type. A row that joins looks at other resources too; the wiring layer, which knows
+//! which are there together, gathers them for it.
+
+mod message;
+#[cfg(test)]
+mod tests;
+
+use std::sync::OnceLock;
+
+use crate::cfn::Json;
+use crate::cfn::evaluate::Evaluated;
+use crate::diagnostic::{Code, Severity};
+use crate::validate::Context;
+use crate::validate::rule::Rule;
+
+use super::path::reach;
+use super::registry::TypeSchema;
+use super::sources::Sources;
+use super::verdict::Verdict;
+use super::walk::{Found, Walk};
+
+include!(concat!(env!("OUT_DIR"), "/constraints.rs"));
+
+/// A row: its rule, and its checks as JSON.
+struct Row {
+    rule: Rule,
+    checks: &'static str,
+}
+
+/// One check of a row.
+#[derive(Debug)]
+pub(in crate::validate) struct Constraint {
+    /// The row's rule.
+    pub(in crate::validate) rule: &'static Rule,
+    /// Where the values are that it is about; empty for the properties as a whole.
+    pub(in crate::validate) at: String,
+    /// The other resources that it looks at.
+    pub(in crate::validate) joins: Vec<Join>,
+    when: Option<Json>,
+    schema: Json,
+    message: Option<String>,
+    help: Option<String>,
+}
+
+/// Another resource that a check looks at.
+#[derive(Debug)]
+pub(in crate::validate) struct Join {
+    /// What its properties are called in the gathered object.
+    pub(in crate::validate) name: String,
+    /// Where in the gathered object the reference is.
+    pub(in crate::validate) at: String,
+    /// Its type.
+    pub(in crate::validate) type_name: String,
+}
+
+/// The types that have rows.
+pub(in crate::validate) fn types() -> impl Iterator<Item = &'static str> {
+    TYPES.iter().map(|(name, _)| *name)
+}
+
+/// The checks of a type.
+pub(in crate::validate) fn of(type_name: &str) -> &'static [Constraint] {
+    static READ: [OnceLock<Vec<Constraint>>; TYPES.len()] = [const { OnceLock::new() }; TYPES.len()];
+    let Ok(index) = TYPES.binary_search_by(|(name, _)| (*name).cmp(type_name)) else { return &[] };
+    READ[index].get_or_init(|| ROWS[TYPES[index].1.clone()].iter().flat_map(read).collect())
+}
+
+/// The checks of a row. The build script made sure that they have this form.
+fn read(row: &'static Row) -> Vec<Constraint> {
+    let Ok(Json::Array(checks)) = serde_json::from_str(row.checks) else { return Vec::new() };
+    let constraints = checks.into_iter().map(|mut check| {
+        let text = |json: &Json| json.as_str().map(str::to_owned);
+        let joins = check["join"].as_object().into_iter().flatten();
+        Constraint {
+            rule: &row.rule,
+            at: text(&check["at"]).unwrap_or_default(),
+            joins: joins
+                .map(|(name, join)| Join {
+                    name: name.clone(),
+                    at: text(&join["at"]).unwrap_or_default(),
+                    type_name: text(&join["type"]).unwrap_or_default(),
+                })
+                .collect(),
+            message: text(&check["message"]),
+            help: text(&check["help"]),
+            when: check.get_mut("when").map(Json::take),
+            schema: check["schema"].take(),
+        }
+    });
+    constraints.collect()
+}
+
+/// Checks a resource's properties against the rows of its type that look at nothing else.
+pub(super) fn check<'t>(walk: &mut Walk<'_, 't>, properties: &Evaluated<'t>) {
+    for constraint in of(walk.schema.name).iter().filter(|constraint| constraint.joins.is_empty()) {
+        if constraint.applies(walk, properties) {
+            for value in reach(properties, &constraint.at).values {
+                let found = constraint.check(walk, value, properties);
+                walk.found.extend(found);
+            }
+        }
+    }
+}
+
+/// The values that a path leads to.
+pub(in crate::validate) fn reached<'v, 't>(value: &'v Evaluated<'t>, path: &str) -> Vec<&'v Evaluated<'t>> {
+    reach(value, path).values
+}
+
+/// The findings of a check that joins, in the object that was gathered for it.
+pub(in crate::validate) fn check_gathered<'t>(
+    context: &Context<'t>,
+    schema: &TypeSchema,
+    constraint: &'static Constraint,
+    gathered: &Evaluated<'t>,
+) -> Vec<Found<'t>> {
+    let sources =
+        Sources { template: context.template, evaluator: &context.evaluator, registry: context.registry };
+    let mut walk = Walk::new(context.registry, schema, context.options.types, &sources);
+    if constraint.applies(&mut walk, gathered) {
+        constraint.check(&mut walk, gathered, gathered)
+    } else {
+        Vec::new()
+    }
+}
+
+impl Constraint {
+    fn applies<'t>(&'static self, walk: &mut Walk<'_, 't>, root: &Evaluated<'t>) -> bool {
+        self.when.as_ref().is_none_or(|when| walk.quietly(when, root) == Verdict::Valid)
+    }
+
+    /// What is wrong with a value, told by the row's rule.
+    fn check<'t>(
+        &'static self,
+        walk: &mut Walk<'_, 't>,
+        value: &Evaluated<'t>,
+        root: &Evaluated<'t>,
+    ) -> Vec<Found<'t>> {
+        let (verdict, mut found) = walk.apart(&self.schema, value);
+        if found.is_empty() && verdict == Verdict::Invalid {
+            let name = self.at.rsplit('/').find(|step| *step != "*").unwrap_or_default();
+            let message = format!("`{name}` isn't possible here");
+            found.push(Found { rule: self.rule, source: value.source, message, help: None });
+        }
+        for found in &mut found {
+            found.rule = self.rule;
+            let fill = |template: &str| message::fill(template, found, value, root);
+            let message = self.message.as_deref().map(fill);
+            let help = self.help.as_deref().map(fill);
+            if let Some(message) = message {
+                found.message = message;
+            }
+            found.help = help.or_else(|| found.help.take());
+        }
+        found
+    }
+}

@@ -1,0 +1,127 @@
+//! Paths into evaluated values, as the rows of `schemas/constraints/` write them.
+//!
+//! `ContainerDefinitions/*/Name` leads to the name of each container: a step is a member's name, `*` for each item or
+//! member, or `[Key=deregistration_delay.timeout_seconds]` for each item that has that member of that value.
+
+use crate::cfn::evaluate::{Data, Evaluated, Kind, Unknown};
+
+use super::verdict::Verdict;
+
+/// What a path leads to.
+#[derive(Debug)]
+pub(super) struct Reached<'v, 't> {
+    /// The values.
+    pub(super) values: Vec<&'v Evaluated<'t>>,
+    /// Whether there may be more, behind something unknown.
+    pub(super) open: bool,
+}
+
+impl Reached<'_, '_> {
+    /// `Unknown` if there may be more values, `Valid` otherwise.
+    pub(super) fn rest(&self) -> Verdict {
+        if self.open { Verdict::Unknown } else { Verdict::Valid }
+    }
+}
+
+/// What the path leads to; an empty path leads to the value itself.
+pub(super) fn reach<'v, 't>(value: &'v Evaluated<'t>, path: &str) -> Reached<'v, 't> {
+    let mut reached = Reached { values: Vec::new(), open: false };
+    follow(value, path, &mut reached);
+    reached
+}
+
+fn follow<'v, 't>(value: &'v Evaluated<'t>, path: &str, reached: &mut Reached<'v, 't>) {
+    if path.is_empty() {
+        reached.values.push(value);
+        return;
+    }
+    let (step, rest) = path.split_once('/').unwrap_or((path, ""));
+    match (&value.data, selector(step)) {
+        (Data::Unknown(unknown), _) => reached.open |= may_hold_more(unknown),
+        (Data::List(items), None) if step == "*" => items.iter().for_each(|item| follow(item, rest, reached)),
+        (Data::Object(members), None) if step == "*" => {
+            for (_, member) in members {
+                follow(member, rest, reached);
+            }
+        }
+        (Data::Object(_), None) => {
+            if let Some(member) = value.get(step) {
+                follow(member, rest, reached);
+            }
+        }
+        (Data::List(items), Some((key, wanted))) => {
+            for item in items {
+                match item.get(key) {
+                    Some(found) if found.text().is_some_and(|text| text == wanted) => {
+                        follow(item, rest, reached);
+                    }
+                    Some(found) => reached.open |= found.unknown().is_some(),
+                    None => reached.open |= item.unknown().is_some(),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The member and the value that a step such as `[Key=x]` selects by.
+fn selector(step: &str) -> Option<(&str, &str)> {
+    step.strip_prefix('[')?.strip_suffix(']')?.split_once('=')
+}
+
+fn may_hold_more(unknown: &Unknown<'_>) -> bool {
+    unknown.kind != Kind::Scalar
+}
+
+/// Whether two scalars are the same value.
+pub(super) fn same(one: &Evaluated<'_>, other: &Evaluated<'_>) -> Verdict {
+    match (one.text(), other.text()) {
+        (Some(one), Some(other)) => Verdict::of(one == other),
+        _ => match (one.unknown(), other.unknown()) {
+            (Some(one), Some(other)) if one.origin == other.origin => Verdict::Valid,
+            _ => Verdict::Unknown,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::reach;
+    use crate::validate::schema::testing::evaluated;
+
+    fn texts(value: &Json, path: &str) -> (Vec<String>, bool) {
+        let value = evaluated(value);
+        let reached = reach(&value, path);
+        (
+            reached.values.iter().map(|value| value.text().unwrap_or_default().into_owned()).collect(),
+            reached.open,
+        )
+    }
+
+    fn found(names: &[&str], open: bool) -> (Vec<String>, bool) {
+        (names.iter().map(|name| (*name).to_owned()).collect(), open)
+    }
+
+    #[test]
+    fn paths_lead_through_members_items_and_chosen_items() {
+        let value =
+            json!({"A": [{"Key": "x", "V": 1}, {"Key": "y", "V": 2}, {"V": 3}], "M": {"a": 4, "b": 5}});
+        assert_eq!(texts(&value, "A/*/V"), found(&["1", "2", "3"], false));
+        assert_eq!(texts(&value, "A/[Key=y]/V"), found(&["2"], false));
+        assert_eq!(texts(&value, "M/*"), found(&["4", "5"], false));
+        assert_eq!(texts(&value, "A/*/W"), found(&[], false));
+        assert_eq!(texts(&value, "M/a/b"), found(&[], false));
+    }
+
+    #[test]
+    fn what_is_unknown_may_hold_more() {
+        let zones = json!({"Fn::GetAZs": ""});
+        assert_eq!(texts(&json!({"A": zones}), "A/*"), found(&[], true));
+        let key = json!({"A": [{"Key": {"Ref": "AWS::Region"}, "V": 1}]});
+        assert_eq!(texts(&key, "A/[Key=x]/V"), found(&[], true));
+        // A text has no members.
+        assert_eq!(texts(&json!({"A": {"Ref": "AWS::Region"}}), "A/b"), found(&[], false));
+    }
+}
