@@ -17,8 +17,8 @@ fn the_example_is_a_valid_template_without_warnings() {
     let template = example::template().unwrap_or_else(|found| panic!("{}", told(&found)));
     // It speaks plain HTTP, so that it needs no certificate.
     let options = Options { purpose: Purpose::Development, ..Options::default() };
-    let (_, found) = ValidatedTemplate::check(template, &options)
-        .unwrap_or_else(|found| panic!("{}", told(&found)));
+    let (_, found) =
+        ValidatedTemplate::check(template, &options).unwrap_or_else(|found| panic!("{}", told(&found)));
     let worth: Vec<_> = found.into_iter().filter(|finding| finding.severity > Severity::Note).collect();
     assert!(worth.is_empty(), "{}", told(&worth));
 }

@@ -51,7 +51,11 @@ mod tests {
     }
 
     #[test]
-    fn the_second_is_not() {
-        none(&[("/PrivateSubnet1/Properties/AvailabilityZone", zone(1))]);
+    fn the_first_two_are_not_and_the_third_is_only_remarked() {
+        none(&[
+            ("/PrivateSubnet1/Properties/AvailabilityZone", zone(1)),
+            ("/PrivateSubnet2/Properties/AvailabilityZone", zone(0)),
+        ]);
+        none(&[("/PrivateSubnet1/Properties/AvailabilityZone", zone(2))]);
     }
 }
