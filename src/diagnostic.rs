@@ -123,12 +123,16 @@ pub struct Diagnostic {
     pub location: Option<Location>,
     /// JSON pointer into the document or template (RFC 6901), e.g. `/Resources/Bucket/Properties/Tags/0`.
     pub pointer: Option<String>,
+    /// Whether it is about the key at that place, and not about the value.
+    pub of_key: bool,
     /// The resource's key in the template, if it is about one.
     pub logical_id: Option<String>,
     /// The construct's path, e.g. `Api/Service`, if it is about one of our own.
     pub construct: Option<String>,
     /// Why it is accepted, if it is: then it is told, but nothing fails because of it.
     pub accepted: Option<String>,
+    /// Whether a secret may stand at the place: then nobody shows the text there.
+    pub is_secret: bool,
 }
 
 impl Diagnostic {
@@ -139,10 +143,12 @@ impl Diagnostic {
             message: message.into(),
             help: None,
             location: None,
+            of_key: false,
             pointer: None,
             logical_id: None,
             construct: None,
             accepted: None,
+            is_secret: false,
         }
     }
 
@@ -196,6 +202,13 @@ impl Diagnostic {
         self
     }
 
+    /// Marks a finding whose place in the source may hold a secret.
+    #[must_use]
+    pub fn secret(mut self) -> Self {
+        self.is_secret = true;
+        self
+    }
+
     /// Whether nothing may be written because of it.
     pub fn is_error(&self) -> bool {
         self.counts_as(Severity::Error)
@@ -207,8 +220,15 @@ impl Diagnostic {
     }
 }
 
+/// A longer word isn't compared with others.
+const LONGEST_WORD: usize = 256;
+
 /// The candidate nearest to `word`, for "did you mean …?"; `None` if none is near.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Nothing that long is a slip of the hand, and comparing takes its time.
+    if word.len() > LONGEST_WORD {
+        return None;
+    }
     let folded = word.to_lowercase();
     candidates
         .into_iter()

@@ -4,8 +4,9 @@ use serde_json::json;
 
 use crate::assembly::{AssembledStack, AssembledTemplate, Formats, minified, write_assembly};
 use crate::cfn::Template;
-use crate::config::{self, Config, Located, Profile};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::config::model::SecretsBackend;
+use crate::config::{self, Config, Located, Profile, told_once};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::dify::{self, Capacity};
 use crate::validate::{Options, Purpose, Types, ValidatedTemplate};
 
@@ -18,15 +19,20 @@ use super::view::{StackSummary, View};
 /// The template's metadata where it was not validated.
 const UNVALIDATED_KEY: &str = "dify-cfn:unvalidated";
 
+/// The rule on the size of a template.
+const TEMPLATE_SIZE: Code = Code("L002");
+
 /// A stack on its way to disk.
 struct Synthesized {
     stack: AssembledStack,
     findings: Vec<Diagnostic>,
     capacity: Capacity,
+    /// Parameters that have to be there before the stack, and how long each is.
+    secure_parameters: Vec<(String, u32)>,
 }
 
 /// Why a stack wasn't synthesized: how the program ends, and what was found.
-type Rejected = (Exit, Vec<Diagnostic>);
+pub(super) type Rejected = (Exit, Vec<Diagnostic>);
 
 pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
     let loaded = match project::load(&args.config, &args.stacks, view) {
@@ -40,23 +46,28 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
     }
     let mut synthesized = Vec::new();
     let mut rejected: Option<Exit> = None;
-    let mut findings = loaded.diagnostics.clone();
+    let mut by_environment = Vec::new();
     for located in &loaded.environments {
-        match synthesize(located, !args.no_validate) {
+        let found = match synthesize(located, !args.no_validate) {
             Ok(one) => {
-                findings.extend(one.findings.iter().cloned());
+                let found = one.findings.clone();
                 synthesized.push(one);
+                found
             }
             Err((exit, found)) => {
-                findings.extend(found);
                 rejected = Some(rejected.unwrap_or(exit));
+                found
             }
-        }
+        };
+        by_environment.push((located.config.environment_name.clone(), found));
     }
+    let several = by_environment.len() > 1;
+    let mut findings = loaded.diagnostics.clone();
     if args.stacks.is_empty() && !args.no_validate && rejected != Some(Exit::Usage) {
-        findings.extend(needless_acceptances(&loaded.environments, &findings));
+        let all: Vec<&Diagnostic> = by_environment.iter().flat_map(|(_, found)| found).collect();
+        findings.extend(needless_acceptances(&loaded.environments, &all));
     }
-    dedup(&mut findings);
+    findings.extend(told_once(by_environment, several));
     if args.quiet {
         findings.retain(|finding| finding.severity > Severity::Note);
     }
@@ -65,8 +76,10 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
         return exit;
     }
     let formats = Formats { json: args.format != Format::Yaml, yaml: args.format != Format::Json };
-    let (stacks, told): (Vec<_>, Vec<_>) =
-        synthesized.into_iter().map(|one| (one.stack, (one.findings, one.capacity))).unzip();
+    let (stacks, told): (Vec<_>, Vec<_>) = synthesized
+        .into_iter()
+        .map(|one| (one.stack, (one.findings, one.capacity, one.secure_parameters)))
+        .unzip();
     let files = match write_assembly(&args.output, &stacks, formats) {
         Ok(files) => files,
         Err(error) => return view.failure(&error),
@@ -79,7 +92,10 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
         .iter()
         .zip(&told)
         .zip(files.chunks(files_of_each))
-        .map(|((stack, (findings, capacity)), files)| summary(stack, findings, *capacity, files))
+        .map(|((stack, (findings, capacity, secure_parameters)), files)| StackSummary {
+            secure_parameters,
+            ..summary(stack, findings, *capacity, files)
+        })
         .collect();
     if args.json {
         view.json(&json!({ "stacks": summaries.iter().map(StackSummary::json).collect::<Vec<_>>() }));
@@ -106,7 +122,18 @@ fn summary<'a>(
         minified_bytes: minified(template).len(),
         foundation_bytes: minified(&dify::foundation(template)).len(),
         capacity,
+        secure_parameters: &[],
         findings,
+    }
+}
+
+/// The template of a stack, validated, with warnings and notes.
+#[cfg(feature = "deploy")]
+pub(super) fn validated(located: &Located) -> Result<(ValidatedTemplate, Vec<Diagnostic>), Rejected> {
+    let one = synthesize(located, true)?;
+    match one.stack.template {
+        AssembledTemplate::Validated(template) => Ok((template, one.findings)),
+        AssembledTemplate::Unvalidated(_) => Err((Exit::Invalid, one.findings)),
     }
 }
 
@@ -120,7 +147,9 @@ fn synthesize(located: &Located, validate: bool) -> Result<Synthesized, Rejected
     let template = if validate {
         let (template, found) = ValidatedTemplate::check(built.template, &options(config))
             .map_err(|found| (Exit::Invalid, found))?;
-        findings.extend(found);
+        // The summary tells each stack's size.
+        findings
+            .extend(found.into_iter().filter(|finding| finding.code != TEMPLATE_SIZE || finding.is_error()));
         AssembledTemplate::Validated(template)
     } else {
         AssembledTemplate::Unvalidated(marked(built.template))
@@ -130,9 +159,14 @@ fn synthesize(located: &Located, validate: bool) -> Result<Synthesized, Rejected
         account: config.account.clone(),
         region: config.region.clone(),
         tags: config.tags.clone(),
+        deletion_protection: config.database.deletion_protection || config.ingress.deletion_protection,
         template,
     };
-    Ok(Synthesized { stack, findings, capacity: built.capacity })
+    let secure_parameters = match config.secrets.backend {
+        SecretsBackend::Ssm => dify::secure_parameters(config),
+        SecretsBackend::Secretsmanager => Vec::new(),
+    };
+    Ok(Synthesized { stack, findings, capacity: built.capacity, secure_parameters })
 }
 
 /// What the template of a configuration is checked for: our own templates are exact, and what the stack is for is known.
@@ -166,22 +200,28 @@ fn unknown_codes(environments: &[Located]) -> Vec<Diagnostic> {
                 None => "`dify-cfn rules` lists them".to_owned(),
             };
             let finding = Diagnostic::error(config::code::ACCEPT, message).help(help);
-            findings.push(located.diagnostic_at(&format!("/accept/{index}/code"), finding));
+            let finding = located.diagnostic_at(&format!("/accept/{index}/code"), finding);
+            // What stands at the top level holds for every environment.
+            if !findings.contains(&finding) {
+                findings.push(finding);
+            }
         }
     }
-    dedup(&mut findings);
     findings
 }
 
 /// Acceptances that accept nothing in any of the environments that they are for.
-fn needless_acceptances(environments: &[Located], findings: &[Diagnostic]) -> Vec<Diagnostic> {
+fn needless_acceptances(environments: &[Located], findings: &[&Diagnostic]) -> Vec<Diagnostic> {
     let mut needless = Vec::new();
     for located in environments {
         for (index, acceptance) in acceptances(&located.config).iter().enumerate() {
             if !findings.iter().any(|finding| acceptance.accepts(finding)) {
                 let message = format!("there is no {} at `{}` to accept", acceptance.code, acceptance.place);
                 let finding = Diagnostic::warning(config::code::ACCEPT, message).help("take it out");
-                needless.push(located.diagnostic_at(&format!("/accept/{index}/place"), finding));
+                let finding = located.diagnostic_at(&format!("/accept/{index}/place"), finding);
+                if !needless.contains(&finding) {
+                    needless.push(finding);
+                }
             }
         }
     }
@@ -202,16 +242,4 @@ fn placed_in_file(located: &Located, finding: Diagnostic) -> Diagnostic {
 fn marked(mut template: Template) -> Template {
     template.metadata.insert(UNVALIDATED_KEY.to_owned(), true.into());
     template
-}
-
-/// Keeps the first of equal findings: what holds for several environments is told once.
-fn dedup(findings: &mut Vec<Diagnostic>) {
-    let mut seen: Vec<Diagnostic> = Vec::new();
-    findings.retain(|finding| {
-        let is_new = !seen.contains(finding);
-        if is_new {
-            seen.push(finding.clone());
-        }
-        is_new
-    });
 }

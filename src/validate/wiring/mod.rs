@@ -3,9 +3,12 @@
 //! All rules look at one [`model`] of evaluated resources, once for each combination of conditions that matters. Only
 //! what is certain is told: what depends on something outside of the template is left alone.
 
+mod block;
 mod dify;
 mod endpoints;
+mod engines;
 mod joined;
+mod policy;
 #[cfg(test)]
 mod testing;
 mod w001_target_group_in_use;
@@ -70,12 +73,40 @@ mod w059_platform;
 mod w060_database_name;
 mod w061_certificate;
 mod w062_body_size;
+mod w160_subnet_blocks;
+mod w161_route_table_once;
+mod w162_once_in_vpc;
+mod w163_record_zone;
+mod w164_record_values;
+mod w165_validation_domain;
+mod w166_fixed_zone;
+mod w167_fixed_partition;
+mod w168_documents;
+mod w169_region;
+mod w170_engine_offer;
+mod w171_windows;
+mod w172_event_input;
+mod w173_event_pattern;
+mod w174_storage_classes;
+mod w175_notifications;
+mod w176_self_reference;
+mod w177_public_bucket;
+mod w178_allowed_pattern;
+mod waf;
 
 use crate::diagnostic::Diagnostic;
 
 use super::context::Context;
 use super::model::{self, ecs, network, permission, secret};
 use super::rule::{Check, Rule};
+use policy::{
+    w150_document, w151_statement, w152_principal, w153_action, w154_resource, w155_condition,
+    w156_known_action, w157_action_fits,
+};
+use waf::{
+    w180_statement, w181_rule, w182_rate_limit, w183_managed_group, w184_capacity, w185_custom_answer,
+    w186_scope,
+};
 
 /// A rule on one view of the model.
 type Run = fn(&model::View<'_, '_>, &mut Vec<Diagnostic>);
@@ -152,6 +183,40 @@ rules! {
     w060_database_name,
     w061_certificate,
     w062_body_size,
+    w150_document,
+    w151_statement,
+    w152_principal,
+    w153_action,
+    w154_resource,
+    w155_condition,
+    w156_known_action,
+    w157_action_fits,
+    w160_subnet_blocks,
+    w161_route_table_once,
+    w162_once_in_vpc,
+    w163_record_zone,
+    w164_record_values,
+    w165_validation_domain,
+    w166_fixed_zone,
+    w167_fixed_partition,
+    w168_documents,
+    w169_region,
+    w170_engine_offer,
+    w171_windows,
+    w172_event_input,
+    w173_event_pattern,
+    w174_storage_classes,
+    w175_notifications,
+    w176_self_reference,
+    w177_public_bucket,
+    w178_allowed_pattern,
+    w180_statement,
+    w181_rule,
+    w182_rate_limit,
+    w183_managed_group,
+    w184_capacity,
+    w185_custom_answer,
+    w186_scope,
 }
 
 /// The checks of the layer: one, since the rules share the model.
