@@ -5,7 +5,7 @@
 
 SITE_PACKAGES is the folder that holds `cfnlint` (of a venv or of the unpacked wheel). Refreshes every type that has a
 file here, adds the types that are named, puts all other types of the registry into `registry/types.jsonl`, and writes
-`regions.json`. Python's standard library is all it needs.
+`regions.json`, `iam-actions.txt` and `rds-engines.txt`. Python's standard library is all it needs.
 """
 
 import json
@@ -77,6 +77,87 @@ def write(path, data):
     path.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def arn_formats(kinds, names):
+    """The forms of the ARNs that an action can be about, wildcards for what a policy fills in."""
+    forms = set()
+    for name in names:
+        for form in kinds.get(name.lower(), {}).get("ARNFormats", []):
+            form = re.sub(r"\$\{[^}]*\}", "*", form).replace(".*", "*")
+            # The list has the same form for a bucket and for what is in it.
+            forms.add("arn:*:s3:::*/*" if (name.lower(), form) == ("object", "arn:*:s3:::*") else form)
+    return " ".join(sorted(forms)) or "*"
+
+
+def actions(services):
+    """The actions of every service, by the forms of the resources that they are about."""
+    lines = []
+    for prefix, service in sorted(services.items()):
+        by_forms = {}
+        for action, about in service["Actions"].items():
+            names = about.get("Resources", [])
+            names = [names] if isinstance(names, str) else names
+            by_forms.setdefault(arn_formats(service.get("Resources", {}), names), []).append(action)
+        lines.append(prefix)
+        lines += [f"\t{forms}\t{' '.join(sorted(named))}" for forms, named in sorted(by_forms.items())]
+    return "\n".join(lines) + "\n"
+
+
+def versions(schema, deprecated):
+    """The versions of each engine, `!` behind those that are deprecated."""
+    old = {
+        part["if"]["properties"]["Engine"]["const"]: set(part["if"]["properties"]["EngineVersion"]["enum"])
+        for part in deprecated["allOf"]
+    }
+    found = {}
+    for part in schema["allOf"]:
+        engine = part["if"]["properties"]["Engine"].get("const")
+        if engine:
+            known = part["then"]["properties"]["EngineVersion"]["enum"]
+            found[engine] = [version + ("!" if version in old.get(engine, ()) else "") for version in known]
+    return found
+
+
+def classes(by_region, name):
+    """The instance classes of each engine without a licence, by the regions that don't have them."""
+    offered = {}
+    for region, schema in by_region.items():
+        for part in schema["allOf"]:
+            properties = part["if"]["properties"]
+            if properties.get("LicenseModel", False) is False:
+                engine = properties["Engine"]["const"]
+                for size in part["then"]["properties"][name]["enum"]:
+                    offered.setdefault(engine, {}).setdefault(size, set()).add(region)
+    found = {}
+    for engine, sizes in offered.items():
+        for size, regions in sizes.items():
+            absent = " ".join(sorted(set(by_region) - regions))
+            found.setdefault(engine, {}).setdefault(absent, []).append(size)
+    return found
+
+
+def engines(extensions):
+    """Versions and instance classes of the engines of RDS, a line for each engine and set of regions."""
+    def of(kind, name):
+        return json.loads((extensions / f"aws_rds_db{kind}" / f"{name}.json").read_text(encoding="utf-8"))
+
+    lines = []
+    for kind, enum, name in (
+        ("cluster", "dbclusterinstanceclass_enum", "DBClusterInstanceClass"),
+        ("instance", "dbinstanceclass_enum", "DBInstanceClass"),
+    ):
+        known = versions(of(kind, "engine_version"), of(kind, "engine_version_deprecated"))
+        lines += [f"{kind}\tversions\t{engine}\t\t{' '.join(known[engine])}" for engine in sorted(known)]
+        by_region = of(kind, enum)
+        lines.append(f"{kind}\tregions\t\t\t{' '.join(sorted(by_region))}")
+        sizes = classes(by_region, name)
+        for engine in sorted(sizes):
+            lines += [
+                f"{kind}\tclasses\t{engine}\t{absent}\t{' '.join(sorted(named))}"
+                for absent, named in sorted(sizes[engine].items())
+            ]
+    return "\n".join(lines) + "\n"
+
+
 def main(arguments):
     if not arguments:
         sys.exit(__doc__)
@@ -111,7 +192,10 @@ def main(arguments):
         absent.setdefault(tuple(region for region, types_of in regions.items() if name not in types_of), []).append(name)
     (HERE / "registry" / "types.jsonl").write_text("".join(lines), encoding="utf-8")
     write_regions(source, regions, absent)
-    print(f"{len(types)} types, {len(with_file)} of them with a file, {len(regions)} regions")
+    services = json.loads((source.parent / "AdditionalSpecs" / "Policies.json").read_text(encoding="utf-8"))
+    (HERE / "iam-actions.txt").write_text(actions(services), encoding="utf-8")
+    (HERE / "rds-engines.txt").write_text(engines(source / "extensions"), encoding="utf-8")
+    print(f"{len(types)} types, {len(with_file)} of them with a file, {len(regions)} regions, {len(services)} services with actions")
 
 
 def write_regions(source, regions, absent):

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::cfn::{Json, Map, Resource, Template};
 
-use super::conditions::{Conditions, Scenarios};
+use super::conditions::{Conditions, MOST_STEPS, Scenarios};
 use super::function::{Function, as_call};
 use super::parameter::Declaration;
 use super::run::Run;
@@ -32,6 +32,8 @@ pub struct Evaluator<'t> {
     pub(super) values: AtomicUsize,
     /// The combinations that were asked for.
     known_scenarios: Mutex<BTreeMap<Vec<String>, Arc<Scenarios<'t>>>>,
+    /// How much of combinations of conditions was looked at.
+    pub(super) steps: AtomicUsize,
 }
 
 /// What an expression comes to.
@@ -68,6 +70,7 @@ impl<'t> Evaluator<'t> {
             attribute_kind: |_, _| Kind::Any,
             values: AtomicUsize::new(0),
             known_scenarios: Mutex::new(BTreeMap::new()),
+            steps: AtomicUsize::new(0),
         }
     }
 
@@ -77,9 +80,9 @@ impl<'t> Evaluator<'t> {
         Self { attribute_kind, ..self }
     }
 
-    /// Whether there was so much to evaluate that the rest is unknown.
+    /// Whether there was so much to evaluate that the rest is unknown, or left out.
     pub fn is_exhausted(&self) -> bool {
-        self.values.load(Ordering::Relaxed) > MOST_VALUES
+        self.values.load(Ordering::Relaxed) > MOST_VALUES || self.steps.load(Ordering::Relaxed) > MOST_STEPS
     }
 
     /// The declaration of a parameter.

@@ -16,7 +16,11 @@ pub(super) static RULE: Rule = Rule {
            buckets have two names.",
     why: "The second one fails: \"already exists\".",
     source: "CloudFormation registry schemas, `primaryIdentifier`",
-    same_as: &["cfn-lint E3019"],
+    same_as: &[
+        "cfn-lint E3019",
+        "cdk-preflight pf-events-rule-name-duplicate",
+        "cdk-preflight pf-secretsmanager-rotation-schedule-unique",
+    ],
 };
 
 pub(super) static PRIORITY: Rule = Rule {

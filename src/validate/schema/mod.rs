@@ -14,6 +14,7 @@ mod path;
 mod registry;
 mod sections;
 mod sources;
+mod tags;
 #[cfg(test)]
 mod testing;
 mod types;
