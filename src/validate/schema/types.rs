@@ -140,6 +140,9 @@ impl Provider {
 
 /// The known type whose name is nearest, of the same service if there is one.
 fn near(registry: &Registry, name: &str) -> Option<&'static str> {
+    if let Some(schema) = registry.get(&format!("AWS::{name}")) {
+        return Some(schema.name);
+    }
     let lower = name.to_lowercase();
     let service = lower.rfind("::").map_or("", |end| &lower[..end + 2]);
     let of_service = registry
