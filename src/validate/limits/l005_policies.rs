@@ -16,7 +16,11 @@ pub(super) static RULE: Rule = Rule {
            error, as an ARN for a warning.",
     why: "The stack fails: \"Maximum policy size of 10240 bytes exceeded\".",
     source: "AWS Identity and Access Management User Guide, \"IAM and AWS STS quotas\"",
-    same_as: &[],
+    same_as: &[
+        "cdk-preflight pf-iam-inline-policy-size",
+        "cdk-preflight pf-iam-managed-policy-size",
+        "cdk-preflight pf-iam-managed-policy-count",
+    ],
 };
 
 /// Characters of a role's inline policies together.

@@ -3,13 +3,16 @@
 //! All rules look at one [`model`] of evaluated resources, once for each combination of conditions that matters. Only
 //! what is certain is told: what depends on something outside of the template is left alone.
 
+mod block;
 mod dify;
 mod ecs;
 mod endpoints;
+mod engines;
 mod joined;
 mod model;
 mod network;
 mod permission;
+mod policy;
 mod secret;
 #[cfg(test)]
 mod testing;
@@ -70,11 +73,39 @@ mod w054_key_policy;
 mod w055_log_bucket;
 mod w056_rotation;
 mod w057_fixed_name;
+mod w160_subnet_blocks;
+mod w161_route_table_once;
+mod w162_once_in_vpc;
+mod w163_record_zone;
+mod w164_record_values;
+mod w165_validation_domain;
+mod w166_fixed_zone;
+mod w167_fixed_partition;
+mod w168_documents;
+mod w169_region;
+mod w170_engine_offer;
+mod w171_windows;
+mod w172_event_input;
+mod w173_event_pattern;
+mod w174_storage_classes;
+mod w175_notifications;
+mod w176_self_reference;
+mod w177_public_bucket;
+mod w178_allowed_pattern;
+mod waf;
 
 use crate::diagnostic::Diagnostic;
 
 use super::context::Context;
 use super::rule::{Check, Rule};
+use policy::{
+    w150_document, w151_statement, w152_principal, w153_action, w154_resource, w155_condition,
+    w156_known_action, w157_action_fits,
+};
+use waf::{
+    w180_statement, w181_rule, w182_rate_limit, w183_managed_group, w184_capacity, w185_custom_answer,
+    w186_scope,
+};
 
 /// A rule on one view of the model.
 type Run = fn(&model::View<'_, '_>, &mut Vec<Diagnostic>);
@@ -146,6 +177,40 @@ rules! {
     w055_log_bucket,
     w056_rotation,
     w057_fixed_name,
+    w150_document,
+    w151_statement,
+    w152_principal,
+    w153_action,
+    w154_resource,
+    w155_condition,
+    w156_known_action,
+    w157_action_fits,
+    w160_subnet_blocks,
+    w161_route_table_once,
+    w162_once_in_vpc,
+    w163_record_zone,
+    w164_record_values,
+    w165_validation_domain,
+    w166_fixed_zone,
+    w167_fixed_partition,
+    w168_documents,
+    w169_region,
+    w170_engine_offer,
+    w171_windows,
+    w172_event_input,
+    w173_event_pattern,
+    w174_storage_classes,
+    w175_notifications,
+    w176_self_reference,
+    w177_public_bucket,
+    w178_allowed_pattern,
+    w180_statement,
+    w181_rule,
+    w182_rate_limit,
+    w183_managed_group,
+    w184_capacity,
+    w185_custom_answer,
+    w186_scope,
 }
 
 /// The checks of the layer: one, since the rules share the model.

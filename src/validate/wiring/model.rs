@@ -385,6 +385,30 @@ pub(super) fn pieces<'t>(value: &Evaluated<'t>) -> Vec<Piece<'t>> {
     value.data.pieces().unwrap_or_default()
 }
 
+/// The items of a list, or the value itself: where one may be written without a list.
+pub(super) fn many<'v, 't>(value: Option<&'v Evaluated<'t>>) -> &'v [Evaluated<'t>] {
+    match value {
+        None => &[],
+        Some(Evaluated { data: Data::List(items), .. }) => items,
+        Some(value) => std::slice::from_ref(value),
+    }
+}
+
+/// What stands for a part that isn't known.
+pub(super) const GAP: char = '\u{fffc}';
+
+/// The text of a scalar, [`GAP`] for what isn't known.
+pub(super) fn loose(value: &Evaluated<'_>) -> String {
+    let mut text = String::new();
+    for piece in pieces(value) {
+        match piece {
+            Piece::Text(known) => text.push_str(&known),
+            Piece::Unknown(_) => text.push(GAP),
+        }
+    }
+    text
+}
+
 /// A value as one would write it in a `Fn::Sub`.
 pub(super) fn shown(value: &Evaluated<'_>) -> String {
     match (&value.data, value.text()) {

@@ -3,7 +3,7 @@
 use crate::cfn::evaluate::{Evaluated, Origin, Piece};
 
 use super::ecs::known_list;
-use super::model::{Answer, Item, View, covers, pieces};
+use super::model::{Answer, Item, View, covers, many, pieces};
 
 /// What `AmazonECSTaskExecutionRolePolicy` allows on everything.
 ///
@@ -129,13 +129,9 @@ impl<'v, 't> Role<'v, 't> {
     }
 }
 
-fn one_or_many<'v, 't>(value: &'v Evaluated<'t>) -> &'v [Evaluated<'t>] {
-    if value.items().is_empty() { std::slice::from_ref(value) } else { value.items() }
-}
-
 fn applies_to_action(statement: &Evaluated<'_>, action: &str) -> Answer {
     let Some(actions) = statement.get("Action") else { return Answer::Unknown };
-    let actions = one_or_many(actions).iter().map(|pattern| match pattern.text() {
+    let actions = many(Some(actions)).iter().map(|pattern| match pattern.text() {
         Some(pattern) => {
             Answer::of(covers(pattern.to_lowercase().as_bytes(), action.to_lowercase().as_bytes()))
         }
@@ -146,7 +142,7 @@ fn applies_to_action(statement: &Evaluated<'_>, action: &str) -> Answer {
 
 fn applies_to_resource<'t>(statement: &Evaluated<'t>, arn: &Arn<'t>) -> Answer {
     let Some(resources) = statement.get("Resource") else { return Answer::Unknown };
-    one_or_many(resources).iter().map(|pattern| arn.matched_by(pattern)).max().unwrap_or(Answer::Unknown)
+    many(Some(resources)).iter().map(|pattern| arn.matched_by(pattern)).max().unwrap_or(Answer::Unknown)
 }
 
 /// No ARN is longer: AWS allows 2,048 characters.

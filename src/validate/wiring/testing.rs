@@ -126,7 +126,8 @@ fn what_a_condition_decides_is_told_with_it() {
     )]);
     json["Parameters"] = serde_json::json!({"Kind": {"Type": "String", "Default": "new"}});
     json["Conditions"] = serde_json::json!({"Old": {"Fn::Equals": [{"Ref": "Kind"}, "old"]}});
-    let found = findings(&template(json), &Options::default());
+    let mut found = findings(&template(json), &Options::default());
+    found.retain(|finding| finding.severity > Severity::Note);
     assert!(found.len() == 1 && found[0].message.ends_with("when `Old` is true"), "{found:#?}");
 }
 
@@ -135,5 +136,8 @@ fn patterns_without_end_are_not_followed() {
     let long = "*a".repeat(100_000);
     let document = serde_json::json!({"Effect": "Allow", "Action": long, "Resource": long});
     let statement = "/ExecutionRole/Properties/Policies/0/PolicyDocument/Statement/-";
-    none(&[(statement, document)]);
+    // They have no form of an action, and that is all.
+    let found = found(&[(statement, document)]);
+    assert!(found.len() == 1 && found[0].code.0 == "W153", "{found:#?}");
+    assert!(found[0].message.len() < 300, "{found:#?}");
 }

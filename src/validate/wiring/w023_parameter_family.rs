@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     what: "The family of a cluster's, an instance's or a cache's parameter group is that of the engine's major version.",
     why: "RDS or ElastiCache refuses it: \"The Parameter Group … with DBParameterGroupFamily … cannot be used for this instance\".",
     source: "Amazon Aurora User Guide, \"Working with parameter groups\"; Amazon ElastiCache User Guide, \"Parameter group families\"",
-    same_as: &[],
+    same_as: &["cdk-preflight pf-rds-parameter-group-family-engine"],
 };
 
 /// The family of an engine's version; `None` if it isn't known.

@@ -13,7 +13,11 @@ pub(super) static RULE: Rule = Rule {
     what: "A cluster with an instance of the class `db.serverless` has a `ServerlessV2ScalingConfiguration`, whose minimum is at most its maximum, both in steps of 0.5 and at most 256; it pauses only with a minimum of 0.",
     why: "RDS refuses the instance: \"Set the Serverless v2 scaling configuration on the parent DB cluster before creating a Serverless v2 DB instance\".",
     source: "Amazon Aurora User Guide, \"Creating a DB cluster that uses Aurora Serverless v2\"",
-    same_as: &[],
+    same_as: &[
+        "cdk-preflight pf-rds-serverless-v2-auto-pause",
+        "cdk-preflight pf-rds-serverless-v2-capacity",
+        "cdk-preflight pf-rds-serverless-v2-capacity-step",
+    ],
 };
 
 const CONFIGURATION: &str = "ServerlessV2ScalingConfiguration";

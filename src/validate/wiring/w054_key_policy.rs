@@ -1,10 +1,10 @@
 //! W054: keys can be managed and used.
 
-use crate::cfn::evaluate::{Evaluated, Piece};
+use crate::cfn::evaluate::Evaluated;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
-use super::model::{Item, View, pieces};
+use super::model::{GAP, Item, View, loose, many};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W054"),
@@ -13,24 +13,8 @@ pub(super) static RULE: Rule = Rule {
     what: "The policy of a KMS key allows the account (`…:root`) or an administrator `kms:*` or `kms:PutKeyPolicy`; where a log group is encrypted with it, it names the principal `logs.<region>.amazonaws.com`.",
     why: "KMS refuses the key: \"The new key policy will not allow you to update the key policy in the future\"; CloudWatch Logs refuses the group: \"The specified KMS key does not exist or is not allowed to be used\".",
     source: "AWS KMS Developer Guide, \"Default key policy\"; Amazon CloudWatch Logs User Guide, \"Encrypt log data using AWS KMS\"",
-    same_as: &[],
+    same_as: &["cdk-preflight pf-kms-key-policy-lockout"],
 };
-
-/// The text of a value, `?` for what isn't known.
-fn loose(value: &Evaluated<'_>) -> String {
-    let text = |piece: &Piece<'_>| match piece {
-        Piece::Text(text) => text.to_string(),
-        Piece::Unknown(_) => "?".to_owned(),
-    };
-    pieces(value).iter().map(text).collect()
-}
-
-fn many<'v, 't>(value: Option<&'v Evaluated<'t>>) -> &'v [Evaluated<'t>] {
-    value.map_or(
-        &[][..],
-        |value| if value.items().is_empty() { std::slice::from_ref(value) } else { value.items() },
-    )
-}
 
 /// The statements of the key's policy that allow; `None` if not all of them are known.
 fn allowed<'v, 't>(key: &'v Item<'t>) -> Option<Vec<&'v Evaluated<'t>>> {
@@ -52,7 +36,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
             actions.iter().any(|action| {
                 matches!(
                     loose(action).to_lowercase().as_str(),
-                    "kms:*" | "*" | "kms:put*" | "kms:putkeypolicy" | "?"
+                    "kms:*" | "*" | "kms:put*" | "kms:putkeypolicy" | "\u{fffc}"
                 )
             }) && (statement.at(&["Principal", "AWS"]).is_some()
                 || statement
@@ -73,7 +57,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
             let services = many(statement.at(&["Principal", "Service"]));
             services
                 .iter()
-                .any(|service| loose(service).starts_with("logs.") || loose(service).starts_with('?'))
+                .any(|service| loose(service).starts_with("logs.") || loose(service).starts_with(GAP))
                 || statement.get("Principal").and_then(Evaluated::text).as_deref() == Some("*")
         });
         if logs {

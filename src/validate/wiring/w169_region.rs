@@ -1,0 +1,267 @@
+//! W169: what a stack names is in its region.
+
+use crate::cfn::evaluate::{Evaluated, Settings};
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::validate::Rule;
+
+use super::model::{Item, View, loose, many};
+
+pub(super) static RULE: Rule = Rule {
+    code: Code("W169"),
+    severity: Severity::Error,
+    title: "what has to be in the stack's region is",
+    what: "Where the region is known: keys, functions and queues that a resource names, the service of an endpoint, actions of EC2 and destinations of a bucket's notifications are in the region of the stack; policies are of its partition; a secret isn't copied into its own region; a key isn't of a kind that the region doesn't have; the region of a subscription is that of its topic, and a task's cluster and definition are in one region.",
+    why: "The service refuses the resource: it looks in its own region only.",
+    source: "AWS CloudFormation Template Reference, the pages of the types; Amazon VPC User Guide, \"AWS services that integrate with AWS PrivateLink\"",
+    same_as: &[
+        "cdk-preflight pf-cloudwatch-alarm-ec2-action-region",
+        "cdk-preflight pf-ec2-vpce-service-region",
+        "cdk-preflight pf-events-target-ecs-task-definition-region",
+        "cdk-preflight pf-iam-policy-arn-partition",
+        "cdk-preflight pf-kms-key-spec-region",
+        "cdk-preflight pf-s3-notification-destination-region",
+        "cdk-preflight pf-sns-subscription-region",
+    ],
+};
+
+/// Properties that name something by an ARN, which has to be of the stack's region: type, path with `*` for items, and
+/// the service of the ARN where only that one has to be.
+const NAMED: &[(&str, &str, &str)] = &[
+    ("AWS::CloudWatch::Alarm", "AlarmActions.*", "automate"),
+    ("AWS::CloudWatch::Alarm", "OKActions.*", "automate"),
+    ("AWS::CloudWatch::Alarm", "InsufficientDataActions.*", "automate"),
+    ("AWS::S3::Bucket", "NotificationConfiguration.QueueConfigurations.*.Queue", ""),
+    ("AWS::S3::Bucket", "NotificationConfiguration.TopicConfigurations.*.Topic", ""),
+    ("AWS::S3::Bucket", "NotificationConfiguration.LambdaConfigurations.*.Function", ""),
+    ("AWS::KMS::Alias", "TargetKeyId", "kms"),
+    ("AWS::ECR::Repository", "EncryptionConfiguration.KmsKey", "kms"),
+    ("AWS::SecretsManager::Secret", "KmsKeyId", "kms"),
+    ("AWS::SecretsManager::RotationSchedule", "RotationLambdaARN", "lambda"),
+    ("AWS::Events::Rule", "Targets.*.DeadLetterConfig.Arn", "sqs"),
+    ("AWS::SNS::Subscription", "RedrivePolicy.deadLetterTargetArn", "sqs"),
+];
+
+/// The values that a path leads to.
+fn reach<'v, 't>(value: &'v Evaluated<'t>, path: &str) -> Vec<&'v Evaluated<'t>> {
+    let Some((step, rest)) = path.split_once('.').or_else(|| (!path.is_empty()).then_some((path, ""))) else {
+        return vec![value];
+    };
+    match step {
+        "*" => value.items().iter().flat_map(|item| reach(item, rest)).collect(),
+        step => value.get(step).map(|member| reach(member, rest)).unwrap_or_default(),
+    }
+}
+
+/// Partition, service and region of an ARN.
+fn parts(arn: &str) -> Option<(&str, &str, &str)> {
+    let mut parts = arn.strip_prefix("arn:")?.split(':');
+    Some((parts.next()?, parts.next()?, parts.next()?))
+}
+
+pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
+    tasks(view, findings);
+    subscriptions(view, findings);
+    let Some(region) = view.context.options.region.as_deref() else { return };
+    for (type_name, path, service) in NAMED {
+        for item in view.of(type_name) {
+            for value in reach(&item.properties, path) {
+                let Some(text) = value.text() else { continue };
+                let Some((_, of, place)) = parts(&text) else { continue };
+                if (service.is_empty() || of == *service) && !place.is_empty() && place != region {
+                    refuse(
+                        item,
+                        value,
+                        &format!("\"{text}\" is in {place}, the stack in {region}"),
+                        "name one of the stack's region",
+                        findings,
+                    );
+                }
+            }
+        }
+    }
+    for endpoint in
+        view.of("AWS::EC2::VPCEndpoint").filter(|endpoint| endpoint.get("ServiceRegion").is_none())
+    {
+        let Some((value, name)) = endpoint.get("ServiceName").and_then(|value| Some((value, value.text()?)))
+        else {
+            continue;
+        };
+        let parts: Vec<&str> = name.split('.').collect();
+        if let ["com", "amazonaws", place, _] = parts[..]
+            && place.matches('-').count() >= 2
+            && place != region
+        {
+            refuse(
+                endpoint,
+                value,
+                &format!("the service is in {place}, the stack in {region}"),
+                "write `${AWS::Region}` in a `Fn::Sub`",
+                findings,
+            );
+        }
+    }
+    for key in view.of("AWS::KMS::Key") {
+        if let Some(value) = key.get("KeySpec").filter(|value| value.text().as_deref() == Some("SM2"))
+            && !region.starts_with("cn-")
+        {
+            refuse(
+                key,
+                value,
+                &format!("keys of the kind SM2 are in China only, the stack in {region}"),
+                "take a key of RSA or ECC",
+                findings,
+            );
+        }
+    }
+    for secret in view.of("AWS::SecretsManager::Secret") {
+        for value in reach(&secret.properties, "ReplicaRegions.*.Region") {
+            if value.text().as_deref() == Some(region) {
+                refuse(
+                    secret,
+                    value,
+                    &format!("the secret itself is in {region}"),
+                    "copy it into another region",
+                    findings,
+                );
+            }
+        }
+    }
+    partitions(view, region, findings);
+}
+
+fn refuse<'t>(
+    item: &Item<'t>,
+    value: &Evaluated<'t>,
+    message: &str,
+    help: &str,
+    findings: &mut Vec<Diagnostic>,
+) {
+    findings.push(item.finding_at(&RULE, value, format!("{message}: the resource is refused")).help(help));
+}
+
+/// Policies that are attached to roles.
+fn partitions(view: &View<'_, '_>, region: &str, findings: &mut Vec<Diagnostic>) {
+    let settings = Settings { region: Some(region.to_owned()), ..Settings::default() };
+    let Some(partition) = settings.partition() else { return };
+    for role in view.of("AWS::IAM::Role") {
+        let policies = many(role.get("ManagedPolicyArns")).iter();
+        for value in policies.chain(role.get("PermissionsBoundary")) {
+            let text = loose(value);
+            let Some((of, ..)) = parts(&text) else { continue };
+            if of.starts_with("aws") && of != partition {
+                refuse(
+                    role,
+                    value,
+                    &format!("the policy is of the partition `{of}`, the stack of `{partition}`"),
+                    "write `${AWS::Partition}` in a `Fn::Sub`",
+                    findings,
+                );
+            }
+        }
+    }
+}
+
+/// The region of a subscription is that of its topic.
+fn subscriptions(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
+    for subscription in view.of("AWS::SNS::Subscription") {
+        let Some((value, place)) = subscription.get("Region").and_then(|value| Some((value, value.text()?)))
+        else {
+            continue;
+        };
+        let topic = subscription.get("TopicArn");
+        let of = match topic.map(|topic| (topic.text(), view.target(Some(topic)))) {
+            Some((Some(text), _)) => parts(&text).map(|(.., region)| region.to_owned()),
+            Some((None, Some(_))) => view.context.options.region.clone(),
+            _ => None,
+        };
+        if let Some(of) = of.filter(|of| *of != place) {
+            refuse(
+                subscription,
+                value,
+                &format!("the topic is in {of}, not in {place}"),
+                "write the region of the topic",
+                findings,
+            );
+        }
+    }
+}
+
+/// A task that a rule starts is defined where its cluster is.
+fn tasks(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
+    for rule in view.of("AWS::Events::Rule") {
+        for target in rule.items("Targets") {
+            let Some(task) = target.at(&["EcsParameters", "TaskDefinitionArn"]) else { continue };
+            let (Some(cluster), Some(text)) = (target.get("Arn").and_then(|arn| arn.text()), task.text())
+            else {
+                continue;
+            };
+            if let (Some((_, _, one)), Some((_, _, other))) = (parts(&cluster), parts(&text))
+                && one != other
+            {
+                refuse(
+                    rule,
+                    task,
+                    &format!("the task is defined in {other}, and its cluster is in {one}"),
+                    "take a task definition of the cluster's region",
+                    findings,
+                );
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use crate::validate::Options;
+    use crate::validate::testing::{found_with, resource};
+
+    fn count(type_name: &str, properties: Json) -> usize {
+        let options = Options { region: Some("eu-west-1".to_owned()), ..Options::default() };
+        found_with("W169", resource(type_name, properties), &options).len()
+    }
+
+    #[test]
+    fn what_is_elsewhere_is_found() {
+        let queue = |region: &str| json!({"NotificationConfiguration": {"QueueConfigurations": [{"Event": "s3:ObjectCreated:*", "Queue": format!("arn:aws:sqs:{region}:123456789012:q")}]}});
+        assert_eq!(
+            (count("AWS::S3::Bucket", queue("eu-west-1")), count("AWS::S3::Bucket", queue("us-east-1"))),
+            (0, 1)
+        );
+        let action = |arn: &str| json!({"AlarmActions": [arn]});
+        assert_eq!(count("AWS::CloudWatch::Alarm", action("arn:aws:automate:us-east-1:ec2:stop")), 1);
+        assert_eq!(count("AWS::CloudWatch::Alarm", action("arn:aws:sns:us-east-1:123456789012:t")), 0);
+        let service = |name: &str| json!({"ServiceName": name, "VpcId": "vpc-1"});
+        assert_eq!(count("AWS::EC2::VPCEndpoint", service("com.amazonaws.us-east-1.logs")), 1);
+        assert_eq!(count("AWS::EC2::VPCEndpoint", service("com.amazonaws.eu-west-1.logs")), 0);
+        assert_eq!(count("AWS::EC2::VPCEndpoint", service("com.amazonaws.s3-global.accesspoint")), 0);
+        assert_eq!(count("AWS::KMS::Key", json!({"KeySpec": "SM2", "KeyUsage": "SIGN_VERIFY"})), 1);
+        assert_eq!(
+            count(
+                "AWS::SecretsManager::Secret",
+                json!({"ReplicaRegions": [{"Region": "eu-west-1"}, {"Region": "us-east-1"}]})
+            ),
+            1
+        );
+        assert_eq!(
+            count(
+                "AWS::IAM::Role",
+                json!({"ManagedPolicyArns": ["arn:aws-cn:iam::aws:policy/A", "arn:aws:iam::aws:policy/B"]})
+            ),
+            1
+        );
+    }
+
+    #[test]
+    fn two_regions_do_not_fit() {
+        let subscription = |region: &str| json!({"TopicArn": "arn:aws:sns:us-east-1:123456789012:t", "Protocol": "sqs", "Region": region});
+        assert_eq!(count("AWS::SNS::Subscription", subscription("us-east-1")), 0);
+        assert_eq!(count("AWS::SNS::Subscription", subscription("eu-west-1")), 1);
+        let task = |region: &str| json!({"Targets": [{"Id": "a", "Arn": "arn:aws:ecs:us-east-1:123456789012:cluster/c", "EcsParameters": {"TaskDefinitionArn": format!("arn:aws:ecs:{region}:123456789012:task-definition/t:1")}}]});
+        assert_eq!(
+            (count("AWS::Events::Rule", task("us-east-1")), count("AWS::Events::Rule", task("us-west-2"))),
+            (0, 1)
+        );
+    }
+}
