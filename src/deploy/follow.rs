@@ -22,8 +22,11 @@ const HEARTBEAT: Duration = Duration::from_secs(30);
 /// How long an operation may take to show up after it was asked for.
 const SHOWS_UP_WITHIN: Duration = Duration::from_secs(120);
 
-/// How often the end is looked for in the events once the status tells it.
-const LAST_LOOKS: u32 = 3;
+/// How often a stack may look as it did before, after its events told the end.
+const MOST_OLD_LOOKS: u32 = 30;
+
+/// How often the end is looked for in the events once the status tells it: a status alone may be an old answer.
+const LAST_LOOKS: u32 = 20;
 
 /// An operation to follow.
 #[derive(Debug, Clone)]
@@ -97,7 +100,8 @@ struct Follower<'f> {
     told_until: Option<Timestamp>,
     /// Only later events are told, where the source changed on the way.
     tell_after: Option<Timestamp>,
-    saw_end: bool,
+    /// The status that ended the operation, if its event was seen.
+    end: Option<StackStatus>,
     told_progress_at: Option<Timestamp>,
 }
 
@@ -120,13 +124,14 @@ impl Run<'_> {
             operation_ids: Vec::new(),
             told_until: None,
             tell_after: None,
-            saw_end: false,
+            end: None,
             told_progress_at: None,
             operation,
         };
+        self.has_begun();
         let mut pace = Pace::of_stacks(self.jitter());
         let began = self.now();
-        let mut last_looks = 0;
+        let (mut last_looks, mut old_looks) = (0, 0);
         loop {
             let stack = match self.look(&mut follower).await {
                 Ok((stack, count)) => {
@@ -137,8 +142,8 @@ impl Run<'_> {
                 }
                 Err(stop) => return Err(self.left(stop, operation)),
             };
-            let is_old = follower.is_old(&stack);
-            if is_old && self.now().since(began) > SHOWS_UP_WITHIN {
+            let is_old = operation.before.as_ref().is_some_and(|before| before.is_same(&stack));
+            if is_old && follower.source.is_none() && self.now().since(began) > SHOWS_UP_WITHIN {
                 return Err(Outcome::new(
                     Ending::Failed,
                     format!("the operation was asked for, but the stack is still {}", stack.status),
@@ -146,13 +151,20 @@ impl Run<'_> {
                 .next("run the same command again")
                 .into());
             }
-            if let Some(ending) = settled(&stack.status).filter(|_| !is_old) {
+            let mut stack = stack;
+            if let Some(end) = follower.end.clone().filter(|_| is_old && old_looks >= MOST_OLD_LOOKS) {
+                // The events tell the end, and DescribeStacks never will.
+                stack.status = end;
+            }
+            let is_settled = settled(&stack.status).filter(|_| !is_old || old_looks >= MOST_OLD_LOOKS);
+            if let Some(ending) = is_settled {
                 // The last events may show up after the status.
-                if follower.saw_end || last_looks >= LAST_LOOKS {
+                if follower.end.is_some() || last_looks >= LAST_LOOKS {
                     return Ok(self.ended_as(ending, stack, &follower).await);
                 }
                 last_looks += 1;
-                pace.reset();
+            } else if is_old && follower.end.is_some() {
+                old_looks += 1;
             }
             follower.tell_progress(self);
             match self.wait(pace.next_wait()).await {
@@ -218,9 +230,10 @@ impl Run<'_> {
         follower.told_until = events.last().map(|event| event.timestamp).max(follower.told_until);
         for event in &events {
             follower.tracker.take(event);
-            let status = StackStatus::from(event.status.as_str());
-            follower.saw_end =
-                event.is_stack && settled(&status).is_some() || follower.saw_end && !event.is_stack;
+            if event.is_stack {
+                let status = StackStatus::from(event.status.as_str());
+                follower.end = settled(&status).map(|_| status);
+            }
             self.tell(Event::Resource(event.clone()));
         }
         Ok((stack, events.len()))
@@ -273,8 +286,11 @@ impl Run<'_> {
     }
 
     async fn ended_as(&mut self, ending: Ending, stack: Stack, follower: &Follower<'_>) -> Followed {
-        let failed = ending != Ending::Done || follower.tracker.is_rolling_back();
-        let cause = if failed { self.explain(follower.tracker.failures(), &stack).await } else { None };
+        let failures = follower.tracker.failures();
+        // A creation that fails may delete its stack, which is an end as good as any but for what it was for.
+        let is_deleted = stack.status == StackStatus::DeleteComplete && !failures.is_empty();
+        let failed = ending != Ending::Done || follower.tracker.is_rolling_back() || is_deleted;
+        let cause = if failed { self.explain(failures, &stack).await } else { None };
         Followed { stack, ending, cause }
     }
 
@@ -354,11 +370,6 @@ impl Run<'_> {
 }
 
 impl Follower<'_> {
-    /// Whether the stack looks as it did before the operation was asked for.
-    fn is_old(&self, stack: &Stack) -> bool {
-        self.source.is_none() && self.operation.before.as_ref().is_some_and(|before| before.is_same(stack))
-    }
-
     /// Remembers a nested stack that something happens to.
     fn notice_nested(&mut self, event: &ResourceEvent) {
         let Some(id) = event.physical_id.as_ref().filter(|id| id.starts_with("arn:")) else { return };

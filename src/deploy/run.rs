@@ -42,8 +42,10 @@ pub(super) fn ended<T>(ending: Ending, message: impl Into<String>) -> Result<T, 
 /// How long calls may fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Patience {
-    /// Before anything runs: a person waits.
+    /// Before anything runs: a person waits. Once this run has changed something, as [`Patience::Between`].
     Short,
+    /// Between two steps: nothing is lost by waiting for credentials.
+    Between,
     /// While a stack changes: it goes on without us, so that nothing is lost by waiting.
     Long,
 }
@@ -54,7 +56,8 @@ impl Patience {
         let minutes = match (self, kind) {
             (Self::Short, ErrorKind::Throttled) => 10,
             (Self::Short, _) => 3,
-            (Self::Long, ErrorKind::CredentialsExpired | ErrorKind::AccessDenied) => 15,
+            (_, ErrorKind::CredentialsExpired | ErrorKind::Credentials) | (Self::Between, _) => 15,
+            (Self::Long, ErrorKind::AccessDenied) => 5,
             (Self::Long, _) => 60,
         };
         Duration::from_secs(minutes * 60)
@@ -66,7 +69,7 @@ impl Patience {
             (ErrorKind::Throttled, _) => Some(WaitReason::Throttled),
             (ErrorKind::Connection, _) => Some(WaitReason::Connection),
             // Somebody may log in again; before anything runs they had better start anew.
-            (ErrorKind::CredentialsExpired | ErrorKind::Credentials, Self::Long) => {
+            (ErrorKind::CredentialsExpired | ErrorKind::Credentials, Self::Long | Self::Between) => {
                 Some(WaitReason::CredentialsExpired)
             }
             (ErrorKind::AccessDenied, Self::Long) => Some(WaitReason::AccessDenied),
@@ -83,6 +86,7 @@ pub(super) struct Run<'a> {
     pub(super) stack: String,
     deadline: Option<Timestamp>,
     jitter: Jitter,
+    has_changed: bool,
 }
 
 impl<'a> Run<'a> {
@@ -94,7 +98,13 @@ impl<'a> Run<'a> {
         timeout: Option<Duration>,
     ) -> Self {
         let deadline = timeout.map(|timeout| session.clock.now().after(timeout));
-        let run = Self { session, stack: stack.to_owned(), deadline, jitter: Jitter::new(session.seed) };
+        let run = Self {
+            session,
+            stack: stack.to_owned(),
+            deadline,
+            jitter: Jitter::new(session.seed),
+            has_changed: false,
+        };
         run.tell(Event::Started { command });
         run
     }
@@ -143,6 +153,11 @@ impl<'a> Run<'a> {
         self.tell(Event::Warning { message: message.into() });
     }
 
+    /// From now on calls wait for credentials: this run has changed something.
+    pub(super) fn has_begun(&mut self) {
+        self.has_changed = true;
+    }
+
     pub(super) fn now(&self) -> Timestamp {
         self.session.clock.now()
     }
@@ -188,6 +203,10 @@ impl<'a> Run<'a> {
         patience: Patience,
         mut make: impl FnMut() -> Answer<'r, T> + Send,
     ) -> Result<T, Stop> {
+        let patience = match patience {
+            Patience::Short if self.has_changed => Patience::Between,
+            other => other,
+        };
         let began = self.now();
         let mut pace: Option<Pace> = None;
         let mut attempt = 0;

@@ -56,19 +56,29 @@ impl Run<'_> {
         stack: &str,
         held: &BTreeSet<String>,
         allowed: &BTreeSet<String>,
-        patience: Patience,
     ) -> Result<(), Stop> {
         let cloudformation = self.cloudformation();
         let wanted = stack_policy::policy(held, allowed);
-        let present = match self.call(patience, || cloudformation.get_stack_policy(stack)).await {
+        let present = match self.call(Patience::Between, || cloudformation.get_stack_policy(stack)).await {
             Ok(present) => present,
-            Err(Stop::Api(error)) if error.kind == ErrorKind::Unsupported => return Ok(()),
+            // It is a second belt; without it the gate before the change set holds.
+            Err(Stop::Api(error)) => {
+                self.warn(format!("the stack policy can't be read: {error}"));
+                return Ok(());
+            }
             Err(stop) => return Err(stop),
         };
         if present.is_some_and(|present| stack_policy::is_same(&present, &wanted)) {
             return Ok(());
         }
-        self.call(patience, || cloudformation.set_stack_policy(stack, &wanted)).await?;
+        match self.call(Patience::Between, || cloudformation.set_stack_policy(stack, &wanted)).await {
+            Ok(()) => {}
+            Err(Stop::Api(error)) => {
+                self.warn(format!("the stack policy can't be set: {error}"));
+                return Ok(());
+            }
+            Err(stop) => return Err(stop),
+        }
         let allowed = allowed.intersection(held).cloned().collect();
         self.tell(Event::StackPolicy { allowed });
         Ok(())

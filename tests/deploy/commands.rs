@@ -214,7 +214,7 @@ fn diff_tells_changes_by_template_and_by_change_set() {
     let world = World::new();
     let report = finished(diff(session(&world), &request(), true)).unwrap();
     assert!(report.is_new && report.diff.resources.len() == 5);
-    assert_eq!(world.state().find(STACK), None, "the stack in review is deleted too");
+    assert_gone(&world);
 }
 
 #[test]

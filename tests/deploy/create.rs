@@ -1,10 +1,11 @@
 //! New stacks.
 
-use dify_cfn::deploy::api::{Capability, OnStackFailure, StackStatus};
+use dify_cfn::deploy::api::{Annotation, Capability, HookResult, OnStackFailure, StackStatus};
 use dify_cfn::deploy::event::{Event, Step};
 use dify_cfn::deploy::outcome::Ending;
 use dify_cfn::deploy::prompt::{Reply, Topic};
 use dify_cfn::deploy::request::Approval;
+use dify_cfn::deploy::{deploy_at_once, deploy_in_order};
 
 use super::*;
 
@@ -27,7 +28,7 @@ fn a_stack_is_made_in_three_steps() {
     let stack = state.stack(STACK);
     assert_eq!(stack.status, StackStatus::UpdateComplete);
     assert_eq!(stack.parameters["DeletionProtection"], "true");
-    assert_eq!(state.made, ["Bucket", "Secret", "Protection", "Cluster", "Running"]);
+    assert_eq!(state.made, ["Bucket", "Protection", "Secret", "Cluster", "Running"]);
     let protection: Vec<_> = state
         .requested_sets
         .iter()
@@ -63,11 +64,8 @@ fn without_a_terminal_a_question_is_an_error_and_nothing_stays() {
     let outcome = deployed(&world, &DeployRequest { yes: false, ..request() });
     assert_eq!(outcome.ending, Ending::Declined);
     assert!(outcome.next.iter().any(|line| line.contains("--yes")), "{outcome:#?}");
-    let state = world.state();
-    assert_eq!(state.made, Vec::<String>::new());
-    assert!(
-        state.stacks.iter().all(|stack| stack.status == StackStatus::DeleteComplete && stack.sets.is_empty())
-    );
+    assert_gone(&world);
+    assert_eq!(world.state().made, Vec::<String>::new());
 }
 
 #[test]
@@ -75,7 +73,7 @@ fn a_declined_stack_leaves_nothing_behind() {
     let world = World::new();
     world.state().answers.push_back(Reply::No);
     assert_eq!(deployed(&world, &DeployRequest { yes: false, ..request() }).ending, Ending::Declined);
-    assert_eq!(world.state().find(STACK), None);
+    assert_gone(&world);
 }
 
 #[test]
@@ -142,8 +140,11 @@ fn on_failure_delete_leaves_nothing() {
     world.state().failing.insert("Secret".into(), "no".into());
     let outcome = deployed(&world, &DeployRequest { on_failure: OnStackFailure::Delete, ..request() });
     assert_eq!(outcome.ending, Ending::RolledBack, "{outcome:#?}");
-    assert!(outcome.message.contains("deleted"), "{outcome:#?}");
-    assert_eq!(world.state().find(STACK), None);
+    assert!(
+        outcome.message.contains("Secret failed: no; the creation failed; the stack is deleted"),
+        "{outcome:#?}"
+    );
+    assert_gone(&world);
 }
 
 #[test]
@@ -201,7 +202,7 @@ fn a_failed_set_and_its_empty_stack_are_deleted() {
     let outcome = deployed(&world, &request());
     assert_eq!(outcome.ending, Ending::Failed, "{outcome:#?}");
     assert!(outcome.message.contains("no such macro"), "{outcome:#?}");
-    assert_eq!(world.state().find(STACK), None);
+    assert_gone(&world);
 }
 
 #[test]
@@ -225,18 +226,48 @@ fn what_cloudformation_finds_before_is_told_with_path_and_reason() {
     assert_eq!(rejection.logical_id.as_deref(), Some("Bucket"));
     assert_eq!(rejection.path.as_deref(), Some("/Resources/Bucket/Properties/BucketName"));
     assert_eq!(rejection.reason, "Bucket already exists");
-    assert_eq!(world.state().find(STACK), None);
+    assert_gone(&world);
 }
 
 #[test]
-fn a_stack_in_review_of_somebody_else_is_used_and_left_alone_when_declined() {
+fn a_hook_that_refuses_says_what_to_do() {
     let world = World::new();
     {
         let mut state = world.state();
-        let index = state.new_stack(STACK);
-        let mut set = state.stacks[index].sets.clone();
-        set.clear();
+        state.failing_set = Some("The following hook(s) failed: [Company::Guard::Hook]".into());
+        let annotation = Annotation {
+            name: "encrypt".into(),
+            status: "FAILED".into(),
+            remediation_message: Some("encrypt the bucket with a company key".into()),
+            ..Annotation::default()
+        };
+        state.hooks = vec![HookResult {
+            id: "hook-1".into(),
+            hook_type: "Company::Guard::Hook".into(),
+            status: "HOOK_COMPLETE_FAILED".into(),
+            logical_id: Some("Bucket".into()),
+            annotations: vec![annotation],
+            ..HookResult::default()
+        }];
     }
+    assert_eq!(deployed(&world, &request()).ending, Ending::Failed);
+    let rejection = world
+        .events()
+        .into_iter()
+        .find_map(|event| match event {
+            Event::Rejected(rejection) => Some(rejection),
+            _ => None,
+        })
+        .unwrap();
+    assert_eq!(rejection.check, "Company::Guard::Hook");
+    let advice = rejection.annotations[0].remediation_message.as_deref();
+    assert_eq!(advice, Some("encrypt the bucket with a company key"));
+}
+
+#[test]
+fn a_stack_in_review_of_an_earlier_run_is_used() {
+    let world = World::new();
+    world.state().new_stack(STACK);
     assert_eq!(deployed(&world, &request()).ending, Ending::Done);
     assert_eq!(world.state().stacks.len(), 1);
 }
@@ -272,9 +303,31 @@ fn a_large_template_goes_through_the_stacks_own_bucket() {
         .collect();
     assert!(uploads[0].0.starts_with("bucket-") && uploads[0].1.starts_with(".cfn/"), "{uploads:?}");
     // A set of 402 changes comes in pages.
-    let most = world.events().iter().filter_map(|event| match event {
+    let events = world.events();
+    let most = events.iter().filter_map(|event| match event {
         Event::Changes { step: Some(_), changes, .. } => Some(changes.len()),
         _ => None,
     });
     assert_eq!(most.max(), Some(402));
+}
+
+#[test]
+fn several_stacks_are_made_in_order_or_at_once() {
+    let named = |name: &str| DeployRequest { stack: name.into(), ..request() };
+    let requests = [named("dify-dev"), named("dify-prd")];
+    let world = World::new();
+    let outcomes = cloudformation::run(deploy_at_once(session(&world), &requests)).expect("an end");
+    assert!(outcomes.iter().all(|outcome| outcome.ending == Ending::Done), "{outcomes:#?}");
+    let world = World::new();
+    world.state().failing.insert("Secret".into(), "no".into());
+    let outcomes = cloudformation::run(deploy_in_order(session(&world), &requests)).expect("an end");
+    assert_eq!(outcomes.len(), 1, "the second isn't begun");
+    assert_eq!(world.state().stacks.len(), 1);
+}
+
+#[test]
+fn a_deploy_may_move_between_threads() {
+    fn is_send(_: &impl Send) {}
+    let (world, request) = (World::new(), request());
+    is_send(&deploy(session(&world), &request));
 }

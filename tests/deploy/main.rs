@@ -10,8 +10,11 @@ mod commands;
 mod create;
 mod gates;
 mod kill;
+mod overhead;
 mod trouble;
 mod update;
+
+use std::sync::LazyLock;
 
 use cloudformation::World;
 use dify_cfn::cfn::Template;
@@ -93,7 +96,8 @@ fn request_of(template: &Json) -> DeployRequest {
 }
 
 fn request() -> DeployRequest {
-    request_of(&template())
+    static REQUEST: LazyLock<DeployRequest> = LazyLock::new(|| request_of(&template()));
+    REQUEST.clone()
 }
 
 /// The same with another image version.
@@ -125,6 +129,14 @@ fn world_with_stack() -> World {
     state.policies.clear();
     drop(state);
     world
+}
+
+/// The stack isn't there, or won't be in a moment.
+fn assert_gone(world: &World) {
+    let mut state = world.state();
+    state.now += 60_000;
+    state.advance();
+    assert_eq!(state.find(STACK), None);
 }
 
 /// Messages of notes and warnings.

@@ -59,7 +59,7 @@ fn throttling_and_dropped_answers_of_any_call_never_fail_a_deploy() {
                 let state = world.state();
                 assert_eq!(
                     state.made,
-                    ["Bucket", "Secret", "Protection", "Cluster", "Running"],
+                    ["Bucket", "Protection", "Secret", "Cluster", "Running"],
                     "{operation}"
                 );
             }
@@ -175,7 +175,7 @@ fn ctrl_c_before_anything_runs_leaves_nothing() {
         let outcome = deployed(&world, &request());
         assert!(matches!(outcome.ending, Ending::Declined | Ending::Left), "{after} {outcome:#?}");
         if outcome.ending == Ending::Declined {
-            assert_eq!(world.state().find(STACK), None, "{after}");
+            assert_gone(&world);
         }
     }
 }

@@ -1,11 +1,14 @@
 //! Stacks that are there.
 
-use dify_cfn::deploy::api::StackStatus;
+use dify_cfn::deploy::api::{StackEvent, StackStatus};
+use dify_cfn::deploy::attach;
+use dify_cfn::deploy::clock::Timestamp;
 use dify_cfn::deploy::event::Event;
 use dify_cfn::deploy::outcome::Ending;
 use dify_cfn::deploy::prompt::{Reply, Topic};
 use dify_cfn::deploy::request::RollbackAlarms;
 
+use super::cloudformation::Act;
 use super::*;
 
 #[test]
@@ -232,4 +235,88 @@ fn missing_parameters_and_certificates_are_told_before_anything_is_made() {
     let text = outcome.next.join("\n");
     assert!(text.contains("/dify/dev/a, /dify/dev/b") && text.contains("PENDING_VALIDATION"), "{text}");
     assert_eq!(world.count("CreateChangeSet"), 0);
+}
+
+#[test]
+fn what_fails_in_a_nested_stack_is_told_with_its_place() {
+    let world = world_with_stack();
+    {
+        let mut state = world.state();
+        let (outer, inner) = (state.find(STACK).unwrap(), state.new_stack("inner"));
+        let inner_id = state.stacks[inner].id.clone();
+        let outer_id = state.stacks[outer].id.clone();
+        let now = state.now;
+        let event =
+            |number: i64, logical_id: &str, physical_id: &str, kind: &str, status: &str, reason: &str| {
+                StackEvent {
+                    id: format!("nested-{number}"),
+                    timestamp: Timestamp(now + number),
+                    logical_id: logical_id.into(),
+                    physical_id: Some(physical_id.into()),
+                    resource_type: kind.into(),
+                    status: status.into(),
+                    status_reason: Some(reason.into()),
+                    ..StackEvent::default()
+                }
+            };
+        let stack = "AWS::CloudFormation::Stack";
+        state.stacks[inner].events = vec![
+            event(2, "inner", &inner_id, stack, "CREATE_IN_PROGRESS", ""),
+            event(3, "Topic", "t", "AWS::SNS::Topic", "CREATE_IN_PROGRESS", ""),
+            event(4, "Topic", "t", "AWS::SNS::Topic", "CREATE_FAILED", "the topic isn't right"),
+            event(
+                5,
+                "inner",
+                &inner_id,
+                stack,
+                "CREATE_FAILED",
+                "The following resource(s) failed to create: [Topic]",
+            ),
+        ];
+        state.stacks[outer].status = StackStatus::UpdateRollbackInProgress;
+        state.stacks[outer].events.extend([
+            event(0, STACK, &outer_id, stack, "UPDATE_IN_PROGRESS", "User Initiated"),
+            event(1, "Nested", &inner_id, stack, "CREATE_IN_PROGRESS", ""),
+            event(
+                6,
+                "Nested",
+                &inner_id,
+                stack,
+                "CREATE_FAILED",
+                "Embedded stack was not successfully created",
+            ),
+            event(7, STACK, &outer_id, stack, "UPDATE_ROLLBACK_IN_PROGRESS", ""),
+        ]);
+        let end = now + 30_000;
+        state.stacks[outer].acts.push_back((end, Act::Stack("UPDATE_ROLLBACK_COMPLETE", None)));
+    }
+    let outcome = cloudformation::run(attach(session(&world), STACK, None)).unwrap();
+    assert_eq!(outcome.ending, Ending::RolledBack, "{outcome:#?}");
+    let cause = outcome.cause.unwrap();
+    assert_eq!(
+        (cause.event.logical_id.as_str(), cause.event.nested_in),
+        ("Topic", vec!["Nested".to_owned()])
+    );
+    let told: Vec<String> = world
+        .events()
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::Resource(event) => {
+                Some(event.nested_in.into_iter().chain([event.logical_id]).collect::<Vec<_>>().join("/"))
+            }
+            _ => None,
+        })
+        .collect();
+    let expected = [
+        STACK,
+        "Nested",
+        "Nested/inner",
+        "Nested/Topic",
+        "Nested/Topic",
+        "Nested/inner",
+        "Nested",
+        STACK,
+        STACK,
+    ];
+    assert_eq!(told, expected);
 }

@@ -10,7 +10,7 @@ use crate::deploy::data;
 use crate::deploy::outcome::{Ending, Outcome};
 use crate::deploy::parameters::{self, Values};
 use crate::deploy::picture::{Picture, picture};
-use crate::deploy::run::{Patience, Stop};
+use crate::deploy::run::Stop;
 use crate::deploy::stacks::known_values;
 use crate::validate::{Options, ValidatedTemplate};
 
@@ -44,9 +44,15 @@ impl Deploy<'_, '_> {
     }
 
     /// Checks the templates with the values that will be sent.
-    pub(super) fn validate(&self, values: &Values) -> Result<(), Stop> {
+    pub(super) fn validate(&mut self, values: &Values) -> Result<(), Stop> {
+        if self.validated_with.as_ref() == Some(&values.known) {
+            return Ok(());
+        }
         let options = Options { parameters: values.known.clone(), ..self.request.options.clone() };
-        let Err(findings) = ValidatedTemplate::check(self.whole().clone(), &options) else { return Ok(()) };
+        let Err(findings) = ValidatedTemplate::check(self.whole().clone(), &options) else {
+            self.validated_with = Some(values.known.clone());
+            return Ok(());
+        };
         let mut outcome =
             Outcome::new(Ending::Invalid, "the template isn't valid with these values of parameters");
         let errors = findings.iter().filter(|finding| finding.is_error());
@@ -90,7 +96,7 @@ impl Deploy<'_, '_> {
             .filter(|(_, resource)| data::holds_data(&resource.type_name))
             .map(|(id, _)| id.clone())
             .collect();
-        self.run.ensure_policy(stack_id, &held, allowed, Patience::Long).await
+        self.run.ensure_policy(stack_id, &held, allowed).await
     }
 
     pub(super) fn settings_of(&self, parameters: BTreeMap<String, String>) -> Settings {

@@ -5,10 +5,13 @@
 
 mod gates;
 mod inputs;
+mod many;
 mod recovery;
 mod sets;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use many::{deploy_at_once, deploy_in_order};
 
 use super::Session;
 use super::api::{ChangeSetKind, OnStackFailure, RollbackConfiguration, Stack, StackStatus, TemplateSource};
@@ -52,6 +55,9 @@ struct Deploy<'r, 's> {
     creates: bool,
     /// Whether the checks of parameters and certificates were made.
     is_checked: bool,
+    /// Values that the template was found valid with.
+    validated_with: Option<BTreeMap<String, String>>,
+    /// Whether something that goes away by itself was tried again.
     has_retried: bool,
     /// Whether something was executed or followed by this run.
     has_changed: bool,
@@ -93,6 +99,7 @@ impl<'r, 's> Deploy<'r, 's> {
             is_approved: false,
             creates: false,
             is_checked: false,
+            validated_with: None,
             has_retried: false,
             has_changed: false,
             is_whole_done: false,

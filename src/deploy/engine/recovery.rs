@@ -131,7 +131,9 @@ impl Deploy<'_, '_> {
     /// What becomes of a step that failed.
     pub(super) fn failed(&mut self, followed: &Followed) -> Next {
         let is_passing = followed.cause.as_ref().is_some_and(is_missing_service_linked_role);
-        if is_passing && !self.has_retried && followed.ending == Ending::RolledBack {
+        let is_back =
+            followed.ending == Ending::RolledBack || followed.stack.status == StackStatus::DeleteComplete;
+        if is_passing && !self.has_retried && is_back {
             self.has_retried = true;
             self.run.note("the role that the account was missing should be there now: once more");
             if followed.stack.status == StackStatus::DeleteComplete {

@@ -77,8 +77,8 @@ impl Deploy<'_, '_> {
         self.has_changed = true;
         match self.run.call(Patience::Short, || cloudformation.execute_change_set(&request)).await {
             Ok(()) => {}
-            // A repeated request that had arrived: it runs, or is through.
-            Err(Stop::Api(error)) if error.kind == ErrorKind::InvalidState => {
+            // A repeated request that had arrived: it runs, or is through. If not, following will tell.
+            Err(Stop::Api(error)) if matches!(error.kind, ErrorKind::InvalidState | ErrorKind::NotFound) => {
                 self.run.note(format!("the change set isn't executed again: {}", error.message));
             }
             Err(stop) => return Err(stop),

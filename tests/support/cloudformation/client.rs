@@ -220,11 +220,17 @@ impl CloudFormation for World {
         _: &'a HookTarget,
         _: Option<&'a str>,
     ) -> Answer<'a, Page<HookResult>> {
-        self.call("ListHookResults", |_| Ok(Page::default()))
+        self.call("ListHookResults", |state| {
+            let brief = state.hooks.iter().map(|hook| HookResult { annotations: Vec::new(), ..hook.clone() });
+            Ok(Page { items: brief.collect(), next_token: None })
+        })
     }
 
-    fn get_hook_result<'a>(&'a self, _: &'a str) -> Answer<'a, HookResult> {
-        self.call("GetHookResult", |_| Ok(HookResult::default()))
+    fn get_hook_result<'a>(&'a self, id: &'a str) -> Answer<'a, HookResult> {
+        self.call("GetHookResult", move |state| {
+            let found = state.hooks.iter().find(|hook| hook.id == id).cloned();
+            found.ok_or_else(|| ApiError::answered("GetHookResult", 400, "HookResultNotFound", id))
+        })
     }
 }
 

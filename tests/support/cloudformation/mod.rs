@@ -10,7 +10,7 @@ mod model;
 mod operations;
 mod services;
 
-pub(crate) use model::{Fault, State, World};
+pub(crate) use model::{Act, Fault, World};
 
 use std::future::Future;
 use std::pin::pin;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard};
 
 use dify_cfn::deploy::api::{
-    ApiError, ChangeSetKind, ChangeSetStatus, CreateChangeSet, ExecutionStatus, Operation, ResourceChange,
-    StackEvent, StackStatus,
+    ApiError, ChangeSetKind, ChangeSetStatus, CreateChangeSet, ExecutionStatus, HookResult, Operation,
+    ResourceChange, StackEvent, StackStatus,
 };
 use dify_cfn::deploy::clock::Timestamp;
 use dify_cfn::deploy::event::{Event, Record};
@@ -113,6 +113,8 @@ pub(crate) struct State {
     pub(crate) has_operations: bool,
     /// Early validation failures: logical id, path, reason.
     pub(crate) validation: Vec<(String, String, String)>,
+    /// What hooks said, annotations included.
+    pub(crate) hooks: Vec<HookResult>,
     /// Who calls.
     pub(crate) identity: CallerIdentity,
     /// Parameters of Systems Manager: name, kind and value.
