@@ -10,13 +10,18 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W167"),
     severity: Severity::Note,
     title: "ARNs take the partition of the stack",
-    what: "An ARN that is written out says `${AWS::Partition}` and not `aws`.",
+    what: "An ARN in a template of others that is written out says `${AWS::Partition}` and not `aws`. Where the region is known, so is the partition, and nothing is told.",
     why: "The template works in one partition only, not in China or the government regions.",
     source: "AWS CloudFormation Template Reference, \"Pseudo parameters reference\"",
     same_as: &["cfn-lint I3042"],
 };
 
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
+    // Our own templates are written for a region, and so is one that is checked for one.
+    let context = view.context;
+    if !context.is_foreign() || context.options.region.is_some() {
+        return;
+    }
     for item in view.items() {
         look(item, &item.properties, findings);
     }
@@ -49,10 +54,16 @@ fn look<'t>(item: &Item<'t>, value: &Evaluated<'t>, findings: &mut Vec<Diagnosti
 mod tests {
     use serde_json::{Value as Json, json};
 
-    use crate::validate::testing::{found, resource};
+    use crate::validate::testing::{found_with, resource};
+    use crate::validate::{Options, Types};
+
+    fn in_region(arn: &Json, region: Option<&str>) -> usize {
+        let options = Options { types: Types::Lax, region: region.map(str::to_owned), ..Options::default() };
+        found_with("W167", resource("AWS::IAM::Role", json!({"ManagedPolicyArns": [arn]})), &options).len()
+    }
 
     fn count(arn: &Json) -> usize {
-        found("W167", resource("AWS::IAM::Role", json!({"ManagedPolicyArns": [arn]}))).len()
+        in_region(arn, None)
     }
 
     #[test]
@@ -61,5 +72,6 @@ mod tests {
         assert_eq!(count(&json!({"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:policy/Own"})), 1);
         assert_eq!(count(&json!({"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/ReadOnlyAccess"})), 0);
         assert_eq!(count(&json!({"Ref": "AWS::StackName"})), 0);
+        assert_eq!(in_region(&json!("arn:aws:iam::aws:policy/ReadOnlyAccess"), Some("us-east-1")), 0);
     }
 }
