@@ -7,6 +7,8 @@ use std::{env, fs};
 
 #[path = "build/constraints.rs"]
 mod constraints;
+#[path = "src/validate/schema/compact/encode.rs"]
+mod encode;
 #[path = "build/mod.rs"]
 mod generator;
 #[path = "build/registry.rs"]
@@ -15,15 +17,15 @@ mod registry;
 fn main() -> Result<(), String> {
     println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed=schemas");
+    println!("cargo::rerun-if-changed=src/validate/schema/sections.json");
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("no CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("no OUT_DIR")?);
     let files = generator::generate(&root.join("schemas"))?;
-    let table = registry::table(&root.join("schemas"))?;
-    let constraints = constraints::table(&root.join("schemas").join("constraints"))?;
+    let (table, checks) = constraints::table(&root.join("schemas").join("constraints"))?;
     write(&out.join("resources"), &files)
-        .and_then(|()| fs::write(out.join("registry.rs"), table))
-        .and_then(|()| fs::write(out.join("constraints.rs"), constraints))
-        .map_err(|error| format!("{}: {error}", out.display()))
+        .and_then(|()| fs::write(out.join("constraints.rs"), table))
+        .map_err(|error| format!("{}: {error}", out.display()))?;
+    registry::write(&root, &out, &checks)
 }
 
 fn write(out: &Path, files: &generator::Files) -> std::io::Result<()> {

@@ -4,9 +4,8 @@
     python3 schemas/refresh.py SITE_PACKAGES [AWS::Service::Type ...]
 
 SITE_PACKAGES is the folder that holds `cfnlint` (of a venv or of the unpacked wheel). Refreshes every type that has a
-file here, adds the types that are named, and writes `regions.json`, `iam-actions.txt`
-and `rds-engines.txt`. Python's standard library is
-all it needs.
+file here, adds the types that are named, puts all other types of the registry into `registry/types.jsonl`, and writes
+`regions.json`, `iam-actions.txt` and `rds-engines.txt`. Python's standard library is all it needs.
 """
 
 import json
@@ -23,7 +22,7 @@ DROPPED = {
     "replacementStrategy", "resourceLink", "sourceUrl", "title", "typeConfiguration",
 }
 # Keywords whose value is a map of schemas, a list of schemas, a schema.
-MAPS = {"definitions", "dependentSchemas", "patternProperties", "properties"}
+MAPS = {"definitions", "dependencies", "dependentSchemas", "patternProperties", "properties"}
 LISTS = {"allOf", "anyOf", "oneOf", "prefixItems"}
 SCHEMAS = {"additionalProperties", "contains", "else", "if", "items", "not", "propertyNames", "then"}
 
@@ -175,26 +174,41 @@ def main(arguments):
         if path.name not in ("dify.schema.json", "overlay.json", "regions.json"):
             schema = json.loads(path.read_text(encoding="utf-8"))
             files[schema["typeName"]] = path
-    types = sorted({*files, *arguments[1:]})
-    absent = {}
+    with_file = {*files, *arguments[1:]}
+    types = sorted(set().union(*regions.values()))
+    if unknown := sorted(with_file - set(types)):
+        sys.exit(f"no region has {', '.join(unknown)}")
+    lines, absent = [], {}
     for name in types:
         hashes = {types_of[name] for types_of in regions.values() if name in types_of}
         if len(hashes) != 1:
             sys.exit(f"{name}: {len(hashes)} different schemas in the regions, expected one")
         schema = json.loads((source / "resources" / f"{hashes.pop()}.json").read_text(encoding="utf-8"))
-        schema = without_unused_definitions(reduce(schema))
-        write(files.get(name, file_of(name)), in_order(schema))
-        absent[name] = [region for region, types_of in regions.items() if name not in types_of]
-    lines = ",\n".join(f"    {json.dumps(name)}: {json.dumps(missing)}" for name, missing in absent.items())
-    version = re.search(r'"([0-9.]+)"', (source.parent.parent / "version.py").read_text(encoding="utf-8")).group(1)
-    date = json.loads((source / "version.json").read_text(encoding="utf-8"))["schema_date"][:10]
-    (HERE / "regions.json").write_text(
-        f'{{\n  "source": "cfn-lint {version}",\n  "date": "{date}",\n  "regions": {json.dumps(list(regions))},\n  "absent": {{\n{lines}\n  }}\n}}\n', encoding="utf-8"
-    )
+        schema = in_order(without_unused_definitions(reduce(schema)))
+        if name in with_file:
+            write(files.get(name, file_of(name)), schema)
+        else:
+            lines.append(json.dumps(schema, separators=(",", ":"), ensure_ascii=False) + "\n")
+        absent.setdefault(tuple(region for region, types_of in regions.items() if name not in types_of), []).append(name)
+    (HERE / "registry" / "types.jsonl").write_text("".join(lines), encoding="utf-8")
+    write_regions(source, regions, absent)
     services = json.loads((source.parent / "AdditionalSpecs" / "Policies.json").read_text(encoding="utf-8"))
     (HERE / "iam-actions.txt").write_text(actions(services), encoding="utf-8")
     (HERE / "rds-engines.txt").write_text(engines(source / "extensions"), encoding="utf-8")
-    print(f"{len(types)} types, {len(regions)} regions, {len(services)} services with actions")
+    print(f"{len(types)} types, {len(with_file)} of them with a file, {len(regions)} regions")
+
+
+def write_regions(source, regions, absent):
+    """`regions.json`: the regions, and the types in groups that are absent from the same ones, a line each."""
+    version = next(source.parents[2].glob("cfn_lint-*.dist-info")).name.removesuffix(".dist-info").partition("-")[2]
+    date = json.loads((source / "version.json").read_text(encoding="utf-8"))["schema_date"].partition("T")[0]
+    head = {"source": f"cfn-lint {version}", "date": date, "regions": list(regions)}
+    members = [f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
+    groups = ",\n".join(
+        f"    {json.dumps({'regions': list(group), 'types': names})}" for group, names in sorted(absent.items())
+    )
+    members.append(f'  "absent": [\n{groups}\n  ]')
+    (HERE / "regions.json").write_text("{\n" + ",\n".join(members) + "\n}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,10 @@ use std::fmt::Write;
 use serde_json::{Value as Json, json};
 
 use crate::cfn::evaluate::Pattern;
-use crate::validate::{self, schema::Registry};
+use crate::validate::{
+    self,
+    schema::{Registry, Schema},
+};
 
 use super::documentation;
 
@@ -33,18 +36,18 @@ pub(super) fn stats() -> Stats {
     }
     let registry = Registry::builtin();
     let (mut patterns, mut types) = (BTreeSet::new(), 0);
-    for schema in registry.names().filter_map(|name| registry.get(name)) {
+    for schema in registry.types() {
         types += 1;
-        collect_patterns(&schema.json, &mut patterns);
+        collect_patterns(schema.root, &mut patterns);
     }
     let mut stats =
         Stats { rules, types, patterns: patterns.len(), untranslated: BTreeMap::new(), loosened: Vec::new() };
     for text in patterns {
-        match Pattern::new(&text) {
+        match Pattern::new(text) {
             Ok(pattern) if pattern.is_exact() => {}
-            Ok(_) => stats.loosened.push(text),
+            Ok(_) => stats.loosened.push(text.to_owned()),
             Err(error) => {
-                stats.untranslated.insert(text, error.reason);
+                stats.untranslated.insert(text.to_owned(), error.reason);
             }
         }
     }
@@ -52,17 +55,11 @@ pub(super) fn stats() -> Stats {
 }
 
 /// The patterns of texts and of keys in a schema.
-fn collect_patterns(schema: &Json, found: &mut BTreeSet<String>) {
-    match schema {
-        Json::Array(items) => items.iter().for_each(|item| collect_patterns(item, found)),
-        Json::Object(members) => {
-            found.extend(members.get("pattern").and_then(Json::as_str).map(str::to_owned));
-            let of_keys = members.get("patternProperties").and_then(Json::as_object);
-            found.extend(of_keys.into_iter().flat_map(|patterns| patterns.keys().cloned()));
-            members.values().for_each(|member| collect_patterns(member, found));
-        }
-        _ => {}
-    }
+fn collect_patterns(schema: Schema, found: &mut BTreeSet<&'static str>) {
+    found.extend(schema.get("pattern").and_then(Schema::as_str));
+    found.extend(schema.object("patternProperties").map(|(pattern, _)| pattern));
+    schema.items().for_each(|item| collect_patterns(item, found));
+    schema.members().for_each(|(_, member)| collect_patterns(member, found));
 }
 
 impl Stats {

@@ -154,8 +154,10 @@ fn every_schema_has_its_type_in_the_table() {
     let names: Vec<&str> = TYPES.iter().map(|info| info.name).collect();
     assert_eq!(names, schemas().keys().map(String::as_str).collect::<Vec<_>>());
     let regions = file("regions.json");
-    let in_regions: Vec<&str> = regions["absent"].as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(names, in_regions);
+    let groups = regions["absent"].as_array().unwrap().iter();
+    let in_regions: Vec<&str> =
+        groups.flat_map(|group| group["types"].as_array().unwrap()).filter_map(Json::as_str).collect();
+    assert!(names.iter().all(|name| in_regions.contains(name)));
     let cluster = type_info("AWS::RDS::DBCluster").unwrap();
     assert!(cluster.create_only.contains(&"DBClusterIdentifier"));
     assert!(cluster.attributes.contains(&"Endpoint.Address"));

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::cfn::Resource;
 use crate::cfn::evaluate::{Data, Evaluated, Evaluator};
-use crate::cfn::{Json, Resource};
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::validate::schema::ScenarioCache;
+use crate::validate::schema::{ScenarioCache, Schema, TypeSchema};
 use crate::validate::{Context, Owner, Rule};
 
 pub(super) static RULE: Rule = Rule {
@@ -109,8 +109,8 @@ fn identities(context: &Context<'_>, resource: &Resource) -> Vec<(&'static Rule,
         .get(&resource.type_name)
         .filter(|_| !EXCEPTIONS.contains(&resource.type_name.as_str()))
     {
-        let read_only: Vec<&str> = texts(&schema.json["readOnlyProperties"]).collect();
-        let primary: Vec<&str> = texts(&schema.json["primaryIdentifier"]).collect();
+        let read_only: Vec<&str> = texts(schema, "readOnlyProperties").collect();
+        let primary: Vec<&str> = texts(schema, "primaryIdentifier").collect();
         if !primary.is_empty() && !primary.iter().any(|pointer| read_only.contains(pointer)) {
             let names =
                 primary.iter().filter_map(|pointer| pointer.strip_prefix("/properties/")).map(str::to_owned);
@@ -120,8 +120,8 @@ fn identities(context: &Context<'_>, resource: &Resource) -> Vec<(&'static Rule,
     identities
 }
 
-fn texts(json: &Json) -> impl Iterator<Item = &str> {
-    json.as_array().into_iter().flatten().filter_map(Json::as_str)
+fn texts(schema: TypeSchema, list: &str) -> impl Iterator<Item = &'static str> {
+    schema.root.list(list).filter_map(Schema::as_str)
 }
 
 /// The values of the properties as one text; `None` if one is left out or can't be compared.

@@ -3,6 +3,7 @@
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::references::Target;
 use crate::validate::references::names::did_you_mean;
+use crate::validate::schema::has_open_attributes;
 use crate::validate::{Context, Rule};
 
 pub(super) static RULE: Rule = Rule {
@@ -15,17 +16,12 @@ pub(super) static RULE: Rule = Rule {
     same_as: &["cfn-lint E1010"],
 };
 
-/// Types whose attributes are the user's own.
-fn has_any_attribute(type_name: &str) -> bool {
-    type_name.starts_with("Custom::") || type_name == "AWS::CloudFormation::CustomResource"
-}
-
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for link in &context.references.links {
         let Target::Attribute(id, attribute) = link.target else { continue };
         let Some(resource) = context.template.resources.get(id) else { continue };
         let type_name = resource.type_name.as_str();
-        let Some(schema) = context.registry.get(type_name).filter(|_| !has_any_attribute(type_name)) else {
+        let Some(schema) = context.registry.get(type_name).filter(|_| !has_open_attributes(type_name)) else {
             continue;
         };
         let message = match attribute {
@@ -35,7 +31,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             None => format!("no attribute of `{id}` is named"),
         };
         let mut finding = RULE.at(link.site.owner, link.site.pointer.clone(), message);
-        let names = schema.attributes.keys().map(String::as_str);
+        let names = schema.attributes();
         finding.help = did_you_mean(attribute.unwrap_or_default(), names.clone()).or_else(|| {
             let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
             Some(if names.is_empty() {
@@ -80,7 +76,8 @@ mod tests {
             "R004",
             json!({"Resources": {
                 "C": {"Type": "AWS::RDS::DBCluster"}, "X": {"Type": "Custom::Anything"}, "Y": {"Type": "AWS::No::Such"},
-            }, "Outputs": {"A": {"Value": {"Fn::Sub": "${C.Endpoint.Port}${X.Any}${Y.Any}"}}}}),
+                "S": {"Type": "AWS::CloudFormation::Stack"},
+            }, "Outputs": {"A": {"Value": {"Fn::Sub": "${C.Endpoint.Port}${X.Any}${Y.Any}${S.Outputs.Any}"}}}}),
         );
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
             let mut run = |scenario: &Scenario<'t>, with: Option<&str>, collected: &mut Collected<'t>| {
                 let mut walk = Walk::new(context.registry, schema, context.options.types, &sources);
                 let (properties, faults) = context.evaluator.properties(resource, scenario);
-                walk.check(&schema.json, &properties);
+                walk.check(schema.root, &properties);
                 whole::check(&mut walk, &properties);
                 constraints::check(&mut walk, &properties);
                 for fault in faults {

@@ -4,6 +4,7 @@
 //! fits, it doesn't, or that depends on something unknown; only what doesn't fit whatever the unknown turns out to be is
 //! a finding.
 
+mod compact;
 pub(super) mod constraints;
 mod keywords;
 mod layer;
@@ -17,10 +18,11 @@ mod verdict;
 mod walk;
 mod whole;
 
+pub use compact::Schema;
 pub(super) use layer::ScenarioCache;
 pub use registry::{Registry, TypeSchema};
 
-pub(super) use sources::attribute_kind;
+pub(super) use sources::{attribute_kind, has_open_attributes};
 
 use super::rule::{Check, Rule};
 

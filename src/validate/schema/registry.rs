@@ -1,18 +1,25 @@
-//! The resource types that are known, each read when it is first asked for.
+//! The resource types that are known, and the regions that have them.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::cfn::Json;
 use crate::cfn::evaluate::Pattern;
+
+use super::compact::{Schema, Store};
 
 include!(concat!(env!("OUT_DIR"), "/registry.rs"));
 
-/// The resource types that are known.
+/// The resource types that are known: all public ones of the CloudFormation registry.
 #[derive(Debug)]
 pub struct Registry {
-    /// One cell for each entry of `SCHEMAS`, in its order.
-    types: [OnceLock<TypeSchema>; SCHEMAS.len()],
+    /// By name.
+    types: Schema,
+    /// The names of the regions.
+    regions: Schema,
+    /// The schemas of the template's sections.
+    sections: Schema,
+    /// The checks of the rows of `schemas/constraints/`, by the code of their rule.
+    constraints: Schema,
     /// The patterns that were asked for.
     patterns: Mutex<BTreeMap<String, Arc<KnownPattern>>>,
 }
@@ -28,24 +35,30 @@ impl KnownPattern {
     }
 }
 
-/// What is known of one resource type.
-#[derive(Debug)]
+/// What is known of one resource type. Small: it only says where the schema lies.
+#[derive(Debug, Clone, Copy)]
 pub struct TypeSchema {
     /// `AWS::S3::Bucket`.
     pub name: &'static str,
-    /// What `Fn::GetAtt` offers, such as `Endpoint.Address`, and the path of the property that it stands for.
-    pub attributes: BTreeMap<String, Vec<String>>,
-    /// The schema as it stands in `schemas/`, with the overlay's corrections.
-    pub json: Json,
+    /// The schema, with the overlay's corrections; `attributes` in it are those of `Fn::GetAtt`.
+    pub root: Schema,
 }
 
 impl Registry {
-    /// The registry that is built into the program. Shared: a type is read once in a process.
+    /// The registry that is built into the program.
     pub fn builtin() -> &'static Self {
         static REGISTRY: OnceLock<Registry> = OnceLock::new();
-        REGISTRY.get_or_init(|| Self {
-            types: [const { OnceLock::new() }; SCHEMAS.len()],
-            patterns: Mutex::new(BTreeMap::new()),
+        REGISTRY.get_or_init(|| {
+            let root = STORE.root();
+            // The build script writes all of them; tests read them.
+            let part = |name| root.get(name).unwrap_or(root);
+            Self {
+                types: part("types"),
+                regions: part("regions"),
+                sections: part("sections"),
+                constraints: part("constraints"),
+                patterns: Mutex::new(BTreeMap::new()),
+            }
         })
     }
 
@@ -62,10 +75,18 @@ impl Registry {
     }
 
     /// What is known of the type, if it is a known one.
-    pub fn get(&self, type_name: &str) -> Option<&TypeSchema> {
-        let index = SCHEMAS.binary_search_by(|(name, _)| (*name).cmp(type_name)).ok()?;
-        let (name, text) = SCHEMAS[index];
-        Some(self.types[index].get_or_init(|| TypeSchema::read(name, text)))
+    pub fn get(&self, type_name: &str) -> Option<TypeSchema> {
+        self.types.entry(type_name).map(|(name, root)| TypeSchema { name, root })
+    }
+
+    /// The schemas of what stands in a template beside the properties of its resources.
+    pub(super) fn sections(&self) -> TypeSchema {
+        TypeSchema { name: "template", root: self.sections }
+    }
+
+    /// The checks of the row with that code.
+    pub(super) fn checks(&self, code: &str) -> impl Iterator<Item = Schema> {
+        self.constraints.list(code)
     }
 
     /// The patterns that were asked for and can't be matched, or not exactly.
@@ -75,63 +96,62 @@ impl Registry {
         inexact.map(|(pattern, _)| pattern.clone()).collect()
     }
 
+    /// All known types, in alphabetical order.
+    pub fn types(&self) -> impl Iterator<Item = TypeSchema> + Clone {
+        self.types.members().map(|(name, root)| TypeSchema { name, root })
+    }
+
     /// The names of all known types, in alphabetical order.
-    pub fn names(&self) -> impl Iterator<Item = &'static str> {
-        SCHEMAS.iter().map(|(name, _)| *name)
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + Clone {
+        self.types().map(|schema| schema.name)
+    }
+
+    /// The names of all known regions, in alphabetical order.
+    pub fn regions(&self) -> impl Iterator<Item = &'static str> + Clone {
+        self.regions.texts()
     }
 }
 
 impl TypeSchema {
-    /// Reads the text of a schema that the build script wrote.
-    fn read(name: &'static str, text: &str) -> Self {
-        // The build script wrote the text from JSON; a test reads every one.
-        let json: Json = serde_json::from_str(text).unwrap_or_default();
-        let mut attributes = BTreeMap::new();
-        for pointer in json["readOnlyProperties"].as_array().into_iter().flatten().filter_map(Json::as_str) {
-            let Some(path) = pointer.strip_prefix("/properties/") else { continue };
-            let path: Vec<String> =
-                path.split('/').filter(|part| *part != "properties").map(str::to_owned).collect();
-            // Nothing inside a list can be named by GetAtt.
-            if !path.iter().any(|part| part == "*" || part == "items") {
-                attributes.insert(path.join("."), path);
-            }
-        }
-        for (attribute, path) in json["attributes"].as_object().into_iter().flatten() {
-            let path = path.as_str().unwrap_or_default().split('/').map(str::to_owned).collect();
-            attributes.insert(attribute.clone(), path);
-        }
-        Self { name, attributes, json }
+    /// What `Fn::GetAtt` offers, such as `Endpoint.Address`, in alphabetical order.
+    pub fn attributes(self) -> impl Iterator<Item = &'static str> + Clone {
+        self.root.object("attributes").map(|(name, _)| name)
+    }
+
+    /// The regions that don't have the type.
+    pub fn absent(self) -> impl Iterator<Item = &'static str> + Clone {
+        self.root.list("absentRegions").filter_map(Schema::as_str)
     }
 
     /// The path of the property that the attribute stands for; `None` if the type has no such attribute.
     ///
     /// A member of an attribute that is an object is an attribute too: `Endpoint` makes `Endpoint.Address` one.
-    pub fn attribute(&self, name: &str) -> Option<Vec<String>> {
-        if let Some(path) = self.attributes.get(name) {
-            return Some(path.clone());
+    pub fn attribute(self, name: &str) -> Option<Vec<String>> {
+        if let Some(path) = self.root.get("attributes")?.get(name) {
+            return Some(path.as_str()?.split('/').map(str::to_owned).collect());
         }
         let (outer, inner) = name.rsplit_once('.')?;
         let mut path = self.attribute(outer)?;
-        let members = self.property(&path)?.get("properties")?;
-        members.get(inner)?;
+        self.property(&path)?.get("properties")?.get(inner)?;
         path.push(inner.to_owned());
         Some(path)
     }
 
     /// The schema of the property at the path, `$ref` followed.
-    pub fn property(&self, path: &[String]) -> Option<&Json> {
-        path.iter().try_fold(&self.json, |schema, name| {
-            let next = schema.get("properties")?.get(name)?;
-            self.resolve(next)
-        })
+    pub fn property(self, path: &[String]) -> Option<Schema> {
+        path.iter().try_fold(self.root, |schema, name| self.resolve(schema.get("properties")?.get(name)?))
     }
 
-    fn resolve<'a>(&'a self, mut schema: &'a Json) -> Option<&'a Json> {
-        // A chain of references can't be longer than there are definitions.
-        let definitions = self.json["definitions"].as_object();
-        for _ in 0..=definitions.map_or(0, serde_json::Map::len) {
-            let Some(name) = schema["$ref"].as_str() else { return Some(schema) };
-            schema = definitions?.get(name.strip_prefix("#/definitions/")?)?;
+    /// The schema behind a `$ref`, such as `#/definitions/Name`.
+    pub(super) fn behind(self, reference: &str) -> Option<Schema> {
+        reference.strip_prefix("#/")?.split('/').try_fold(self.root, Schema::get)
+    }
+
+    fn resolve(self, mut schema: Schema) -> Option<Schema> {
+        // A chain of references can't be longer than there are definitions, and a property.
+        for _ in 0..=self.root.object("definitions").count() + 1 {
+            let Some(reference) = schema.get("$ref") else { return Some(schema) };
+            schema = self.behind(reference.as_str()?)?;
         }
         None
     }
@@ -142,16 +162,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_schema_can_be_read() {
+    fn every_type_has_a_schema_whose_attributes_are_properties() {
         let registry = Registry::builtin();
-        for name in registry.names() {
-            let schema = registry.get(name).unwrap();
-            assert_eq!(schema.json["typeName"], name);
-            for (attribute, path) in &schema.attributes {
-                assert!(schema.property(path).is_some(), "{name} {attribute}");
+        assert!(registry.types().count() > 1_800);
+        for schema in registry.types() {
+            assert_eq!(registry.get(schema.name).map(|found| found.name), Some(schema.name));
+            assert_eq!(schema.root.get("typeName").and_then(Schema::as_str), Some(schema.name));
+            for attribute in schema.attributes() {
+                let path = schema.attribute(attribute).unwrap();
+                assert!(schema.property(&path).is_some(), "{} {attribute}", schema.name);
             }
+            let regions: Vec<_> = registry.regions().collect();
+            assert!(schema.absent().all(|region| regions.contains(&region)), "{}", schema.name);
+            assert!(schema.absent().count() < regions.len(), "{}", schema.name);
         }
         assert!(registry.get("AWS::S3::Bukket").is_none());
+    }
+
+    #[test]
+    fn every_reference_inside_of_a_schema_leads_to_a_schema() {
+        fn references(schema: Schema, found: &mut Vec<&'static str>) {
+            found.extend(schema.get("$ref").and_then(Schema::as_str));
+            schema.items().for_each(|item| references(item, found));
+            schema.members().for_each(|(_, member)| references(member, found));
+        }
+        for schema in Registry::builtin().types() {
+            let mut found = Vec::new();
+            references(schema.root, &mut found);
+            for reference in found {
+                let target = schema.behind(reference);
+                assert!(
+                    target.is_some_and(|target| schema.resolve(target).is_some()),
+                    "{} {reference}",
+                    schema.name
+                );
+            }
+        }
     }
 
     #[test]

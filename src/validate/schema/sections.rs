@@ -3,9 +3,6 @@
 //!
 //! Source: AWS CloudFormation User Guide, "Template sections" and "Resource attributes".
 
-use std::collections::BTreeMap;
-use std::sync::OnceLock;
-
 use crate::cfn::Json;
 use crate::cfn::evaluate::{Evaluator, Scenario, pointer_to};
 use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
@@ -14,7 +11,6 @@ use crate::validate::references::FAULT_RULE;
 use crate::validate::rule::Rule;
 
 use super::layer::ScenarioCache;
-use super::registry::{Registry, TypeSchema};
 use super::sources::Sources;
 use super::walk::{Found, Walk};
 
@@ -47,16 +43,6 @@ pub(super) static DEFAULT: Rule = Rule {
     source: "AWS CloudFormation User Guide, \"Parameters\"",
     same_as: &["cfn-lint E2015"],
 };
-
-fn schema() -> &'static TypeSchema {
-    static SCHEMA: OnceLock<TypeSchema> = OnceLock::new();
-    SCHEMA.get_or_init(|| TypeSchema {
-        name: "template",
-        attributes: BTreeMap::new(),
-        // A test reads it.
-        json: serde_json::from_str(include_str!("sections.json")).unwrap_or_default(),
-    })
-}
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     let sources =
@@ -126,13 +112,14 @@ struct Sections<'c, 't> {
 impl<'t> Sections<'_, 't> {
     /// The findings of a value against a definition of `sections.json`.
     fn walk(&self, definition: &str, json: &'t Json, scenario: &Scenario<'t>) -> Vec<Found<'t>> {
+        let schema = self.context.registry.sections();
         let evaluation = self.context.evaluator.evaluate(json, scenario);
         let (Some(value), Some(definition)) =
-            (evaluation.value, schema().json["definitions"].get(definition))
+            (evaluation.value, schema.root.get("definitions").and_then(|all| all.get(definition)))
         else {
             return Vec::new();
         };
-        let mut walk = Walk::new(Registry::builtin(), schema(), self.context.options.types, &self.sources);
+        let mut walk = Walk::new(self.context.registry, schema, self.context.options.types, &self.sources);
         walk.check(definition, &value);
         let faults = evaluation.faults.into_iter();
         walk.found.extend(faults.map(|fault| Found {
@@ -243,12 +230,12 @@ fn policies(owner: Owner<'_>, findings: &mut Vec<Diagnostic>) {
 mod tests {
     use serde_json::{Value as Json, json};
 
-    use super::*;
+    use crate::validate::schema::Registry;
     use crate::validate::testing::{found, none, only};
 
     #[test]
     fn the_schema_can_be_read() {
-        assert_eq!(schema().json["definitions"].as_object().map(serde_json::Map::len), Some(5));
+        assert_eq!(Registry::builtin().sections().root.object("definitions").count(), 5);
     }
 
     fn parameter(parameter: Json) -> Json {

@@ -1,7 +1,7 @@
 //! What references give: the kind and the format of attributes, resources and parameters.
 
+use crate::cfn::Template;
 use crate::cfn::evaluate::{Evaluator, Kind, Origin};
-use crate::cfn::{Json, Template};
 
 use super::keywords::{formats_of, types_of};
 use super::registry::Registry;
@@ -14,7 +14,12 @@ pub(super) struct Sources<'a, 't> {
     pub(super) registry: &'a Registry,
 }
 
-/// Types whose attributes are whatever their provider says.
+/// Whether the attributes of the type are whatever its provider says.
+pub(in crate::validate) fn has_open_attributes(type_name: &str) -> bool {
+    type_name.starts_with("Custom::") || OPEN_TYPES.contains(&type_name)
+}
+
+/// Types whose attributes are whatever their provider says, such as the outputs of a nested stack.
 const OPEN_TYPES: [&str; 4] = [
     "AWS::CloudFormation::CustomResource",
     "AWS::CloudFormation::Stack",
@@ -24,7 +29,7 @@ const OPEN_TYPES: [&str; 4] = [
 
 /// The kind of an attribute's value, by the schema of its type.
 pub(in crate::validate) fn attribute_kind(type_name: &str, attribute: &str) -> Kind {
-    let Some(schema) = Registry::builtin().get(type_name).filter(|_| !OPEN_TYPES.contains(&type_name)) else {
+    let Some(schema) = Registry::builtin().get(type_name).filter(|_| !has_open_attributes(type_name)) else {
         return Kind::Any;
     };
     let property = schema.attribute(attribute).and_then(|path| schema.property(&path));
@@ -59,7 +64,8 @@ impl<'t> Sources<'_, 't> {
                         "AWS::EC2::SecurityGroup.Name"
                     }]);
                 }
-                let [Json::String(only)] = schema.json["primaryIdentifier"].as_array()?.as_slice() else {
+                let mut identifiers = schema.root.get("primaryIdentifier")?.texts();
+                let (Some(only), None) = (identifiers.next(), identifiers.next()) else {
                     return Some(Vec::new());
                 };
                 let path: Vec<String> =

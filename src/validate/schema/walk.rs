@@ -1,11 +1,11 @@
 //! Walks through a value and its schema together.
 
 use crate::cfn::Json;
-use crate::cfn::Map;
 use crate::cfn::evaluate::Evaluated;
 use crate::validate::options::Types;
 use crate::validate::rule::Rule;
 
+use super::compact::Schema;
 use super::keywords;
 use super::registry::{Registry, TypeSchema};
 use super::sources::Sources;
@@ -25,7 +25,7 @@ pub(in crate::validate) struct Found<'t> {
 pub(super) struct Walk<'a, 't> {
     pub(super) registry: &'a Registry,
     /// The type that is being looked at: `$ref` leads into its definitions.
-    pub(super) schema: &'a TypeSchema,
+    pub(super) schema: TypeSchema,
     /// How exact types have to be.
     pub(super) types: Types,
     /// What is known of the values that references give.
@@ -38,7 +38,7 @@ pub(super) struct Walk<'a, 't> {
 impl<'a, 't> Walk<'a, 't> {
     pub(super) fn new(
         registry: &'a Registry,
-        schema: &'a TypeSchema,
+        schema: TypeSchema,
         types: Types,
         sources: &'a Sources<'a, 't>,
     ) -> Self {
@@ -46,27 +46,16 @@ impl<'a, 't> Walk<'a, 't> {
     }
 
     /// Whether the value fits the schema.
-    pub(super) fn check(&mut self, schema: &'a Json, value: &Evaluated<'t>) -> Verdict {
-        match schema {
-            Json::Object(schema) => self.keywords(schema, value),
-            // `false` is met for properties that aren't allowed here: who asks tells of it.
-            Json::Bool(false) => Verdict::Invalid,
-            _ => Verdict::Valid,
-        }
-    }
-
-    fn keywords(&mut self, schema: &'a Map, value: &Evaluated<'t>) -> Verdict {
-        let mut verdict = Verdict::Valid;
-        for (keyword, argument) in schema {
-            if let Some(check) = keywords::find(keyword) {
-                verdict = verdict.and(check(self, argument, schema, value));
-            }
-        }
-        verdict
+    pub(super) fn check(&mut self, schema: Schema, value: &Evaluated<'t>) -> Verdict {
+        // `false` is met for properties that aren't allowed here: who asks tells of it.
+        let start = Verdict::of(schema.as_bool() != Some(false));
+        schema.keywords().fold(start, |verdict, (keyword, argument)| {
+            verdict.and(keywords::check(keyword)(self, argument, schema, value))
+        })
     }
 
     /// Whether the value fits, without findings.
-    pub(super) fn quietly(&mut self, schema: &'a Json, value: &Evaluated<'t>) -> Verdict {
+    pub(super) fn quietly(&mut self, schema: Schema, value: &Evaluated<'t>) -> Verdict {
         let before = std::mem::replace(&mut self.quiet, true);
         let verdict = self.check(schema, value);
         self.quiet = before;
@@ -74,7 +63,7 @@ impl<'a, 't> Walk<'a, 't> {
     }
 
     /// Whether the value fits, and the findings apart.
-    pub(super) fn apart(&mut self, schema: &'a Json, value: &Evaluated<'t>) -> (Verdict, Vec<Found<'t>>) {
+    pub(super) fn apart(&mut self, schema: Schema, value: &Evaluated<'t>) -> (Verdict, Vec<Found<'t>>) {
         let outer = std::mem::take(&mut self.found);
         let verdict = self.check(schema, value);
         (verdict, std::mem::replace(&mut self.found, outer))
@@ -125,12 +114,6 @@ impl<'a, 't> Walk<'a, 't> {
     /// Whether types have to be exact for this value: what a function gives is converted in any case.
     pub(super) fn is_strict(&self, value: &Evaluated<'t>) -> bool {
         self.types == Types::Strict && value.is_literal()
-    }
-
-    /// The schema behind `#/definitions/Name`.
-    pub(super) fn definition(&self, reference: &str) -> Option<&'a Json> {
-        let name = reference.strip_prefix("#/definitions/")?;
-        self.schema.json["definitions"].get(name)
     }
 }
 

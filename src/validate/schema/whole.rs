@@ -1,10 +1,10 @@
 //! S016 and S017: what a type says about properties as a whole: read-only ones, deprecated ones.
 
-use crate::cfn::Json;
 use crate::cfn::evaluate::Evaluated;
 use crate::diagnostic::{Code, Severity};
 use crate::validate::rule::Rule;
 
+use super::compact::Schema;
 use super::walk::Walk;
 
 pub(super) static READ_ONLY: Rule = Rule {
@@ -34,7 +34,7 @@ pub(super) fn check<'t>(walk: &mut Walk<'_, 't>, properties: &Evaluated<'t>) {
         ("deprecatedProperties", &DEPRECATED, "deprecated"),
     ];
     for (list, rule, what) in lists {
-        let pointers = walk.schema.json[list].as_array().into_iter().flatten().filter_map(Json::as_str);
+        let pointers = walk.schema.root.get(list).into_iter().flat_map(Schema::texts);
         for path in pointers.filter_map(|pointer| pointer.strip_prefix("/properties/")) {
             let parts: Vec<&str> = path.split('/').filter(|part| *part != "properties").collect();
             let mut found = Vec::new();

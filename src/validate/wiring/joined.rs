@@ -60,7 +60,7 @@ fn gather<'v, 't>(
     item: &'v Item<'t>,
     constraint: &'static Constraint,
 ) -> Vec<Gathered<'v, 't>> {
-    let mut all: Vec<Gathered<'v, 't>> = constraints::reached(&item.properties, &constraint.at)
+    let mut all: Vec<Gathered<'v, 't>> = constraints::reached(&item.properties, constraint.at)
         .into_iter()
         .map(|it| Gathered {
             value: Evaluated {
@@ -83,15 +83,15 @@ fn with<'v, 't>(
     gathered: &Gathered<'v, 't>,
     join: &'static Join,
 ) -> Vec<Gathered<'v, 't>> {
-    let references = constraints::reached(&gathered.value, &join.at);
+    let references = constraints::reached(&gathered.value, join.at);
     let found = references.into_iter().filter_map(|reference| {
-        let target = view.target_of(Some(reference), &join.type_name)?;
+        let target = view.target_of(Some(reference), join.type_name)?;
         let mut value = gathered.value.clone();
         if let Data::Object(members) = &mut value.data {
-            members.push((&join.name, target.properties.clone()));
+            members.push((join.name, target.properties.clone()));
         }
         let mut joined = gathered.joined.clone();
-        joined.push((&join.name, target));
+        joined.push((join.name, target));
         let first = gathered.joined.is_empty();
         let reference = if first { reference.clone() } else { gathered.reference.clone() };
         Some(Gathered { value, reference, joined })

@@ -10,24 +10,23 @@ mod tests;
 
 use std::sync::OnceLock;
 
-use crate::cfn::Json;
 use crate::cfn::evaluate::Evaluated;
 use crate::diagnostic::{Code, Severity};
 use crate::validate::Context;
 use crate::validate::rule::Rule;
 
+use super::compact::Schema;
 use super::path::reach;
-use super::registry::TypeSchema;
+use super::registry::{Registry, TypeSchema};
 use super::sources::Sources;
 use super::verdict::Verdict;
 use super::walk::{Found, Walk};
 
 include!(concat!(env!("OUT_DIR"), "/constraints.rs"));
 
-/// A row: its rule, and its checks as JSON.
+/// A row: its rule. Its checks are in the registry, by the rule's code.
 struct Row {
     rule: Rule,
-    checks: &'static str,
 }
 
 /// One check of a row.
@@ -36,24 +35,24 @@ pub(in crate::validate) struct Constraint {
     /// The row's rule.
     pub(in crate::validate) rule: &'static Rule,
     /// Where the values are that it is about; empty for the properties as a whole.
-    pub(in crate::validate) at: String,
+    pub(in crate::validate) at: &'static str,
     /// The other resources that it looks at.
     pub(in crate::validate) joins: Vec<Join>,
-    when: Option<Json>,
-    schema: Json,
-    message: Option<String>,
-    help: Option<String>,
+    when: Option<Schema>,
+    schema: Schema,
+    message: Option<&'static str>,
+    help: Option<&'static str>,
 }
 
 /// Another resource that a check looks at.
 #[derive(Debug)]
 pub(in crate::validate) struct Join {
     /// What its properties are called in the gathered object.
-    pub(in crate::validate) name: String,
+    pub(in crate::validate) name: &'static str,
     /// Where in the gathered object the reference is.
-    pub(in crate::validate) at: String,
+    pub(in crate::validate) at: &'static str,
     /// Its type.
-    pub(in crate::validate) type_name: String,
+    pub(in crate::validate) type_name: &'static str,
 }
 
 /// The types that have rows.
@@ -69,35 +68,31 @@ pub(in crate::validate) fn of(type_name: &str) -> &'static [Constraint] {
 }
 
 /// The checks of a row. The build script made sure that they have this form.
-fn read(row: &'static Row) -> Vec<Constraint> {
-    let Ok(Json::Array(checks)) = serde_json::from_str(row.checks) else { return Vec::new() };
-    let constraints = checks.into_iter().map(|mut check| {
-        let text = |json: &Json| json.as_str().map(str::to_owned);
-        let joins = check["join"].as_object().into_iter().flatten();
-        Constraint {
+fn read(row: &'static Row) -> impl Iterator<Item = Constraint> {
+    let text = |of: Schema, key: &str| of.get(key).and_then(Schema::as_str);
+    Registry::builtin().checks(row.rule.code.0).filter_map(move |check| {
+        let joins = check.object("join").map(|(name, join)| Join {
+            name,
+            at: text(join, "at").unwrap_or_default(),
+            type_name: text(join, "type").unwrap_or_default(),
+        });
+        Some(Constraint {
             rule: &row.rule,
-            at: text(&check["at"]).unwrap_or_default(),
-            joins: joins
-                .map(|(name, join)| Join {
-                    name: name.clone(),
-                    at: text(&join["at"]).unwrap_or_default(),
-                    type_name: text(&join["type"]).unwrap_or_default(),
-                })
-                .collect(),
-            message: text(&check["message"]),
-            help: text(&check["help"]),
-            when: check.get_mut("when").map(Json::take),
-            schema: check["schema"].take(),
-        }
-    });
-    constraints.collect()
+            at: text(check, "at").unwrap_or_default(),
+            joins: joins.collect(),
+            message: text(check, "message"),
+            help: text(check, "help"),
+            when: check.get("when"),
+            schema: check.get("schema")?,
+        })
+    })
 }
 
 /// Checks a resource's properties against the rows of its type that look at nothing else.
 pub(super) fn check<'t>(walk: &mut Walk<'_, 't>, properties: &Evaluated<'t>) {
     for constraint in of(walk.schema.name).iter().filter(|constraint| constraint.joins.is_empty()) {
         if constraint.applies(walk, properties) {
-            for value in reach(properties, &constraint.at).values {
+            for value in reach(properties, constraint.at).values {
                 let found = constraint.check(walk, value, properties);
                 walk.found.extend(found);
             }
@@ -113,7 +108,7 @@ pub(in crate::validate) fn reached<'v, 't>(value: &'v Evaluated<'t>, path: &str)
 /// The findings of a check that joins, in the object that was gathered for it.
 pub(in crate::validate) fn check_gathered<'t>(
     context: &Context<'t>,
-    schema: &TypeSchema,
+    schema: TypeSchema,
     constraint: &'static Constraint,
     gathered: &Evaluated<'t>,
 ) -> Vec<Found<'t>> {
@@ -129,7 +124,7 @@ pub(in crate::validate) fn check_gathered<'t>(
 
 impl Constraint {
     fn applies<'t>(&'static self, walk: &mut Walk<'_, 't>, root: &Evaluated<'t>) -> bool {
-        self.when.as_ref().is_none_or(|when| walk.quietly(when, root) == Verdict::Valid)
+        self.when.is_none_or(|when| walk.quietly(when, root) == Verdict::Valid)
     }
 
     /// What is wrong with a value, told by the row's rule.
@@ -139,7 +134,7 @@ impl Constraint {
         value: &Evaluated<'t>,
         root: &Evaluated<'t>,
     ) -> Vec<Found<'t>> {
-        let (verdict, mut found) = walk.apart(&self.schema, value);
+        let (verdict, mut found) = walk.apart(self.schema, value);
         if found.is_empty() && verdict == Verdict::Invalid {
             let name = self.at.rsplit('/').find(|step| *step != "*").unwrap_or_default();
             let message = format!("`{name}` isn't possible here");
@@ -148,8 +143,8 @@ impl Constraint {
         for found in &mut found {
             found.rule = self.rule;
             let fill = |template: &str| message::fill(template, found, value, root);
-            let message = self.message.as_deref().map(fill);
-            let help = self.help.as_deref().map(fill);
+            let message = self.message.map(fill);
+            let help = self.help.map(fill);
             if let Some(message) = message {
                 found.message = message;
             }

@@ -1,7 +1,7 @@
 //! `every`, `some` and `switch`: schemas for what paths lead to. Only rows of `schemas/constraints/` use them.
 
 use crate::cfn::evaluate::Evaluated;
-use crate::cfn::{Json, Map};
+use crate::validate::schema::compact::Schema;
 use crate::validate::schema::path::reach;
 use crate::validate::schema::verdict::Verdict;
 use crate::validate::schema::walk::{Walk, shown};
@@ -9,13 +9,13 @@ use crate::validate::schema::walk::{Walk, shown};
 use super::s015_alternatives::RULE;
 
 /// `every`: a map of paths and schemas; each value that a path leads to fits its schema.
-pub(super) fn every<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    places: &'a Json,
-    _: &'a Map,
+pub(super) fn every<'t>(
+    walk: &mut Walk<'_, 't>,
+    places: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
-    places.as_object().into_iter().flatten().fold(Verdict::Valid, |verdict, (path, schema)| {
+    places.members().fold(Verdict::Valid, |verdict, (path, schema)| {
         let reached = reach(value, path);
         let all = reached
             .values
@@ -26,8 +26,8 @@ pub(super) fn every<'a, 't>(
 }
 
 /// Whether a value fits; `false` is fitted by none.
-fn fits<'a, 't>(walk: &mut Walk<'a, 't>, schema: &'a Json, path: &str, value: &Evaluated<'t>) -> Verdict {
-    if schema == &Json::Bool(false) {
+fn fits<'t>(walk: &mut Walk<'_, 't>, schema: Schema, path: &str, value: &Evaluated<'t>) -> Verdict {
+    if schema.as_bool() == Some(false) {
         let name = path.rsplit('/').find(|step| *step != "*").unwrap_or(path);
         walk.tell(&RULE, value, || format!("`{name}` isn't possible here"));
         return Verdict::Invalid;
@@ -36,13 +36,8 @@ fn fits<'a, 't>(walk: &mut Walk<'a, 't>, schema: &'a Json, path: &str, value: &E
 }
 
 /// `some`: a map of paths and schemas; a value that the path leads to fits its schema, for each of them.
-pub(super) fn some<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    places: &'a Json,
-    _: &'a Map,
-    value: &Evaluated<'t>,
-) -> Verdict {
-    places.as_object().into_iter().flatten().fold(Verdict::Valid, |verdict, (path, schema)| {
+pub(super) fn some<'t>(walk: &mut Walk<'_, 't>, places: Schema, _: Schema, value: &Evaluated<'t>) -> Verdict {
+    places.members().fold(Verdict::Valid, |verdict, (path, schema)| {
         let reached = reach(value, path);
         let start = reached.rest().not().or(Verdict::Invalid);
         let any = reached.values.iter().fold(start, |verdict, value| {
@@ -61,19 +56,19 @@ pub(super) fn some<'a, 't>(
 
 /// `switch`: the value at the path `on` (or `default`, if there is none) chooses one of the schemas in `cases`, or
 /// `else`; what is switched is the object that the keyword stands in.
-pub(super) fn switch<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    switch: &'a Json,
-    _: &'a Map,
+pub(super) fn switch<'t>(
+    walk: &mut Walk<'_, 't>,
+    switch: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
-    let reached = reach(value, switch["on"].as_str().unwrap_or_default());
+    let reached = reach(value, switch.get("on").and_then(Schema::as_str).unwrap_or_default());
     let text = match (&reached.values[..], reached.open) {
-        ([], false) => switch["default"].as_str().map(std::borrow::Cow::Borrowed),
+        ([], false) => switch.get("default").and_then(Schema::as_str).map(std::borrow::Cow::Borrowed),
         ([only], false) if only.unknown().is_none() => only.text(),
         _ => return Verdict::Unknown,
     };
-    let case = text.and_then(|text| switch["cases"].get(text.as_ref())).or_else(|| switch.get("else"));
+    let case = text.and_then(|text| switch.get("cases")?.get(&text)).or_else(|| switch.get("else"));
     case.map_or(Verdict::Valid, |schema| walk.check(schema, value))
 }
 

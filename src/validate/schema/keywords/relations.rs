@@ -2,7 +2,7 @@
 //! them.
 
 use crate::cfn::evaluate::Evaluated;
-use crate::cfn::{Json, Map};
+use crate::validate::schema::compact::Schema;
 use crate::validate::schema::path::{reach, same};
 use crate::validate::schema::verdict::Verdict;
 use crate::validate::schema::walk::{Walk, shown};
@@ -23,18 +23,21 @@ struct Side<'v, 't> {
 ///
 /// A side is a path, a number, `{"sum": PATH}`, `{"count": PATH}`, or `{"path": PATH, "default": NUMBER}`. What isn't
 /// there isn't compared; a path to several values is compared for each.
-pub(super) fn compare<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    comparisons: &'a Json,
-    _: &'a Map,
+pub(super) fn compare<'t>(
+    walk: &mut Walk<'_, 't>,
+    comparisons: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
-    let comparisons = comparisons.as_array().map_or(std::slice::from_ref(comparisons), Vec::as_slice);
     let mut verdict = Verdict::Valid;
-    for comparison in comparisons {
-        let Some((left_open, left)) = sides(value, &comparison["left"]) else { continue };
-        let Some((right_open, right)) = sides(value, &comparison["right"]) else { continue };
-        let operator = comparison["is"].as_str().unwrap_or_default();
+    for comparison in one_or_more(comparisons) {
+        let Some((left_open, left)) = comparison.get("left").and_then(|side| sides(value, side)) else {
+            continue;
+        };
+        let Some((right_open, right)) = comparison.get("right").and_then(|side| sides(value, side)) else {
+            continue;
+        };
+        let operator = text_at(comparison, "is").unwrap_or_default();
         if left_open || right_open {
             verdict = verdict.and(Verdict::Unknown);
         }
@@ -55,12 +58,12 @@ pub(super) fn compare<'a, 't>(
 }
 
 /// The values of a side, and whether there may be more; `None` if there are none.
-fn sides<'v, 't>(value: &'v Evaluated<'t>, side: &Json) -> Option<(bool, Vec<Side<'v, 't>>)> {
+fn sides<'v, 't>(value: &'v Evaluated<'t>, side: Schema) -> Option<(bool, Vec<Side<'v, 't>>)> {
     let number = |number: f64| Side { value: None, number: Some(number), shown: number.to_string() };
     if let Some(literal) = side.as_f64() {
         return Some((false, vec![number(literal)]));
     }
-    let of = |key: &str| side.get(key).and_then(Json::as_str);
+    let of = |key: &str| text_at(side, key);
     if let Some(path) = of("count") {
         let reached = reach(value, path);
         #[expect(clippy::cast_precision_loss, reason = "a template has fewer items than that")]
@@ -82,7 +85,9 @@ fn sides<'v, 't>(value: &'v Evaluated<'t>, side: &Json) -> Option<(bool, Vec<Sid
         .iter()
         .map(|value| Side { value: Some(value), number: as_number(value), shown: shown(value) })
         .collect();
-    if let (true, Some(default)) = (sides.is_empty() && !reached.open, side["default"].as_f64()) {
+    if let (true, Some(default)) =
+        (sides.is_empty() && !reached.open, side.get("default").and_then(Schema::as_f64))
+    {
         sides.push(number(default));
     }
     (!sides.is_empty()).then_some((reached.open, sides))
@@ -124,18 +129,13 @@ fn words(operator: &str) -> &str {
 
 /// `among`: an object of `each` and `in`: each value that the first path leads to is one of those that the second does.
 /// `in` may be a list of paths.
-pub(super) fn among<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    among: &'a Json,
-    _: &'a Map,
-    value: &Evaluated<'t>,
-) -> Verdict {
-    let each = reach(value, among["each"].as_str().unwrap_or_default());
+pub(super) fn among<'t>(walk: &mut Walk<'_, 't>, among: Schema, _: Schema, value: &Evaluated<'t>) -> Verdict {
+    let each = reach(value, text_at(among, "each").unwrap_or_default());
     let mut verdict = each.rest();
     if each.values.is_empty() {
         return verdict;
     }
-    let (names, open) = several(value, &among["in"]);
+    let (names, open) = among.get("in").map(|paths| several(value, paths)).unwrap_or_default();
     for found in each.values {
         let start = if open { Verdict::Unknown } else { Verdict::Invalid };
         let answer = names.iter().fold(start, |verdict, name| verdict.or(same(found, name)));
@@ -154,10 +154,10 @@ pub(super) fn among<'a, 't>(
 }
 
 /// `distinct`: a path, or a list of paths: no two of the values that they lead to are the same.
-pub(super) fn distinct<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    paths: &'a Json,
-    _: &'a Map,
+pub(super) fn distinct<'t>(
+    walk: &mut Walk<'_, 't>,
+    paths: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
     let (values, open) = several(value, paths);
@@ -173,11 +173,20 @@ pub(super) fn distinct<'a, 't>(
     verdict
 }
 
+/// The items of a list, or the only one.
+fn one_or_more(schema: Schema) -> impl Iterator<Item = Schema> {
+    let only = (!schema.is_list()).then_some(schema);
+    schema.items().chain(only)
+}
+
+fn text_at(schema: Schema, key: &str) -> Option<&'static str> {
+    schema.get(key)?.as_str()
+}
+
 /// What several paths lead to, and whether there may be more.
-fn several<'v, 't>(value: &'v Evaluated<'t>, paths: &Json) -> (Vec<&'v Evaluated<'t>>, bool) {
-    let paths = paths.as_array().map_or(std::slice::from_ref(paths), Vec::as_slice);
+fn several<'v, 't>(value: &'v Evaluated<'t>, paths: Schema) -> (Vec<&'v Evaluated<'t>>, bool) {
     let (mut values, mut open) = (Vec::new(), false);
-    for path in paths.iter().filter_map(Json::as_str) {
+    for path in one_or_more(paths).filter_map(Schema::as_str) {
         let reached = reach(value, path);
         values.extend(reached.values);
         open |= reached.open;

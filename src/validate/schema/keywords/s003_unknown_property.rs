@@ -1,9 +1,9 @@
 //! S003: properties exist. Keywords `properties`, `patternProperties`, `additionalProperties`.
 
 use crate::cfn::evaluate::{Data, Evaluated};
-use crate::cfn::{Json, Map};
 use crate::diagnostic::{Code, Severity, nearest};
 use crate::validate::rule::Rule;
+use crate::validate::schema::compact::Schema;
 use crate::validate::schema::verdict::Verdict;
 use crate::validate::schema::walk::Walk;
 
@@ -18,17 +18,17 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// `properties`: each member that is named fits its schema.
-pub(super) fn named<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    properties: &'a Json,
-    _: &'a Map,
+pub(super) fn named<'t>(
+    walk: &mut Walk<'_, 't>,
+    properties: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
     let Data::Object(members) = &value.data else {
         return if value.unknown().is_some() { Verdict::Unknown } else { Verdict::Valid };
     };
-    members.iter().fold(Verdict::Valid, |verdict, (name, member)| match properties.get(*name) {
-        Some(Json::Bool(false)) => {
+    members.iter().fold(Verdict::Valid, |verdict, (name, member)| match properties.get(name) {
+        Some(schema) if schema.as_bool() == Some(false) => {
             walk.tell(&RULE, member, || format!("`{name}` isn't possible here"));
             Verdict::Invalid
         }
@@ -38,19 +38,18 @@ pub(super) fn named<'a, 't>(
 }
 
 /// `patternProperties`: each member whose name has the pattern fits its schema.
-pub(super) fn by_pattern<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    patterns: &'a Json,
-    _: &'a Map,
+pub(super) fn by_pattern<'t>(
+    walk: &mut Walk<'_, 't>,
+    patterns: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
-    let (Data::Object(members), Some(patterns)) = (&value.data, patterns.as_object()) else {
-        return Verdict::Valid;
-    };
+    let Data::Object(members) = &value.data else { return Verdict::Valid };
     let mut verdict = Verdict::Valid;
-    for (pattern, schema) in patterns {
+    for (pattern, schema) in patterns.members() {
+        let pattern = walk.registry.pattern(pattern);
         for (name, member) in members {
-            if walk.registry.pattern(pattern).is_match(name) == Some(true) {
+            if pattern.is_match(name) == Some(true) {
                 verdict = verdict.and(walk.check(schema, member));
             }
         }
@@ -59,26 +58,26 @@ pub(super) fn by_pattern<'a, 't>(
 }
 
 /// `additionalProperties`: what the other two don't name.
-pub(super) fn check<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    additional: &'a Json,
-    schema: &'a Map,
+pub(super) fn check<'t>(
+    walk: &mut Walk<'_, 't>,
+    additional: Schema,
+    schema: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
     let Data::Object(members) = &value.data else { return Verdict::Valid };
     let mut verdict = Verdict::Valid;
     for (name, member) in members {
         let by_pattern = || {
-            let mut patterns =
-                schema.get("patternProperties").and_then(Json::as_object).into_iter().flat_map(Map::keys);
             // A pattern that can't be decided is no ground to refuse a name.
-            patterns.any(|pattern| walk.registry.pattern(pattern).is_match(name) != Some(false))
+            schema
+                .object("patternProperties")
+                .any(|(pattern, _)| walk.registry.pattern(pattern).is_match(name) != Some(false))
         };
-        let is_named = schema.get("properties").is_some_and(|properties| properties.get(*name).is_some());
+        let is_named = schema.get("properties").is_some_and(|properties| properties.get(name).is_some());
         if is_named || by_pattern() {
             continue;
         }
-        if additional == &Json::Bool(false) {
+        if additional.as_bool() == Some(false) {
             walk.tell_with(&RULE, member, || unknown(name), || help(schema, name));
             verdict = Verdict::Invalid;
         } else {
@@ -92,7 +91,7 @@ fn unknown(name: &str) -> String {
     format!("there is no property `{name}` here")
 }
 
-fn help(schema: &Map, name: &str) -> Option<String> {
+fn help(schema: Schema, name: &str) -> Option<String> {
     let names: Vec<&str> = allowed_properties(schema).collect();
     if let Some(near) = nearest(name, names.iter().copied()) {
         return Some(format!("did you mean `{near}`?"));
@@ -102,8 +101,8 @@ fn help(schema: &Map, name: &str) -> Option<String> {
 }
 
 /// The names of the properties that a schema knows.
-pub(in crate::validate::schema) fn allowed_properties(schema: &Map) -> impl Iterator<Item = &str> {
-    schema.get("properties").and_then(Json::as_object).into_iter().flat_map(Map::keys).map(String::as_str)
+pub(in crate::validate::schema) fn allowed_properties(schema: Schema) -> impl Iterator<Item = &'static str> {
+    schema.object("properties").map(|(name, _)| name)
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! S004: what is required is there. Keyword `required`; and `serviceRequires`, which the overlay adds.
 
 use crate::cfn::evaluate::{Data, Evaluated};
-use crate::cfn::{Json, Map};
 use crate::diagnostic::{Code, Severity};
 use crate::validate::options::Types;
 use crate::validate::rule::Rule;
+use crate::validate::schema::compact::Schema;
 use crate::validate::schema::verdict::Verdict;
 use crate::validate::schema::walk::Walk;
 
@@ -29,15 +29,15 @@ pub(super) static SERVICE_RULE: Rule = Rule {
     same_as: &[],
 };
 
-fn missing<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    names: &'a Json,
+fn missing<'t>(
+    walk: &mut Walk<'_, 't>,
+    names: Schema,
     value: &Evaluated<'t>,
     rule: &'static Rule,
 ) -> Verdict {
     let Data::Object(members) = &value.data else { return Verdict::Valid };
     let mut verdict = Verdict::Valid;
-    for name in names.as_array().into_iter().flatten().filter_map(Json::as_str) {
+    for name in names.texts() {
         if !members.iter().any(|(member, _)| *member == name) {
             walk.tell(rule, value, || format!("`{name}` is required"));
             verdict = Verdict::Invalid;
@@ -46,19 +46,14 @@ fn missing<'a, 't>(
     verdict
 }
 
-pub(super) fn check<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    names: &'a Json,
-    _: &'a Map,
-    value: &Evaluated<'t>,
-) -> Verdict {
+pub(super) fn check<'t>(walk: &mut Walk<'_, 't>, names: Schema, _: Schema, value: &Evaluated<'t>) -> Verdict {
     if value.unknown().is_some() { Verdict::Unknown } else { missing(walk, names, value, &RULE) }
 }
 
-pub(super) fn by_the_service<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    names: &'a Json,
-    _: &'a Map,
+pub(super) fn by_the_service<'t>(
+    walk: &mut Walk<'_, 't>,
+    names: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
     if walk.types == Types::Strict { missing(walk, names, value, &SERVICE_RULE) } else { Verdict::Valid }

@@ -1,10 +1,10 @@
 //! S005: values have the right type. Keyword `type`.
 
 use crate::cfn::evaluate::{Data, Evaluated, Kind};
-use crate::cfn::{Json, Map};
 use crate::diagnostic::{Code, Severity};
 use crate::validate::references::SHAPE_RULE;
 use crate::validate::rule::Rule;
+use crate::validate::schema::compact::Schema;
 use crate::validate::schema::verdict::Verdict;
 use crate::validate::schema::walk::{Walk, shown};
 
@@ -20,17 +20,11 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// The names in `type`, which is one or a list of them.
-pub(in crate::validate::schema) fn types_of(types: &Json) -> impl Iterator<Item = &str> {
-    let types = types.as_array().map_or(std::slice::from_ref(types), Vec::as_slice);
-    types.iter().filter_map(Json::as_str)
+pub(in crate::validate::schema) fn types_of(types: Schema) -> impl Iterator<Item = &'static str> {
+    types.as_str().into_iter().chain(types.texts())
 }
 
-pub(super) fn check<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    types: &'a Json,
-    _: &'a Map,
-    value: &Evaluated<'t>,
-) -> Verdict {
+pub(super) fn check<'t>(walk: &mut Walk<'_, 't>, types: Schema, _: Schema, value: &Evaluated<'t>) -> Verdict {
     let strict = walk.is_strict(value);
     let verdict =
         types_of(types).fold(Verdict::Invalid, |verdict, name| verdict.or(fits(name, &value.data, strict)));

@@ -1,9 +1,9 @@
 //! S006: values are allowed ones. Keywords `enum`, `enumCaseInsensitive`, `const`.
 
 use crate::cfn::evaluate::Evaluated;
-use crate::cfn::{Json, Map};
 use crate::diagnostic::{Code, Severity, nearest};
 use crate::validate::rule::Rule;
+use crate::validate::schema::compact::Schema;
 use crate::validate::schema::verdict::Verdict;
 use crate::validate::schema::walk::{Walk, shown};
 
@@ -19,19 +19,9 @@ pub(super) static RULE: Rule = Rule {
     same_as: &["cfn-lint E3030"],
 };
 
-/// The text of a scalar in a schema.
-fn text(json: &Json) -> Option<String> {
-    match json {
-        Json::String(text) => Some(text.clone()),
-        Json::Number(number) => Some(number.to_string()),
-        Json::Bool(value) => Some(value.to_string()),
-        _ => None,
-    }
-}
-
-fn one_of<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    allowed: &'a [Json],
+fn one_of<'t>(
+    walk: &mut Walk<'_, 't>,
+    allowed: impl ExactSizeIterator<Item = Schema> + Clone,
     value: &Evaluated<'t>,
     same: fn(&str, &str) -> bool,
 ) -> Verdict {
@@ -41,14 +31,14 @@ fn one_of<'a, 't>(
     let fits = match value.text() {
         // `"90"` is 90: what the value is converted to, `type` has looked at.
         Some(found) => {
-            allowed.iter().any(|allowed| text(allowed).is_some_and(|allowed| same(&allowed, &found)))
+            allowed.clone().any(|allowed| allowed.scalar().is_some_and(|allowed| same(&allowed, &found)))
         }
-        None => value.to_json().is_none_or(|found| allowed.contains(&found)),
+        None => value.to_json().is_none_or(|found| allowed.clone().any(|allowed| allowed.to_json() == found)),
     };
     if !fits && walk.tells() {
-        let texts: Vec<String> =
-            allowed.iter().map(|allowed| text(allowed).unwrap_or_else(|| allowed.to_string())).collect();
-        let names = || texts.iter().map(String::as_str);
+        let texts: Vec<_> =
+            allowed.map(|allowed| allowed.scalar().unwrap_or_else(|| allowed.to_string().into())).collect();
+        let names = || texts.iter().map(AsRef::as_ref);
         walk.tell_with(
             &RULE,
             value,
@@ -70,31 +60,31 @@ fn one_of<'a, 't>(
     Verdict::of(fits)
 }
 
-pub(super) fn check<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    allowed: &'a Json,
-    _: &'a Map,
+pub(super) fn check<'t>(
+    walk: &mut Walk<'_, 't>,
+    allowed: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
-    one_of(walk, allowed.as_array().map_or(&[], Vec::as_slice), value, |one, other| one == other)
+    one_of(walk, allowed.items(), value, |one, other| one == other)
 }
 
-pub(super) fn case_insensitive<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    allowed: &'a Json,
-    _: &'a Map,
+pub(super) fn case_insensitive<'t>(
+    walk: &mut Walk<'_, 't>,
+    allowed: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
-    one_of(walk, allowed.as_array().map_or(&[], Vec::as_slice), value, str::eq_ignore_ascii_case)
+    one_of(walk, allowed.items(), value, str::eq_ignore_ascii_case)
 }
 
-pub(super) fn constant<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    allowed: &'a Json,
-    _: &'a Map,
+pub(super) fn constant<'t>(
+    walk: &mut Walk<'_, 't>,
+    allowed: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
-    one_of(walk, std::slice::from_ref(allowed), value, |one, other| one == other)
+    one_of(walk, std::iter::once(allowed), value, |one, other| one == other)
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! S007: texts match their pattern. Keyword `pattern`.
 
 use crate::cfn::evaluate::Evaluated;
-use crate::cfn::{Json, Map};
 use crate::diagnostic::{Code, Severity};
 use crate::validate::rule::Rule;
+use crate::validate::schema::compact::Schema;
 use crate::validate::schema::verdict::Verdict;
 use crate::validate::schema::walk::{Walk, shown};
 
@@ -17,10 +17,10 @@ pub(super) static RULE: Rule = Rule {
     same_as: &["cfn-lint E3031"],
 };
 
-pub(super) fn check<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    pattern: &'a Json,
-    _: &'a Map,
+pub(super) fn check<'t>(
+    walk: &mut Walk<'_, 't>,
+    pattern: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
     if value.unknown().is_some() {

@@ -1,9 +1,9 @@
 //! S008: texts are neither too short nor too long. Keywords `minLength`, `maxLength`.
 
 use crate::cfn::evaluate::{Evaluated, Origin, Piece};
-use crate::cfn::{Json, Map};
 use crate::diagnostic::{Code, Severity};
 use crate::validate::rule::Rule;
+use crate::validate::schema::compact::Schema;
 use crate::validate::schema::verdict::Verdict;
 use crate::validate::schema::walk::Walk;
 
@@ -18,12 +18,7 @@ pub(super) static RULE: Rule = Rule {
     same_as: &["cfn-lint E3033"],
 };
 
-pub(super) fn least<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    least: &'a Json,
-    _: &'a Map,
-    value: &Evaluated<'t>,
-) -> Verdict {
+pub(super) fn least<'t>(walk: &mut Walk<'_, 't>, least: Schema, _: Schema, value: &Evaluated<'t>) -> Verdict {
     let (Some(least), Some(text)) = (least.as_u64(), value.text()) else { return unknown(value) };
     let length = text.chars().count() as u64;
     walk.expect(length >= least, &RULE, value, || {
@@ -35,12 +30,7 @@ pub(super) fn least<'a, 't>(
     })
 }
 
-pub(super) fn most<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    most: &'a Json,
-    _: &'a Map,
-    value: &Evaluated<'t>,
-) -> Verdict {
+pub(super) fn most<'t>(walk: &mut Walk<'_, 't>, most: Schema, _: Schema, value: &Evaluated<'t>) -> Verdict {
     let Some(most) = most.as_u64() else { return Verdict::Valid };
     if let Some(text) = value.text() {
         let length = text.chars().count() as u64;

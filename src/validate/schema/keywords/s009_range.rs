@@ -1,9 +1,9 @@
 //! S009: numbers lie in their range. Keywords `minimum`, `maximum`, their exclusive forms, `multipleOf`.
 
 use crate::cfn::evaluate::Evaluated;
-use crate::cfn::{Json, Map};
 use crate::diagnostic::{Code, Severity};
 use crate::validate::rule::Rule;
+use crate::validate::schema::compact::Schema;
 use crate::validate::schema::verdict::Verdict;
 use crate::validate::schema::walk::Walk;
 
@@ -20,7 +20,7 @@ pub(super) static RULE: Rule = Rule {
 /// Checks a number against another; texts that are numbers count as such.
 fn compare<'t>(
     walk: &mut Walk<'_, 't>,
-    bound: &Json,
+    bound: Schema,
     value: &Evaluated<'t>,
     fits: impl Fn(f64, f64) -> bool,
     expected: &str,
@@ -33,48 +33,43 @@ fn compare<'t>(
     walk.expect(fits(number, limit), &RULE, value, || format!("{number} is not {expected} {bound}"))
 }
 
-pub(super) fn minimum<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    bound: &'a Json,
-    _: &'a Map,
+pub(super) fn minimum<'t>(
+    walk: &mut Walk<'_, 't>,
+    bound: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
     compare(walk, bound, value, |number, bound| number >= bound, "at least")
 }
 
-pub(super) fn maximum<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    bound: &'a Json,
-    _: &'a Map,
+pub(super) fn maximum<'t>(
+    walk: &mut Walk<'_, 't>,
+    bound: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
     compare(walk, bound, value, |number, bound| number <= bound, "at most")
 }
 
-pub(super) fn exclusive_minimum<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    bound: &'a Json,
-    _: &'a Map,
+pub(super) fn exclusive_minimum<'t>(
+    walk: &mut Walk<'_, 't>,
+    bound: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
     compare(walk, bound, value, |number, bound| number > bound, "more than")
 }
 
-pub(super) fn exclusive_maximum<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    bound: &'a Json,
-    _: &'a Map,
+pub(super) fn exclusive_maximum<'t>(
+    walk: &mut Walk<'_, 't>,
+    bound: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
     compare(walk, bound, value, |number, bound| number < bound, "less than")
 }
 
-pub(super) fn multiple<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    of: &'a Json,
-    _: &'a Map,
-    value: &Evaluated<'t>,
-) -> Verdict {
+pub(super) fn multiple<'t>(walk: &mut Walk<'_, 't>, of: Schema, _: Schema, value: &Evaluated<'t>) -> Verdict {
     // 0.3 is no multiple of 0.1 in binary: as close as makes no difference is enough.
     let is_multiple = |number: f64, of: f64| {
         let times = number / of;

@@ -2,9 +2,9 @@
 //! `maxItems`.
 
 use crate::cfn::evaluate::{Data, Evaluated};
-use crate::cfn::{Json, Map};
 use crate::diagnostic::{Code, Severity};
 use crate::validate::rule::Rule;
+use crate::validate::schema::compact::Schema;
 use crate::validate::schema::verdict::Verdict;
 use crate::validate::schema::walk::Walk;
 
@@ -26,10 +26,10 @@ fn list<'v, 't>(value: &'v Evaluated<'t>) -> Result<&'v [Evaluated<'t>], Verdict
     }
 }
 
-pub(super) fn items<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    items: &'a Json,
-    schema: &'a Map,
+pub(super) fn items<'t>(
+    walk: &mut Walk<'_, 't>,
+    items: Schema,
+    schema: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
     let found = match list(value) {
@@ -37,34 +37,34 @@ pub(super) fn items<'a, 't>(
         Err(verdict) => return verdict,
     };
     // In older drafts a list of schemas is for one item each.
-    if items.is_array() {
+    if items.is_list() {
         return prefix(walk, items, schema, value);
     }
-    let named = schema.get("prefixItems").and_then(Json::as_array).map_or(0, Vec::len);
+    let named = schema.list("prefixItems").count();
     found.iter().skip(named).fold(Verdict::Valid, |verdict, item| verdict.and(walk.check(items, item)))
 }
 
-pub(super) fn prefix<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    schemas: &'a Json,
-    _: &'a Map,
+pub(super) fn prefix<'t>(
+    walk: &mut Walk<'_, 't>,
+    schemas: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
     let found = match list(value) {
         Ok(found) => found,
         Err(verdict) => return verdict,
     };
-    let schemas = schemas.as_array().into_iter().flatten();
+    let schemas = schemas.items();
     found
         .iter()
         .zip(schemas)
         .fold(Verdict::Valid, |verdict, (item, schema)| verdict.and(walk.check(schema, item)))
 }
 
-pub(super) fn contains<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    schema: &'a Json,
-    _: &'a Map,
+pub(super) fn contains<'t>(
+    walk: &mut Walk<'_, 't>,
+    schema: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
     let found = match list(value) {
@@ -78,12 +78,7 @@ pub(super) fn contains<'a, 't>(
     verdict
 }
 
-pub(super) fn least<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    least: &'a Json,
-    _: &'a Map,
-    value: &Evaluated<'t>,
-) -> Verdict {
+pub(super) fn least<'t>(walk: &mut Walk<'_, 't>, least: Schema, _: Schema, value: &Evaluated<'t>) -> Verdict {
     let (Some(least), Ok(found)) = (least.as_u64(), list(value)) else {
         return list(value).err().unwrap_or(Verdict::Valid);
     };
@@ -92,12 +87,7 @@ pub(super) fn least<'a, 't>(
     walk.expect(length >= least, &RULE, value, || format!("{length} items, at least {least} are needed"))
 }
 
-pub(super) fn most<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    most: &'a Json,
-    _: &'a Map,
-    value: &Evaluated<'t>,
-) -> Verdict {
+pub(super) fn most<'t>(walk: &mut Walk<'_, 't>, most: Schema, _: Schema, value: &Evaluated<'t>) -> Verdict {
     let (Some(most), Ok(found)) = (most.as_u64(), list(value)) else {
         return list(value).err().unwrap_or(Verdict::Valid);
     };

@@ -1,9 +1,9 @@
 //! S011: nothing is in a list twice. Keywords `uniqueItems`, `uniqueKeys`, `maxUniqueItems`.
 
 use crate::cfn::evaluate::{Data, Evaluated, Origin};
-use crate::cfn::{Json, Map};
 use crate::diagnostic::{Code, Severity};
 use crate::validate::rule::Rule;
+use crate::validate::schema::compact::Schema;
 use crate::validate::schema::verdict::Verdict;
 use crate::validate::schema::walk::{Walk, shown};
 
@@ -54,26 +54,23 @@ fn twice<'v, 't>(values: &[&'v Evaluated<'t>]) -> Option<&'v Evaluated<'t>> {
         .map(|(_, value)| *value)
 }
 
-pub(super) fn check<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    unique: &'a Json,
-    _: &'a Map,
+pub(super) fn check<'t>(
+    walk: &mut Walk<'_, 't>,
+    unique: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
-    let (Data::List(items), true) = (&value.data, unique == &Json::Bool(true)) else { return Verdict::Valid };
+    let (Data::List(items), true) = (&value.data, unique.as_bool() == Some(true)) else {
+        return Verdict::Valid;
+    };
     let Some(item) = twice(&items.iter().collect::<Vec<_>>()) else { return Verdict::Valid };
     walk.tell(&RULE, item, || format!("{} is in the list twice", shown(item)));
     Verdict::Invalid
 }
 
-pub(super) fn keys<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    keys: &'a Json,
-    _: &'a Map,
-    value: &Evaluated<'t>,
-) -> Verdict {
+pub(super) fn keys<'t>(walk: &mut Walk<'_, 't>, keys: Schema, _: Schema, value: &Evaluated<'t>) -> Verdict {
     let Data::List(items) = &value.data else { return Verdict::Valid };
-    for key in keys.as_array().into_iter().flatten().filter_map(Json::as_str) {
+    for key in keys.texts() {
         let values: Vec<_> = items.iter().filter_map(|item| item.get(key)).collect();
         if let Some(found) = twice(&values) {
             walk.tell(&RULE, found, || format!("two items have the {key} {}", shown(found)));
@@ -83,12 +80,7 @@ pub(super) fn keys<'a, 't>(
     Verdict::Valid
 }
 
-pub(super) fn most<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    most: &'a Json,
-    _: &'a Map,
-    value: &Evaluated<'t>,
-) -> Verdict {
+pub(super) fn most<'t>(walk: &mut Walk<'_, 't>, most: Schema, _: Schema, value: &Evaluated<'t>) -> Verdict {
     let (Data::List(items), Some(most)) = (&value.data, most.as_u64()) else { return Verdict::Valid };
     if items.len() > MOST_ITEMS {
         return Verdict::Unknown;

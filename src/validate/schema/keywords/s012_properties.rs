@@ -2,9 +2,9 @@
 //! `propertyNames`.
 
 use crate::cfn::evaluate::{Data, Evaluated};
-use crate::cfn::{Json, Map};
 use crate::diagnostic::{Code, Severity};
 use crate::validate::rule::Rule;
+use crate::validate::schema::compact::Schema;
 use crate::validate::schema::verdict::Verdict;
 use crate::validate::schema::walk::Walk;
 
@@ -18,32 +18,22 @@ pub(super) static RULE: Rule = Rule {
     same_as: &["cfn-lint E3002"],
 };
 
-pub(super) fn least<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    least: &'a Json,
-    _: &'a Map,
-    value: &Evaluated<'t>,
-) -> Verdict {
+pub(super) fn least<'t>(walk: &mut Walk<'_, 't>, least: Schema, _: Schema, value: &Evaluated<'t>) -> Verdict {
     let (Data::Object(members), Some(least)) = (&value.data, least.as_u64()) else { return Verdict::Valid };
     let count = members.len() as u64;
     walk.expect(count >= least, &RULE, value, || format!("{count} members, at least {least} are needed"))
 }
 
-pub(super) fn most<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    most: &'a Json,
-    _: &'a Map,
-    value: &Evaluated<'t>,
-) -> Verdict {
+pub(super) fn most<'t>(walk: &mut Walk<'_, 't>, most: Schema, _: Schema, value: &Evaluated<'t>) -> Verdict {
     let (Data::Object(members), Some(most)) = (&value.data, most.as_u64()) else { return Verdict::Valid };
     let count = members.len() as u64;
     walk.expect(count <= most, &RULE, value, || format!("{count} members, at most {most} are allowed"))
 }
 
-pub(super) fn names<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    schema: &'a Json,
-    _: &'a Map,
+pub(super) fn names<'t>(
+    walk: &mut Walk<'_, 't>,
+    schema: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
     let Data::Object(members) = &value.data else { return Verdict::Valid };

@@ -1,9 +1,9 @@
 //! S013: one of several properties is there. Keywords `requiredXor`, `requiredOr`.
 
 use crate::cfn::evaluate::{Data, Evaluated};
-use crate::cfn::{Json, Map};
 use crate::diagnostic::{Code, Severity};
 use crate::validate::rule::Rule;
+use crate::validate::schema::compact::Schema;
 use crate::validate::schema::verdict::Verdict;
 use crate::validate::schema::walk::Walk;
 
@@ -19,18 +19,18 @@ pub(super) static RULE: Rule = Rule {
     same_as: &["cfn-lint E3014", "cfn-lint E3058"],
 };
 
-fn given<'a>(names: &'a Json, value: &Evaluated<'_>) -> Option<(Vec<&'a str>, Vec<&'a str>)> {
+fn given(names: Schema, value: &Evaluated<'_>) -> Option<(Vec<&'static str>, Vec<&'static str>)> {
     let Data::Object(members) = &value.data else { return None };
-    let names: Vec<&str> = names.as_array()?.iter().filter_map(Json::as_str).collect();
+    let names: Vec<&str> = names.texts().collect();
     let given =
         names.iter().copied().filter(|name| members.iter().any(|(member, _)| member == name)).collect();
     Some((names, given))
 }
 
-pub(super) fn exactly_one<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    names: &'a Json,
-    _: &'a Map,
+pub(super) fn exactly_one<'t>(
+    walk: &mut Walk<'_, 't>,
+    names: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
     let Some((names, given)) = given(names, value) else { return Verdict::Valid };
@@ -43,10 +43,10 @@ pub(super) fn exactly_one<'a, 't>(
     })
 }
 
-pub(super) fn at_least_one<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    names: &'a Json,
-    _: &'a Map,
+pub(super) fn at_least_one<'t>(
+    walk: &mut Walk<'_, 't>,
+    names: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
     let Some((names, given)) = given(names, value) else { return Verdict::Valid };

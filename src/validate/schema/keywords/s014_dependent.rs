@@ -2,9 +2,9 @@
 //! `dependencies`.
 
 use crate::cfn::evaluate::{Data, Evaluated};
-use crate::cfn::{Json, Map};
 use crate::diagnostic::{Code, Severity};
 use crate::validate::rule::Rule;
+use crate::validate::schema::compact::Schema;
 use crate::validate::schema::verdict::Verdict;
 use crate::validate::schema::walk::Walk;
 
@@ -19,27 +19,22 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// The keyword's entries whose property is given, with the member.
-fn given<'v, 'a, 't>(
-    entries: &'a Json,
+fn given<'v, 't>(
+    entries: Schema,
     value: &'v Evaluated<'t>,
-) -> impl Iterator<Item = (&'a str, &'a Json, &'v Evaluated<'t>)> {
-    let entries = entries.as_object().into_iter().flatten();
-    entries.filter_map(move |(name, argument)| Some((name.as_str(), argument, value.get(name)?)))
+) -> impl Iterator<Item = (&'static str, Schema, &'v Evaluated<'t>)> {
+    entries.members().filter_map(move |(name, argument)| Some((name, argument, value.get(name)?)))
 }
 
-fn names(list: &Json) -> impl Iterator<Item = &str> {
-    list.as_array().into_iter().flatten().filter_map(Json::as_str)
-}
-
-pub(super) fn required<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    entries: &'a Json,
-    _: &'a Map,
+pub(super) fn required<'t>(
+    walk: &mut Walk<'_, 't>,
+    entries: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
     let mut verdict = Verdict::Valid;
     for (name, needed, member) in given(entries, value) {
-        for other in names(needed).filter(|other| value.get(other).is_none()) {
+        for other in needed.texts().filter(|other| value.get(other).is_none()) {
             walk.tell(&RULE, member, || format!("`{name}` needs `{other}`"));
             verdict = Verdict::Invalid;
         }
@@ -47,19 +42,19 @@ pub(super) fn required<'a, 't>(
     verdict
 }
 
-pub(super) fn excluded<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    entries: &'a Json,
-    _: &'a Map,
+pub(super) fn excluded<'t>(
+    walk: &mut Walk<'_, 't>,
+    entries: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
     let mut verdict = Verdict::Valid;
     for (name, unwanted, _) in given(entries, value) {
-        for other in names(unwanted) {
+        for other in unwanted.texts() {
             let Some(member) = value.get(other) else { continue };
             verdict = Verdict::Invalid;
             // Where each excludes the other, once is enough.
-            let mutual = entries.get(other).is_some_and(|back| names(back).any(|back| back == name));
+            let mutual = entries.get(other).is_some_and(|back| back.texts().any(|back| back == name));
             if !mutual || name < other {
                 walk.tell(&RULE, member, || format!("`{other}` isn't possible together with `{name}`"));
             }
@@ -68,10 +63,10 @@ pub(super) fn excluded<'a, 't>(
     verdict
 }
 
-pub(super) fn schemas<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    entries: &'a Json,
-    _: &'a Map,
+pub(super) fn schemas<'t>(
+    walk: &mut Walk<'_, 't>,
+    entries: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
     let mut verdict = Verdict::Valid;
@@ -82,10 +77,10 @@ pub(super) fn schemas<'a, 't>(
 }
 
 /// The older form: a list of names or a schema.
-pub(super) fn dependencies<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    entries: &'a Json,
-    map: &'a Map,
+pub(super) fn dependencies<'t>(
+    walk: &mut Walk<'_, 't>,
+    entries: Schema,
+    map: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
     if matches!(value.data, Data::Unknown(_)) {

@@ -1,10 +1,10 @@
 //! S015: values fit one of their alternatives. Keywords `$ref`, `anyOf`, `oneOf`, `allOf`, `not`, `if`.
 
 use crate::cfn::evaluate::Evaluated;
-use crate::cfn::{Json, Map};
 use crate::diagnostic::{Code, Severity};
 use crate::validate::options::Types;
 use crate::validate::rule::Rule;
+use crate::validate::schema::compact::Schema;
 use crate::validate::schema::verdict::Verdict;
 use crate::validate::schema::walk::{Found, Walk, shown};
 
@@ -20,36 +20,34 @@ pub(super) static RULE: Rule = Rule {
     same_as: &["cfn-lint E3017", "cfn-lint E3018"],
 };
 
-pub(super) fn reference<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    name: &'a Json,
-    _: &'a Map,
+pub(super) fn reference<'t>(
+    walk: &mut Walk<'_, 't>,
+    name: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
-    match name.as_str().and_then(|name| walk.definition(name)) {
+    match name.as_str().and_then(|name| walk.schema.behind(name)) {
         Some(schema) => walk.check(schema, value),
         None => Verdict::Valid,
     }
 }
 
-pub(super) fn all_of<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    schemas: &'a Json,
-    _: &'a Map,
+pub(super) fn all_of<'t>(
+    walk: &mut Walk<'_, 't>,
+    schemas: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
-    let schemas = schemas.as_array().into_iter().flatten();
-    schemas.fold(Verdict::Valid, |verdict, schema| verdict.and(walk.check(schema, value)))
+    schemas.items().fold(Verdict::Valid, |verdict, schema| verdict.and(walk.check(schema, value)))
 }
 
-pub(super) fn any_of<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    schemas: &'a Json,
-    _: &'a Map,
+pub(super) fn any_of<'t>(
+    walk: &mut Walk<'_, 't>,
+    schemas: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
-    let schemas = schemas.as_array().map_or(&[][..], Vec::as_slice);
-    let verdict = schemas.iter().fold(Verdict::Invalid, |verdict, schema| {
+    let verdict = schemas.items().fold(Verdict::Invalid, |verdict, schema| {
         if verdict == Verdict::Valid { verdict } else { verdict.or(walk.quietly(schema, value)) }
     });
     if verdict == Verdict::Invalid && walk.tells() {
@@ -58,14 +56,13 @@ pub(super) fn any_of<'a, 't>(
     verdict
 }
 
-pub(super) fn one_of<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    schemas: &'a Json,
-    _: &'a Map,
+pub(super) fn one_of<'t>(
+    walk: &mut Walk<'_, 't>,
+    schemas: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
-    let schemas = schemas.as_array().map_or(&[][..], Vec::as_slice);
-    let verdicts: Vec<Verdict> = schemas.iter().map(|schema| walk.quietly(schema, value)).collect();
+    let verdicts: Vec<Verdict> = schemas.items().map(|schema| walk.quietly(schema, value)).collect();
     let count = |wanted| verdicts.iter().filter(|verdict| **verdict == wanted).count();
     let (fitting, unknown) = (count(Verdict::Valid), count(Verdict::Unknown));
     if fitting > 1 && fits_twice_exactly(walk, schemas, value) {
@@ -74,7 +71,7 @@ pub(super) fn one_of<'a, 't>(
             None => format!(
                 "{} fits {fitting} of {} alternatives that exclude each other",
                 shown(value),
-                schemas.len()
+                schemas.items().len()
             ),
         });
         return Verdict::Invalid;
@@ -89,21 +86,21 @@ pub(super) fn one_of<'a, 't>(
 }
 
 /// Whether two alternatives fit without a conversion: `"5"` is a text, and only by conversion a number.
-fn fits_twice_exactly<'a, 't>(walk: &mut Walk<'a, 't>, schemas: &'a [Json], value: &Evaluated<'t>) -> bool {
+fn fits_twice_exactly<'t>(walk: &mut Walk<'_, 't>, schemas: Schema, value: &Evaluated<'t>) -> bool {
     let before = std::mem::replace(&mut walk.types, Types::Strict);
-    let fitting = schemas.iter().filter(|schema| walk.quietly(schema, value) == Verdict::Valid).count();
+    let fitting = schemas.items().filter(|schema| walk.quietly(*schema, value) == Verdict::Valid).count();
     walk.types = before;
     fitting > 1
 }
 
 /// Tells why no alternative fits: by what they require, or by the alternative with the fewest findings.
-fn none_fits<'a, 't>(walk: &mut Walk<'a, 't>, schemas: &'a [Json], value: &Evaluated<'t>, how_many: &str) {
+fn none_fits<'t>(walk: &mut Walk<'_, 't>, schemas: Schema, value: &Evaluated<'t>, how_many: &str) {
     if let Some(names) = required_names(schemas) {
         walk.tell(&RULE, value, || format!("{how_many} of {} is needed", choices(names)));
         return;
     }
     let mut nearest: Option<Vec<Found<'t>>> = None;
-    for schema in schemas {
+    for schema in schemas.items() {
         let (_, found) = walk.apart(schema, value);
         if nearest.as_ref().is_none_or(|nearest| found.len() < nearest.len()) {
             nearest = Some(found);
@@ -113,29 +110,22 @@ fn none_fits<'a, 't>(walk: &mut Walk<'a, 't>, schemas: &'a [Json], value: &Evalu
     walk.tell_with(
         &RULE,
         value,
-        || format!("{} fits none of {} alternatives", shown(value), schemas.len()),
+        || format!("{} fits none of {} alternatives", shown(value), schemas.items().len()),
         || reason.map(|reason| format!("of the nearest one: {reason}")),
     );
 }
 
 /// The properties, if all that each alternative asks for is one property.
-fn required_names(schemas: &[Json]) -> Option<Vec<&str>> {
-    let name = |schema: &'_ Json| {
-        let only = schema.as_object().filter(|schema| schema.len() == 1)?;
-        match only.get("required")?.as_array()?.as_slice() {
-            [Json::String(_)] => Some(()),
-            _ => None,
-        }
+fn required_names(schemas: Schema) -> Option<Vec<&'static str>> {
+    let name = |schema: Schema| {
+        let names =
+            schema.get("required").filter(|names| schema.members().len() == 1 && names.items().len() == 1);
+        names?.texts().next()
     };
-    schemas.iter().map(|schema| name(schema).and_then(|()| schema["required"][0].as_str())).collect()
+    schemas.items().map(name).collect()
 }
 
-pub(super) fn not<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    schema: &'a Json,
-    _: &'a Map,
-    value: &Evaluated<'t>,
-) -> Verdict {
+pub(super) fn not<'t>(walk: &mut Walk<'_, 't>, schema: Schema, _: Schema, value: &Evaluated<'t>) -> Verdict {
     let verdict = walk.quietly(schema, value).not();
     if verdict == Verdict::Invalid {
         walk.tell(&RULE, value, || format!("{} isn't possible here", shown(value)));
@@ -143,10 +133,10 @@ pub(super) fn not<'a, 't>(
     verdict
 }
 
-pub(super) fn if_then_else<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    condition: &'a Json,
-    schema: &'a Map,
+pub(super) fn if_then_else<'t>(
+    walk: &mut Walk<'_, 't>,
+    condition: Schema,
+    schema: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
     let branch = |name: &str| schema.get(name);

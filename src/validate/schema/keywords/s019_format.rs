@@ -4,10 +4,10 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use crate::cfn::evaluate::{Data, Evaluated};
-use crate::cfn::{Json, Map};
 use crate::diagnostic::{Code, Severity};
 use crate::validate::references::FORMAT_RULE;
 use crate::validate::rule::Rule;
+use crate::validate::schema::compact::Schema;
 use crate::validate::schema::registry::Registry;
 use crate::validate::schema::verdict::Verdict;
 use crate::validate::schema::walk::{Walk, shown};
@@ -113,10 +113,10 @@ fn in_words(format: &str) -> &str {
     }
 }
 
-pub(super) fn check<'a, 't>(
-    walk: &mut Walk<'a, 't>,
-    format: &'a Json,
-    _: &'a Map,
+pub(super) fn check<'t>(
+    walk: &mut Walk<'_, 't>,
+    format: Schema,
+    _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
     let Some(format) = format.as_str() else { return Verdict::Valid };
@@ -156,9 +156,9 @@ pub(super) fn reference<'t>(walk: &mut Walk<'_, 't>, formats: &[&str], value: &E
 }
 
 /// The formats that a schema allows: its own, or those of its alternatives.
-pub(in crate::validate::schema) fn formats_of(schema: &Json) -> Vec<&str> {
-    let alternatives = schema["anyOf"].as_array().into_iter().flatten();
-    std::iter::once(schema).chain(alternatives).filter_map(|schema| schema["format"].as_str()).collect()
+pub(in crate::validate::schema) fn formats_of(schema: Schema) -> Vec<&'static str> {
+    let alternatives = schema.list("anyOf");
+    std::iter::once(schema).chain(alternatives).filter_map(|schema| schema.get("format")?.as_str()).collect()
 }
 
 #[cfg(test)]

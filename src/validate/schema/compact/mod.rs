@@ -1,0 +1,271 @@
+//! Documents in a compact form that is read where it lies: nothing is decoded before it is asked for, and nothing is
+//! copied. The build script writes the schemas of all resource types in it.
+//!
+//! Every text and every value stands in it once: the schemas of 1,884 types repeat themselves so much that 6 MB of JSON
+//! become 2.4 MB, which cost nothing at start. (A compressed block of all would be 0.5 MB and cost 7 ms at each start.)
+
+#[cfg_attr(not(test), expect(dead_code, reason = "the build script writes, the program only reads"))]
+pub(super) mod encode;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde_json::{Number, Value as Json};
+
+use encode::tag;
+
+/// All texts and values of a document.
+#[derive(Debug)]
+pub(super) struct Store {
+    pub(super) texts: &'static str,
+    pub(super) ends: &'static [u8],
+    pub(super) values: &'static [u8],
+    pub(super) root: u32,
+}
+
+impl Store {
+    /// The document itself.
+    pub(super) fn root(&'static self) -> Schema {
+        Schema { store: self, place: self.root as usize }
+    }
+
+    fn end(&self, number: usize) -> usize {
+        let bytes = self.ends.get(number * 4..).and_then(<[u8]>::first_chunk);
+        bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes) as usize)
+    }
+
+    fn text(&self, number: usize) -> &'static str {
+        let start = if number == 0 { 0 } else { self.end(number - 1) };
+        self.texts.get(start..self.end(number)).unwrap_or_default()
+    }
+
+    /// Three bytes at a place.
+    fn three(&self, place: usize) -> usize {
+        match self.values.get(place..).and_then(<[u8]>::first_chunk) {
+            Some([low, middle, high]) => {
+                usize::from(*low) | usize::from(*middle) << 8 | usize::from(*high) << 16
+            }
+            None => 0,
+        }
+    }
+
+    fn eight(&self, place: usize) -> [u8; 8] {
+        self.values.get(place..).and_then(<[u8]>::first_chunk).copied().unwrap_or_default()
+    }
+}
+
+/// A schema, or a part of one: a value as in JSON. Members of objects are sorted by name.
+#[derive(Clone, Copy)]
+pub struct Schema {
+    store: &'static Store,
+    place: usize,
+}
+
+impl Schema {
+    fn tag(self) -> u8 {
+        self.store.values.get(self.place).copied().unwrap_or_default()
+    }
+
+    /// How many items or members there are.
+    fn length(self) -> usize {
+        let bytes = self.store.values.get(self.place + 1..).and_then(<[u8]>::first_chunk);
+        bytes.map_or(0, |bytes| usize::from(u16::from_le_bytes(*bytes)))
+    }
+
+    fn at(self, place: usize) -> Self {
+        Self { place, ..self }
+    }
+
+    /// Whether it is an object.
+    pub fn is_object(self) -> bool {
+        self.tag() == tag::OBJECT
+    }
+
+    /// Whether it is a list.
+    pub fn is_list(self) -> bool {
+        self.tag() == tag::LIST
+    }
+
+    /// True or false.
+    pub fn as_bool(self) -> Option<bool> {
+        match self.tag() {
+            tag::TRUE => Some(true),
+            tag::FALSE => Some(false),
+            _ => None,
+        }
+    }
+
+    /// A text.
+    pub fn as_str(self) -> Option<&'static str> {
+        (self.tag() == tag::TEXT).then(|| self.store.text(self.store.three(self.place + 1)))
+    }
+
+    /// A number.
+    pub fn as_number(self) -> Option<Number> {
+        let bytes = self.store.eight(self.place + 1);
+        match self.tag() {
+            tag::SIGNED => Some(i64::from_le_bytes(bytes).into()),
+            tag::UNSIGNED => Some(u64::from_le_bytes(bytes).into()),
+            tag::FLOAT => Number::from_f64(f64::from_le_bytes(bytes)),
+            _ => None,
+        }
+    }
+
+    /// A whole number that isn't negative.
+    pub fn as_u64(self) -> Option<u64> {
+        self.as_number()?.as_u64()
+    }
+
+    /// A number, rounded.
+    pub fn as_f64(self) -> Option<f64> {
+        self.as_number()?.as_f64()
+    }
+
+    /// The text of a scalar, as CloudFormation converts it.
+    pub fn scalar(self) -> Option<Cow<'static, str>> {
+        match self.tag() {
+            tag::TRUE => Some("true".into()),
+            tag::FALSE => Some("false".into()),
+            tag::TEXT => self.as_str().map(Cow::Borrowed),
+            _ => self.as_number().map(|number| number.to_string().into()),
+        }
+    }
+
+    /// The items of a list; none of anything else.
+    pub fn items(self) -> impl ExactSizeIterator<Item = Self> + Clone {
+        let length = if self.is_list() { self.length() } else { 0 };
+        (0..length).map(move |index| self.at(self.store.three(self.place + 3 + index * 3)))
+    }
+
+    /// The texts among the items of a list.
+    pub fn texts(self) -> impl Iterator<Item = &'static str> + Clone {
+        self.items().filter_map(Self::as_str)
+    }
+
+    /// The members of an object with the numbers of their names; none of anything else.
+    fn numbered(self) -> impl ExactSizeIterator<Item = (usize, Self)> + Clone {
+        let length = if self.is_object() { self.length() } else { 0 };
+        (0..length).map(move |index| {
+            let place = self.place + 3 + index * 6;
+            (self.store.three(place), self.at(self.store.three(place + 3)))
+        })
+    }
+
+    /// The members of an object by name; none of anything else.
+    pub fn members(self) -> impl ExactSizeIterator<Item = (&'static str, Self)> + Clone {
+        self.numbered().map(move |(number, member)| (self.store.text(number), member))
+    }
+
+    /// The members whose names are keywords, each with its place in [`encode::KEYWORDS`].
+    pub(super) fn keywords(self) -> impl Iterator<Item = (usize, Self)> {
+        self.numbered().filter(|(number, _)| *number < encode::KEYWORDS.len())
+    }
+
+    /// The name and the value of a member.
+    pub fn entry(self, name: &str) -> Option<(&'static str, Self)> {
+        let (mut from, mut to) = (0, if self.is_object() { self.length() } else { 0 });
+        while from < to {
+            let middle = usize::midpoint(from, to);
+            let place = self.place + 3 + middle * 6;
+            let found = self.store.text(self.store.three(place));
+            match found.cmp(name) {
+                std::cmp::Ordering::Less => from = middle + 1,
+                std::cmp::Ordering::Greater => to = middle,
+                std::cmp::Ordering::Equal => return Some((found, self.at(self.store.three(place + 3)))),
+            }
+        }
+        None
+    }
+
+    /// A member of an object.
+    pub fn get(self, name: &str) -> Option<Self> {
+        self.entry(name).map(|(_, member)| member)
+    }
+
+    /// The items of a member that is a list.
+    pub fn list(self, name: &str) -> impl Iterator<Item = Self> + Clone {
+        self.get(name).into_iter().flat_map(Self::items)
+    }
+
+    /// The members of a member that is an object.
+    pub fn object(self, name: &str) -> impl Iterator<Item = (&'static str, Self)> + Clone {
+        self.get(name).into_iter().flat_map(Self::members)
+    }
+
+    /// The same in JSON.
+    pub fn to_json(self) -> Json {
+        match self.tag() {
+            tag::LIST => Json::Array(self.items().map(Self::to_json).collect()),
+            tag::OBJECT => Json::Object(
+                self.members().map(|(name, member)| (name.to_owned(), member.to_json())).collect(),
+            ),
+            tag::TEXT => Json::from(self.as_str()),
+            tag::TRUE | tag::FALSE => Json::from(self.as_bool()),
+            _ => self.as_number().map_or(Json::Null, Json::Number),
+        }
+    }
+}
+
+impl fmt::Display for Schema {
+    /// As JSON.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_json().fmt(f)
+    }
+}
+
+impl fmt::Debug for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A document that isn't part of the program, kept for the rest of the process.
+#[cfg(test)]
+pub(super) fn kept(document: &Json) -> Schema {
+    let encoded = encode::encode(document).unwrap();
+    let store = Store {
+        texts: encoded.texts.leak(),
+        ends: encoded.ends.leak(),
+        values: encoded.values.leak(),
+        root: encoded.root,
+    };
+    Box::leak(Box::new(store)).root()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_document_comes_back_as_it_was() {
+        let document = json!({
+            "b": [1, -1, 1.5, u64::MAX, i64::MIN, true, false, null, "", "ä"],
+            "a": {"a": {}, "": []},
+            "same": [[1], [1], {"a": {}, "": []}],
+        });
+        assert_eq!(kept(&document).to_json(), document);
+    }
+
+    #[test]
+    fn members_are_found_by_name() {
+        let names: Vec<String> = (0..300).map(|index| format!("n{index}")).collect();
+        let document =
+            names.iter().map(|name| (name.clone(), json!(name))).collect::<serde_json::Map<_, _>>();
+        let schema = kept(&Json::Object(document));
+        for name in &names {
+            assert_eq!(schema.get(name).and_then(Schema::as_str), Some(name.as_str()));
+        }
+        assert!(schema.get("n300").is_none() && schema.get("").is_none());
+        assert!(schema.get("n1").unwrap().get("n1").is_none());
+    }
+
+    #[test]
+    fn what_occurs_twice_is_stored_once() {
+        let once = encode::encode(&json!([{"type": "string"}])).unwrap();
+        let twice = encode::encode(&json!([{"type": "string"}, {"type": "string"}])).unwrap();
+        assert_eq!(twice.values.len(), once.values.len() + 3);
+        assert_eq!(twice.texts, once.texts);
+    }
+}
