@@ -195,7 +195,7 @@ def main(arguments):
     services = json.loads((source.parent / "AdditionalSpecs" / "Policies.json").read_text(encoding="utf-8"))
     (HERE / "iam-actions.txt").write_text(actions(services), encoding="utf-8")
     (HERE / "rds-engines.txt").write_text(engines(source / "extensions"), encoding="utf-8")
-    print(f"{len(types)} types, {len(with_file)} of them with a file, {len(regions)} regions")
+    print(f"{len(types)} types, {len(with_file)} of them with a file, {len(regions)} regions, {len(services)} services with actions")
 
 
 def write_regions(source, regions, absent):

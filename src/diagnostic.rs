@@ -123,10 +123,14 @@ pub struct Diagnostic {
     pub location: Option<Location>,
     /// JSON pointer into the document or template (RFC 6901), e.g. `/Resources/Bucket/Properties/Tags/0`.
     pub pointer: Option<String>,
+    /// Whether it is about the key at that place, and not about the value.
+    pub of_key: bool,
     /// The resource's key in the template, if it is about one.
     pub logical_id: Option<String>,
     /// The construct's path, e.g. `Api/Service`, if it is about one of our own.
     pub construct: Option<String>,
+    /// Whether a secret may stand at the place: then nobody shows the text there.
+    pub is_secret: bool,
 }
 
 impl Diagnostic {
@@ -137,9 +141,11 @@ impl Diagnostic {
             message: message.into(),
             help: None,
             location: None,
+            of_key: false,
             pointer: None,
             logical_id: None,
             construct: None,
+            is_secret: false,
         }
     }
 
@@ -190,6 +196,13 @@ impl Diagnostic {
     #[must_use]
     pub fn construct(mut self, path: impl Into<String>) -> Self {
         self.construct = Some(path.into());
+        self
+    }
+
+    /// Marks a finding whose place in the source may hold a secret.
+    #[must_use]
+    pub fn secret(mut self) -> Self {
+        self.is_secret = true;
         self
     }
 

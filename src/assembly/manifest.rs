@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::{Map, Value as Json, json};
 
 use super::{AssembledStack, Formats};
+use crate::cfn::write;
 
 /// The manifest's name in the folder.
 pub const MANIFEST_FILE: &str = "manifest.json";
@@ -14,7 +15,22 @@ pub const MANIFEST_FILE: &str = "manifest.json";
 /// The version of the schema that the manifest follows; newer command lines read older ones.
 const SCHEMA_VERSION: &str = "36.0.0";
 
-const STACK_ARTIFACT: &str = "aws:cloudformation:stack";
+pub(super) const STACK_ARTIFACT: &str = "aws:cloudformation:stack";
+
+/// What we tell ourselves of a stack.
+pub(super) const OWN_FIELD: &str = "difyCfn";
+
+/// The digest of a file's bytes, with its algorithm.
+pub(super) fn digest(bytes: &[u8]) -> String {
+    use sha2::Digest as _;
+    use std::fmt::Write as _;
+    let mut text = String::from("sha256:");
+    for byte in sha2::Sha256::digest(bytes) {
+        // Writing to a String can't fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
 
 /// The manifest of `stacks` and of those stacks of the previous one whose templates are still in the folder.
 pub(super) fn render(
@@ -48,7 +64,9 @@ fn kept(previous: Option<&str>, folder: &Path) -> Map<String, Json> {
 fn artifact(stack: &AssembledStack, formats: Formats) -> Json {
     let account = stack.account.as_deref().unwrap_or("unknown-account");
     let region = stack.region.as_deref().unwrap_or("unknown-region");
-    let ending = if formats.json { "json" } else { "yaml" };
+    let template = stack.template.template();
+    let (ending, text) =
+        if formats.json { ("json", write::json(template)) } else { ("yaml", write::yaml(template)) };
     json!({
         "type": STACK_ARTIFACT,
         "environment": format!("aws://{account}/{region}"),
@@ -58,6 +76,11 @@ fn artifact(stack: &AssembledStack, formats: Formats) -> Json {
             "stackName": stack.name,
             "tags": stack.tags,
             "validateOnSynth": false,
+        },
+        // For `deploy --assembly`; the CDK's command line leaves fields that it doesn't know alone.
+        OWN_FIELD: {
+            "digest": digest(text.as_bytes()),
+            "deletionProtection": stack.deletion_protection,
         },
     })
 }

@@ -4,6 +4,7 @@
 //! them are there do they take their names.
 
 mod manifest;
+mod read;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use crate::cfn::{Template, write};
 use crate::validate::ValidatedTemplate;
 
 pub use manifest::MANIFEST_FILE;
+pub use read::{ReadError, ReadStack, read_stack};
 
 /// Largest template that CloudFormation takes inside a request, in bytes; a larger one goes through a bucket.
 ///
@@ -31,6 +33,8 @@ pub struct AssembledStack {
     pub region: Option<String>,
     /// Its tags.
     pub tags: IndexMap<String, String>,
+    /// Whether `deploy` switches deletion protection on once the stack is complete.
+    pub deletion_protection: bool,
     /// Its template.
     pub template: AssembledTemplate,
 }
@@ -115,6 +119,15 @@ pub fn write_assembly(
     Ok(templates)
 }
 
+/// Writes one file, whole or not at all.
+///
+/// # Errors
+/// It can't be written.
+pub fn write_file(path: &Path, text: &str) -> Result<(), Error> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    write_all(folder, &[(path.to_owned(), text.to_owned())])
+}
+
 /// Writes all files or none: a failure before the first rename leaves everything as it was.
 fn write_all(folder: &Path, files: &[(PathBuf, String)]) -> Result<(), Error> {
     let mut prepared = Vec::new();
@@ -154,6 +167,7 @@ mod tests {
     fn stack(name: &str) -> AssembledStack {
         let template = Template { description: Some(name.into()), ..Template::default() };
         AssembledStack {
+            deletion_protection: false,
             name: name.into(),
             account: None,
             region: None,

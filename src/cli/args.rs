@@ -4,6 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::stack_args::{
+    DeployArgs, DestroyArgs, DiffArgs, DriftArgs, EventsArgs, FollowArgs, OneStackArgs, RollbackArgs,
+    SecretsArgs,
+};
+
 /// Compiles the architecture of Dify on AWS into CloudFormation templates
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, arg_required_else_help = true, max_term_width = 110)]
@@ -26,6 +31,32 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// List the rules that templates are checked by
     Rules(RulesArgs),
+    /// Take a stack to what the configuration says, by change set
+    Deploy(Box<DeployArgs>),
+    /// Show what a deploy would change
+    Diff(DiffArgs),
+    /// Show a stack's status, and what can be done
+    Status(OneStackArgs),
+    /// Show the events of a stack's last operation
+    Events(EventsArgs),
+    /// Show a stack's outputs
+    Outputs(OneStackArgs),
+    /// Show what was changed by hand
+    Drift(DriftArgs),
+    /// Show the first real failure of a stack's last operation
+    Why(OneStackArgs),
+    /// Follow what a stack is doing
+    Attach(FollowArgs),
+    /// Stop an update that runs, and follow it back
+    Cancel(FollowArgs),
+    /// Take a failed operation back
+    Rollback(RollbackArgs),
+    /// Delete a stack, after saying what is lost and what stays
+    Destroy(DestroyArgs),
+    /// Create the missing SecureString parameters of the ssm backend
+    Secrets(SecretsArgs),
+    /// Find the network that network.lookup names, and write it to dify.context.json
+    Lookup(OneStackArgs),
 }
 
 /// Where the configuration comes from.
@@ -167,7 +198,7 @@ pub(super) enum Deny {
 }
 
 /// A region by its form, such as `us-gov-west-1`: which ones there are changes too often to be asked here.
-fn region(text: &str) -> Result<String, String> {
+pub(super) fn region(text: &str) -> Result<String, String> {
     let parts: Vec<&str> = text.split('-').collect();
     let is_region = match parts.as_slice() {
         [first, middle @ .., number] => {
@@ -182,7 +213,7 @@ fn region(text: &str) -> Result<String, String> {
     if is_region { Ok(text.to_owned()) } else { Err("a region looks like us-east-1".to_owned()) }
 }
 
-fn assignment(text: &str) -> Result<(String, String), String> {
+pub(super) fn assignment(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("expected NAME=VALUE".to_owned()),

@@ -7,6 +7,10 @@ mod ls;
 mod project;
 mod rules;
 mod schema;
+#[cfg(feature = "deploy")]
+mod stack;
+#[allow(dead_code, reason = "without the feature `deploy` arguments are read, and answered with a sentence")]
+mod stack_args;
 mod stats;
 mod synth;
 mod validate;
@@ -32,6 +36,14 @@ pub enum Exit {
     Usage = 2,
     /// Validation found errors.
     Invalid = 3,
+    /// Somebody said no, or nobody could be asked.
+    Declined = 4,
+    /// The stack failed and is back where it was.
+    RolledBack = 5,
+    /// The stack needs a person.
+    Stuck = 6,
+    /// We left while the stack goes on.
+    Left = 7,
 }
 
 impl From<Exit> for ExitCode {
@@ -54,6 +66,13 @@ pub fn run() -> ExitCode {
         Command::Validate(args) => validate::run(args, &mut view),
         Command::Explain(args) => explain::run(args, &mut view),
         Command::Rules(args) => rules::run(args, &mut view),
+        #[cfg(feature = "deploy")]
+        command => stack::run(command, &mut view),
+        #[cfg(not(feature = "deploy"))]
+        _ => view.failure_of(
+            "this program was built without the commands that talk to AWS: build it with the feature `deploy`, which is a default",
+            Exit::Usage,
+        ),
     };
     exit.into()
 }

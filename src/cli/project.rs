@@ -11,7 +11,7 @@ use super::args::ConfigArgs;
 use super::view::View;
 
 /// What `network.lookup` found, beside the configuration.
-const CONTEXT_FILE: &str = "dify.context.json";
+const CONTEXT_FILE: &str = config::context::FILE_NAME;
 
 /// A file that can't be read.
 #[derive(Debug, thiserror::Error)]
@@ -24,12 +24,8 @@ struct Unreadable {
 
 /// Reads the configuration and tells what is wrong with it. Warnings come back with it, to be told with the result.
 pub(super) fn load(args: &ConfigArgs, stacks: &[String], view: &mut View) -> Result<Loaded, Exit> {
-    let path = match &args.config {
-        Some(path) => Some(path.clone()),
-        None => Some(PathBuf::from(config::FILE_NAME)).filter(|path| path.exists()),
-    };
-    let folder = path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-    let context = Some(folder.join(CONTEXT_FILE)).filter(|path| path.exists());
+    let path = configuration(args);
+    let context = Some(context_beside(path.as_deref())).filter(|path| path.exists());
     let options = LoadOptions {
         file: path.as_deref().map(|path| read(path, view)).transpose()?,
         set: args.overrides.clone(),
@@ -41,6 +37,61 @@ pub(super) fn load(args: &ConfigArgs, stacks: &[String], view: &mut View) -> Res
         view.findings(&found);
         Exit::Usage
     })
+}
+
+/// The configuration's file, if there is one.
+fn configuration(args: &ConfigArgs) -> Option<PathBuf> {
+    match &args.config {
+        Some(path) => Some(path.clone()),
+        None => Some(PathBuf::from(config::FILE_NAME)).filter(|path| path.exists()),
+    }
+}
+
+/// Where the context of a configuration lies.
+fn context_beside(configuration: Option<&Path>) -> PathBuf {
+    configuration.and_then(Path::parent).unwrap_or(Path::new("")).join(CONTEXT_FILE)
+}
+
+/// The configuration of a stack, for commands that work without one too: nothing is told, and one that is wrong or doesn't
+/// know the stack is none.
+#[cfg(feature = "deploy")]
+pub(super) fn load_quietly(args: &ConfigArgs, stack: &str) -> Option<Loaded> {
+    let source = |path: &Path| document::decode(&path.display().to_string(), &std::fs::read(path).ok()?).ok();
+    let path = configuration(args)?;
+    let options = LoadOptions {
+        file: Some(source(&path)?),
+        set: args.overrides.clone(),
+        context: source(&context_beside(Some(&path))),
+        stacks: vec![stack.to_owned()],
+        ..LoadOptions::default()
+    };
+    config::load(&options).ok()
+}
+
+/// The configuration of a stack whose network may be given by names, and where its context belongs.
+#[cfg(feature = "deploy")]
+pub(super) fn load_for_lookup(
+    args: &ConfigArgs,
+    stack: &str,
+    view: &mut View,
+) -> Result<(config::Config, PathBuf), Exit> {
+    let path = configuration(args);
+    let options = LoadOptions {
+        file: path.as_deref().map(|path| read(path, view)).transpose()?,
+        set: args.overrides.clone(),
+        stacks: vec![stack.to_owned()],
+        keep_lookup: true,
+        ..LoadOptions::default()
+    };
+    let loaded = config::load(&options).map_err(|found| {
+        view.findings(&found);
+        Exit::Usage
+    })?;
+    view.findings(&loaded.diagnostics);
+    let located = loaded.environments.into_iter().next();
+    let located = located
+        .ok_or_else(|| view.failure_of(&format!("the configuration has no stack {stack}"), Exit::Usage))?;
+    Ok((located.config, context_beside(path.as_deref())))
 }
 
 /// A file as a source; one that isn't UTF-8 is told with the place.

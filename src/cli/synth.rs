@@ -4,8 +4,9 @@ use serde_json::json;
 
 use crate::assembly::{AssembledStack, AssembledTemplate, Formats, minified, write_assembly};
 use crate::cfn::Template;
-use crate::config::Located;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::config::model::SecretsBackend;
+use crate::config::{Located, told_once};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::dify::{self, Capacity};
 use crate::validate::{Options, ValidatedTemplate};
 
@@ -16,15 +17,20 @@ use super::{Exit, project};
 /// The template's metadata where it was not validated.
 const UNVALIDATED_KEY: &str = "dify-cfn:unvalidated";
 
+/// The rule on the size of a template.
+const TEMPLATE_SIZE: Code = Code("L002");
+
 /// A stack on its way to disk.
 struct Synthesized {
     stack: AssembledStack,
     findings: Vec<Diagnostic>,
     capacity: Capacity,
+    /// Parameters that have to be there before the stack, and how long each is.
+    secure_parameters: Vec<(String, u32)>,
 }
 
 /// Why a stack wasn't synthesized: how the program ends, and what was found.
-type Rejected = (Exit, Vec<Diagnostic>);
+pub(super) type Rejected = (Exit, Vec<Diagnostic>);
 
 pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
     let loaded = match project::load(&args.config, &args.stacks, view) {
@@ -33,20 +39,24 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
     };
     let mut synthesized = Vec::new();
     let mut rejected: Option<Exit> = None;
-    let mut findings = loaded.diagnostics.clone();
+    let mut by_environment = Vec::new();
     for located in &loaded.environments {
-        match synthesize(located, !args.no_validate) {
+        let found = match synthesize(located, !args.no_validate) {
             Ok(one) => {
-                findings.extend(one.findings.iter().cloned());
+                let found = one.findings.clone();
                 synthesized.push(one);
+                found
             }
             Err((exit, found)) => {
-                findings.extend(found);
                 rejected = Some(rejected.unwrap_or(exit));
+                found
             }
-        }
+        };
+        by_environment.push((located.config.environment_name.clone(), found));
     }
-    dedup(&mut findings);
+    let several = by_environment.len() > 1;
+    let mut findings = loaded.diagnostics.clone();
+    findings.extend(told_once(by_environment, several));
     if args.quiet {
         findings.retain(|finding| finding.severity > Severity::Note);
     }
@@ -55,8 +65,10 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
         return exit;
     }
     let formats = Formats { json: args.format != Format::Yaml, yaml: args.format != Format::Json };
-    let (stacks, told): (Vec<_>, Vec<_>) =
-        synthesized.into_iter().map(|one| (one.stack, (one.findings, one.capacity))).unzip();
+    let (stacks, told): (Vec<_>, Vec<_>) = synthesized
+        .into_iter()
+        .map(|one| (one.stack, (one.findings, one.capacity, one.secure_parameters)))
+        .unzip();
     let files = match write_assembly(&args.output, &stacks, formats) {
         Ok(files) => files,
         Err(error) => return view.failure(&error),
@@ -69,7 +81,10 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
         .iter()
         .zip(&told)
         .zip(files.chunks(files_of_each))
-        .map(|((stack, (findings, capacity)), files)| summary(stack, findings, *capacity, files))
+        .map(|((stack, (findings, capacity, secure_parameters)), files)| StackSummary {
+            secure_parameters,
+            ..summary(stack, findings, *capacity, files)
+        })
         .collect();
     if args.json {
         view.json(&json!({ "stacks": summaries.iter().map(StackSummary::json).collect::<Vec<_>>() }));
@@ -96,7 +111,18 @@ fn summary<'a>(
         minified_bytes: minified(template).len(),
         foundation_bytes: minified(&dify::foundation(template)).len(),
         capacity,
+        secure_parameters: &[],
         findings,
+    }
+}
+
+/// The template of a stack, validated, with warnings and notes.
+#[cfg(feature = "deploy")]
+pub(super) fn validated(located: &Located) -> Result<(ValidatedTemplate, Vec<Diagnostic>), Rejected> {
+    let one = synthesize(located, true)?;
+    match one.stack.template {
+        AssembledTemplate::Validated(template) => Ok((template, one.findings)),
+        AssembledTemplate::Unvalidated(_) => Err((Exit::Invalid, one.findings)),
     }
 }
 
@@ -110,7 +136,9 @@ fn synthesize(located: &Located, validate: bool) -> Result<Synthesized, Rejected
     let template = if validate {
         let (template, found) = ValidatedTemplate::check(built.template, &Options::default())
             .map_err(|found| (Exit::Invalid, found))?;
-        findings.extend(found);
+        // The summary tells each stack's size.
+        findings
+            .extend(found.into_iter().filter(|finding| finding.code != TEMPLATE_SIZE || finding.is_error()));
         AssembledTemplate::Validated(template)
     } else {
         AssembledTemplate::Unvalidated(marked(built.template))
@@ -120,9 +148,14 @@ fn synthesize(located: &Located, validate: bool) -> Result<Synthesized, Rejected
         account: config.account.clone(),
         region: config.region.clone(),
         tags: config.tags.clone(),
+        deletion_protection: config.database.deletion_protection || config.ingress.deletion_protection,
         template,
     };
-    Ok(Synthesized { stack, findings, capacity: built.capacity })
+    let secure_parameters = match config.secrets.backend {
+        SecretsBackend::Ssm => dify::secure_parameters(config),
+        SecretsBackend::Secretsmanager => Vec::new(),
+    };
+    Ok(Synthesized { stack, findings, capacity: built.capacity, secure_parameters })
 }
 
 /// A pointer into the configuration as a place in the file that decided it.
@@ -139,16 +172,4 @@ fn placed_in_file(located: &Located, finding: Diagnostic) -> Diagnostic {
 fn marked(mut template: Template) -> Template {
     template.metadata.insert(UNVALIDATED_KEY.to_owned(), true.into());
     template
-}
-
-/// Keeps the first of equal findings: what holds for several environments is told once.
-fn dedup(findings: &mut Vec<Diagnostic>) {
-    let mut seen: Vec<Diagnostic> = Vec::new();
-    findings.retain(|finding| {
-        let is_new = !seen.contains(finding);
-        if is_new {
-            seen.push(finding.clone());
-        }
-        is_new
-    });
 }

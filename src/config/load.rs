@@ -84,7 +84,7 @@ pub fn load(options: &LoadOptions) -> Result<Loaded, Vec<Diagnostic>> {
         findings.extend(failure);
         by_environment.push((one.config.environment_name.clone(), findings));
     }
-    found.extend(joined(by_environment, several));
+    found.extend(told_once(by_environment, several));
     let found = in_order(found, &read.sources);
     if found.iter().any(Diagnostic::is_error) {
         return Err(found);
@@ -345,7 +345,7 @@ fn look_up(one: &mut Located, context: Option<&Source>) -> Option<Diagnostic> {
 
 /// The findings of all environments, each told once. One that holds for some of several says for which, unless its
 /// place does.
-fn joined(by_environment: Vec<(String, Vec<Diagnostic>)>, several: bool) -> Vec<Diagnostic> {
+pub fn told_once(by_environment: Vec<(String, Vec<Diagnostic>)>, several: bool) -> Vec<Diagnostic> {
     let total = by_environment.len();
     let mut joined: Vec<(Diagnostic, Vec<String>)> = Vec::new();
     for (environment, findings) in by_environment {

@@ -28,6 +28,6 @@ mod tests;
 mod tree;
 
 pub use layout::{is_enabled, services};
-pub use load::{DEFAULT_ENVIRONMENT, FILE_NAME, LoadOptions, Loaded, load};
+pub use load::{DEFAULT_ENVIRONMENT, FILE_NAME, LoadOptions, Loaded, load, told_once};
 pub use located::Located;
 pub use model::{Config, Profile};

@@ -251,3 +251,13 @@ fn a_network_by_names_gets_its_ids_from_the_context() {
 fn whole_numbers_may_have_a_fraction_of_zero() {
     assert_eq!(loaded("services: { api: { cpu: 1024.0 } }", &[])[0].config.services["api"].cpu, Some(1024));
 }
+
+#[test]
+fn a_wrong_account_hides_no_other_mistake() {
+    let file = "account: 123456789012\nregion: 7\ningress: { hosted_zone_id: Z0123456789ABC }\ndatabase: { engine_version: '9.6' }";
+    let found = messages(&options(file, &[]));
+    assert_eq!(found.len(), 4, "{found:#?}");
+    for line in ["1: `account`", "2: `region`", "3: there is a hosted zone", "4: Aurora PostgreSQL 9.6"] {
+        assert!(found.iter().any(|message| message.starts_with(line)), "{line}: {found:#?}");
+    }
+}

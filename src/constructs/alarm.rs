@@ -3,11 +3,11 @@
 use crate::cfn::{ConditionHandle, Handle, Intrinsic, Value};
 use crate::concat_values;
 use crate::resources::cloud_watch::CfnAlarm;
-use crate::resources::cloud_watch::alarm::{Dimension, TreatMissingData};
+use crate::resources::cloud_watch::alarm::Dimension;
 
 use super::{ApplicationLoadBalancer, MAIN, Scope, TargetGroup};
 
-pub use crate::resources::cloud_watch::alarm::{ComparisonOperator, Statistic};
+pub use crate::resources::cloud_watch::alarm::{ComparisonOperator, Statistic, TreatMissingData};
 
 const MEBIBYTE: f64 = 1_048_576.0;
 
@@ -43,11 +43,11 @@ pub struct AlarmProps {
     pub periods: u32,
     /// How many of them have to be wrong.
     pub datapoints: u32,
+    /// What a period without data counts as. Most metrics are silent while nothing happens, which is no alarm.
+    pub missing_data: TreatMissingData,
 }
 
 /// An alarm. Costs money by the month.
-///
-/// No data is no alarm: most metrics are silent while nothing happens.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alarm {
     handle: Handle<CfnAlarm>,
@@ -74,7 +74,7 @@ impl Alarm {
         alarm.threshold = Some(props.threshold.into());
         alarm.period = Some(props.period_seconds.into());
         alarm.datapoints_to_alarm = (props.datapoints != props.periods).then(|| props.datapoints.into());
-        alarm.treat_missing_data = Some(TreatMissingData::NotBreaching.into());
+        alarm.treat_missing_data = Some(props.missing_data.into());
         alarm.alarm_actions.clone_from(&actions);
         alarm.ok_actions = actions;
         Self { handle: scope.add(MAIN, alarm) }
@@ -119,11 +119,15 @@ impl AlarmProps {
             period_seconds: 300,
             periods: 1,
             datapoints: 1,
+            missing_data: TreatMissingData::NotBreaching,
         }
     }
 
-    /// A target of the group fails its checks for five minutes, longer than a deployment's tasks do. `name` is what the
-    /// targets are called in the description.
+    /// A target of the group fails its checks, or there is none, for five minutes, longer than in a deployment. `name` is what
+    /// the targets are called in the description.
+    ///
+    /// The metric is reported while targets are registered, so that silence means that no task runs. An alarm that is made before
+    /// the first task would begin with that: let it depend on the service.
     pub fn unhealthy_targets(
         load_balancer: &ApplicationLoadBalancer,
         target_group: &TargetGroup,
@@ -131,7 +135,7 @@ impl AlarmProps {
     ) -> Self {
         Self {
             description: format!(
-                "At least one task of {name} has failed the load balancer's health check for 5 minutes. \
+                "For 5 minutes a task of {name} has failed the load balancer's health check, or none has run. \
                  Look at the service's events and at the logs of its tasks."
             ),
             namespace: "AWS/ApplicationELB",
@@ -146,6 +150,7 @@ impl AlarmProps {
             period_seconds: 60,
             periods: 5,
             datapoints: 5,
+            missing_data: TreatMissingData::Breaching,
         }
     }
 }
@@ -174,6 +179,7 @@ impl AlarmProps {
             period_seconds: 300,
             periods: 3,
             datapoints: 3,
+            missing_data: TreatMissingData::NotBreaching,
         }
     }
 }
@@ -246,6 +252,7 @@ impl AlarmProps {
             period_seconds: 300,
             periods,
             datapoints: periods,
+            missing_data: TreatMissingData::NotBreaching,
         }
     }
 }
@@ -284,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn every_alarm_says_what_to_do_and_takes_silence_for_health() {
+    fn every_alarm_says_what_to_do_and_what_silence_means() {
         let mut stack = Stack::new();
         let topic = stack.parameter("Topic", Parameter::new(ParameterType::String, "Topic").default(""));
         let has = stack.condition("HasTopic", ConditionExpression::differs(topic.reference::<String>(), ""));
@@ -298,7 +305,9 @@ mod tests {
         keep("alarms", &template);
         for name in names {
             let alarm = properties(&template, name);
-            assert_eq!(alarm["TreatMissingData"], "notBreaching");
+            // No target at all is as bad as one that is unhealthy; all other metrics are silent while nothing happens.
+            let silence = if name == "ApiUnhealthy" { "breaching" } else { "notBreaching" };
+            assert_eq!(alarm["TreatMissingData"], silence, "{name}");
             assert_eq!(
                 alarm["AlarmActions"],
                 json!({"Fn::If": ["HasTopic", [{"Ref": "Topic"}], {"Ref": "AWS::NoValue"}]})

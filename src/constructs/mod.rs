@@ -75,7 +75,7 @@ pub use secret_value::SecretValue;
 pub use ssm_parameter::SsmParameter;
 pub use task_definition::{CpuArchitecture, TaskDefinition, TaskDefinitionProps, fargate_memory};
 
-pub use alarm::{Alarm, AlarmProps, AlarmTopic, ComparisonOperator, Statistic};
+pub use alarm::{Alarm, AlarmProps, AlarmTopic, ComparisonOperator, Statistic, TreatMissingData};
 pub use certificate::Certificate;
 pub use connections::{Connections, PathRules, Peer, Ports};
 pub use dns_record::AliasRecord;

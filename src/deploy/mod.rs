@@ -16,14 +16,54 @@
 //! [`Session`] holds them. Traits are dyn-compatible and their futures are [`Call`]s, so that a session is an ordinary value.
 
 pub mod api;
+pub mod aws;
+pub mod broadening;
+pub mod capability;
+mod cause;
+mod change_sets;
 pub mod changes;
 pub mod clock;
+pub mod data;
+mod destroy;
+mod diff;
+pub mod digest;
+mod drift;
+mod engine;
 pub mod event;
+mod event_log;
+mod follow;
+mod inspect;
+mod lookup;
 pub mod outcome;
+pub mod pace;
+pub mod parameters;
+pub mod picture;
+mod preflight;
 pub mod prompt;
+pub mod request;
+mod rollback;
+mod run;
+mod secrets;
 pub mod services;
+pub mod stack_policy;
+mod stacks;
+pub mod status;
+pub mod system_clock;
+pub mod template_diff;
+mod upload;
 
 use std::pin::Pin;
+
+pub use destroy::{DestroyRequest, destroy};
+pub use diff::{DiffReport, diff};
+pub use drift::{DriftReport, drift};
+pub use engine::{deploy, deploy_at_once, deploy_in_order};
+pub use inspect::{StackReport, events, outputs, status as status_of, why};
+pub use lookup::{FoundNetwork, LookupRequest, lookup};
+pub use parameters::configured_values;
+pub use request::DeployRequest;
+pub use rollback::{attach, cancel, rollback};
+pub use secrets::{SecretsReport, create_secrets};
 
 /// What an asynchronous method of the seam returns. An implementation writes `Box::pin(async move { … })`.
 pub type Call<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -9,7 +9,8 @@ pub trait Prompter: Send + Sync {
     /// Asks. A question with [`Question::expected`] wants that text typed, and the answer is [`Reply::Yes`] only for exactly that.
     fn ask<'a>(&'a self, question: &'a Question) -> Call<'a, Reply>;
 
-    /// Comes back at the next Ctrl-C; never, where there is none. Dropped and asked for again between calls.
+    /// Comes back at the next Ctrl-C; never, where there is none. It is dropped and asked for again: one that came while nobody
+    /// asked counts.
     fn interrupted(&self) -> Call<'_, ()>;
 }
 

@@ -198,17 +198,18 @@ fn address(
     load_balancer: &ApplicationLoadBalancer,
     protocol: &str,
 ) -> Value<String> {
-    let secure = format!("{protocol}s://");
-    let plain = format!("{protocol}://");
-    let name: Value<String> = ingress.domain_name.reference();
-    let balancer = load_balancer.dns_name();
-    let at = |host: &Value<String>, scheme: &str| concat_values![scheme, host.clone()];
-    let scheme_at = |host: &Value<String>| match &ingress.https {
-        Https::Always => at(host, &secure),
-        Https::If(condition) => Intrinsic::if_else(condition, at(host, &secure), at(host, &plain)),
+    let (secure, plain) = (format!("{protocol}s://"), format!("{protocol}://"));
+    let scheme: Value<String> = match &ingress.https {
+        Https::Always => secure.into(),
+        Https::If(condition) => Intrinsic::if_else(condition, secure, plain),
     };
+    let name: Value<String> = ingress.domain_name.reference();
     match &ingress.has_domain {
-        Exists::Always => scheme_at(&name),
-        Exists::If(condition) => Intrinsic::if_else(condition, scheme_at(&name), scheme_at(&balancer)),
+        Exists::Always => concat_values![scheme, name],
+        Exists::If(condition) => {
+            let host: Value<String> = Intrinsic::if_else(condition, name, load_balancer.dns_name());
+            // It stands in many variables, and this is the shortest way to say it.
+            Intrinsic::join("", vec![scheme, host])
+        }
     }
 }

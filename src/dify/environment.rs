@@ -11,6 +11,7 @@ use crate::concat_values;
 use crate::config::Config;
 use crate::config::model::{MailType, SecretSource, Variable, VariableSource};
 
+use super::concurrency;
 use super::placement::{PlacedService, Placement, is_backend};
 use super::pools::Pools;
 use super::secrets::SecretKind;
@@ -94,17 +95,19 @@ impl Surroundings<'_> {
 
     /// `http://host:port` of a component as seen from a service.
     fn address(&self, from: &PlacedService, to: Component) -> Option<Value<String>> {
-        let service = self.placement.service_of(to)?;
-        let port = to.port()?;
-        Some(if service.name == from.name {
-            format!("http://localhost:{port}").as_str().into()
-        } else {
-            concat_values![
-                format!("http://{}.", service.dns_name()),
-                self.private_zone.clone(),
-                format!(":{port}")
-            ]
-        })
+        if from.runs(to) {
+            let port = to.port()?;
+            return Some(format!("http://localhost:{port}").as_str().into());
+        }
+        self.private_address(to)
+    }
+
+    /// `http://host:port` of a component by its service's private name, as seen from anywhere.
+    fn private_address(&self, of: Component) -> Option<Value<String>> {
+        let service = self.placement.service_of(of)?;
+        let port = of.port()?;
+        let host = concat_values![format!("http://{}.", service.dns_name()), self.private_zone.clone()];
+        Some(concat_values![host, format!(":{port}")])
     }
 
     fn backend(&self, service: &PlacedService, component: Component) -> Environment {
@@ -135,7 +138,17 @@ impl Surroundings<'_> {
         }
         // Beat only puts tasks into the queue: it calls nobody, sends nothing and shows nothing.
         if component != Component::Beat {
-            self.serving(&mut set, service, component);
+            self.addressing(&mut set, component);
+        }
+        match component {
+            Component::Api => self.answering(&mut set),
+            Component::Worker => self.working(&mut set, service),
+            Component::Websocket => Self::collaborating(&mut set),
+            _ => {}
+        }
+        // Collaboration only passes on what users do to each other; database and cache are all that it uses.
+        if matches!(component, Component::Api | Component::Worker) {
+            self.calling(&mut set, service);
         }
         if self.migrates_at_start == Some(component) {
             set.text("MIGRATION_ENABLED", "true");
@@ -143,15 +156,58 @@ impl Surroundings<'_> {
         set.environment
     }
 
-    /// What api, worker and websocket need beyond database, cache and bucket.
-    fn serving(&self, set: &mut Builder, service: &PlacedService, component: Component) {
+    /// What api, worker and websocket tell users, and whether users see each other's work.
+    fn addressing(&self, set: &mut Builder, component: Component) {
         // The image bakes 127.0.0.1 into the first three.
         for name in ["CONSOLE_API_URL", "CONSOLE_WEB_URL", "APP_WEB_URL", "FILES_URL"] {
             set.value(name, self.public_url.clone());
         }
+        if component != Component::Worker {
+            // Exactly one proxy, the load balancer, stands before it.
+            set.text("RESPECT_XFORWARD_HEADERS_ENABLED", "true");
+            // The default of 200 s cuts long answers of models.
+            set.text("GUNICORN_TIMEOUT", "360");
+        }
+        set.text("ENABLE_COLLABORATION_MODE", self.placement.has(Component::Websocket).to_string());
+        if self.is_closed {
+            // Empty: no call home for updates.
+            set.text("CHECK_UPDATE_URL", "");
+        }
+    }
+
+    fn answering(&self, set: &mut Builder) {
+        set.value("SERVICE_API_URL", self.public_url.clone());
+        set.value("TRIGGER_URL", self.public_url.clone());
+        // The default of 10 would let 10 streamed answers block everybody else.
+        set.text("SERVER_WORKER_CONNECTIONS", "200");
+        // Whoever reaches the load balancer first would else become the administrator.
+        set.secret("INIT_PASSWORD", SecretKind::InitPassword);
+    }
+
+    fn working(&self, set: &mut Builder, service: &PlacedService) {
+        // The default of 1 would let one long document or workflow block all others.
+        set.text(
+            "CELERY_WORKER_AMOUNT",
+            concurrency::celery_tasks(service, self.pools.of_process).to_string(),
+        );
+    }
+
+    fn collaborating(set: &mut Builder) {
+        // The one class that speaks web sockets; the entry point's default was another one before 1.15.
+        set.text("SERVER_WORKER_CLASS", "geventwebsocket.gunicorn.workers.GeventWebSocketWorker");
+        // A connection for each open page.
+        set.text("SERVER_WORKER_CONNECTIONS", "1000");
+    }
+
+    /// What api and worker need of others, and give others to call them by.
+    fn calling(&self, set: &mut Builder, service: &PlacedService) {
         // The plugin daemon opens these links too, so that its way to the api counts.
-        let reader = self.placement.service_of(Component::PluginDaemon).unwrap_or(service);
-        set.optional("INTERNAL_FILES_URL", self.address(reader, Component::Api));
+        let files = if self.placement.opens_files_locally(service) {
+            self.address(service, Component::Api)
+        } else {
+            self.private_address(Component::Api)
+        };
+        set.optional("INTERNAL_FILES_URL", files);
         self.plugins(set, service);
         if self.placement.has(Component::Sandbox) {
             set.optional("CODE_EXECUTION_ENDPOINT", self.address(service, Component::Sandbox));
@@ -161,26 +217,7 @@ impl Surroundings<'_> {
             set.value("SSRF_PROXY_HTTP_URL", proxy.clone());
             set.value("SSRF_PROXY_HTTPS_URL", proxy);
         }
-        set.text("ENABLE_COLLABORATION_MODE", self.placement.has(Component::Websocket).to_string());
-        if matches!(component, Component::Api | Component::Websocket) {
-            set.value("SERVICE_API_URL", self.public_url.clone());
-            set.value("TRIGGER_URL", self.public_url.clone());
-            // Exactly one proxy, the load balancer, stands before it.
-            set.text("RESPECT_XFORWARD_HEADERS_ENABLED", "true");
-            // The default of 10 would let 10 streamed answers block everybody else.
-            set.text("SERVER_WORKER_CONNECTIONS", "200");
-            // The default of 200 s cuts long answers of models.
-            set.text("GUNICORN_TIMEOUT", "360");
-        }
-        if component == Component::Api {
-            // Whoever reaches the load balancer first would else become the administrator.
-            set.secret("INIT_PASSWORD", SecretKind::InitPassword);
-        }
         self.mail(set);
-        if self.is_closed {
-            // Empty: no call home for updates.
-            set.text("CHECK_UPDATE_URL", "");
-        }
     }
 
     fn database(&self, set: &mut Builder, database: &str) {
@@ -338,6 +375,20 @@ impl Surroundings<'_> {
                 None => environment.remove(name),
             };
         }
+    }
+}
+
+/// The user's own text for a variable of a component; `None` for a secret too.
+pub(super) fn own_text(config: &Config, component: Component, name: &str) -> Option<String> {
+    if let Some(source) = config.component(component).environment.get(name) {
+        return source.as_ref().and_then(VariableSource::text);
+    }
+    match config.environment.get(name)? {
+        Variable::Plain(source) => source.text().filter(|_| is_backend(component)),
+        Variable::For(one) if one.components.is_empty() => {
+            one.value.clone().filter(|_| is_backend(component))
+        }
+        Variable::For(one) => one.value.clone().filter(|_| one.components.contains(&component)),
     }
 }
 

@@ -17,9 +17,8 @@ const TASKS: &str = "Tasks";
 const DATA: &str = "Database and cache";
 const SAFETY: &str = "Safety";
 
-/// An IPv4 or IPv6 range; the exact check is the configuration's.
-const CIDR_PATTERN: &str =
-    r"^(\d{1,3}(\.\d{1,3}){3}/(\d|[12]\d|3[0-2])|[0-9a-fA-F:]+/(\d{1,2}|1[01]\d|12[0-8]))$";
+/// An IPv4 range; the exact check is the configuration's.
+const CIDR_PATTERN: &str = r"^\d{1,3}(\.\d{1,3}){3}/(\d|[12]\d|3[0-2])$";
 
 /// Largest number of tasks of a service that the form takes.
 ///
@@ -75,7 +74,7 @@ pub(super) enum Exists {
 #[derive(Debug, Clone)]
 pub(super) struct IngressParameters {
     /// Ranges that may reach the load balancer.
-    pub allowed_cidrs: Vec<(ParameterHandle, bool)>,
+    pub allowed_cidrs: Vec<ParameterHandle>,
     /// A certificate's ARN; may be empty where it isn't needed. `None` where the stack requests one in any case.
     pub certificate_arn: Option<ParameterHandle>,
     /// The name; may be empty where it isn't needed.
@@ -197,7 +196,13 @@ fn ingress(scope: &mut Scope<'_>, config: &Config) -> IngressParameters {
     )
     .on_form(INGRESS, "Domain name");
     let domain_name = scope.parameter("DomainName", parameter);
-    let text = "The hosted zone in which the name's record is made";
+    // A form for an existing certificate alone needs no word of another.
+    let text = if arn_needed {
+        "The hosted zone in which the name's record is made"
+    } else {
+        "The hosted zone in which the name's record is made; where a certificate is requested, a public zone of this account: \
+         with another one the creation waits for hours and fails"
+    };
     let parameter = optional(
         text,
         settings.hosted_zone_id.as_deref(),
@@ -272,26 +277,24 @@ fn optional(
 }
 
 /// One parameter for each configured range, since a list can't become rules without a macro; one without default where
-/// none is configured, so that nobody opens the stack to the world by accident. Each with whether it is IPv6.
-fn allowed_cidrs(scope: &mut Scope<'_>, ingress: &Ingress) -> Vec<(ParameterHandle, bool)> {
-    let parameter = |index: usize| {
-        Parameter::new(
-            ParameterType::String,
-            "Addresses that may reach the load balancer, such as 203.0.113.0/24",
-        )
-        .on_form(INGRESS, format!("Allowed range {index}"))
-        .pattern(CIDR_PATTERN, "An address range such as 203.0.113.0/24 or 2001:db8::/32")
+/// none is configured, so that nobody opens the stack to the world by accident.
+fn allowed_cidrs(scope: &mut Scope<'_>, ingress: &Ingress) -> Vec<ParameterHandle> {
+    let mut declare = |number: usize, configured: Option<&str>| {
+        let text = "Addresses that may reach the load balancer, such as 203.0.113.0/24";
+        let parameter = Parameter::new(ParameterType::String, text)
+            .on_form(INGRESS, format!("Allowed range {number}"))
+            .pattern(CIDR_PATTERN, "An IPv4 range such as 203.0.113.0/24");
+        let parameter = match configured {
+            Some(range) => parameter.default(range),
+            None => parameter,
+        };
+        scope.parameter(&format!("AllowedCidr{number}"), parameter)
     };
     if ingress.allowed_cidrs.is_empty() {
-        let ipv4 = parameter(1)
-            .pattern(r"^\d{1,3}(\.\d{1,3}){3}/(\d|[12]\d|3[0-2])$", "An IPv4 range such as 203.0.113.0/24");
-        return vec![(scope.parameter("AllowedCidr1", ipv4), false)];
+        return vec![declare(1, None)];
     }
-    let declared = ingress.allowed_cidrs.iter().enumerate().map(|(index, cidr)| {
-        let name = format!("AllowedCidr{}", index + 1);
-        (scope.parameter(&name, parameter(index + 1).default(cidr.as_str())), cidr.contains(':'))
-    });
-    declared.collect()
+    let configured = ingress.allowed_cidrs.iter().enumerate();
+    configured.map(|(index, range)| declare(index + 1, Some(range))).collect()
 }
 
 fn versions(

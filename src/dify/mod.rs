@@ -8,6 +8,7 @@ mod access;
 mod advice;
 mod alarms;
 mod capacity;
+mod concurrency;
 mod containers;
 mod data;
 mod environment;
@@ -127,7 +128,7 @@ pub fn build(config: &Config) -> Result<DifyStack, Vec<Diagnostic>> {
         order: &order,
     };
     let services = services::declare(scope, &environment);
-    alarms::declare(scope, config, &access, &data, pools.allowed);
+    alarms::declare(scope, &surroundings, &access, &data, &services);
     published::declare(scope, config, &placement, &access, &data, &groups, &services);
     let situation = advice::Situation {
         config,

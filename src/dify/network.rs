@@ -211,9 +211,8 @@ pub(super) fn uses_database(service: &PlacedService) -> bool {
 }
 
 fn visitors(paths: &mut Connections, form: &Form, load_balancer: &SecurityGroup) {
-    for (cidr, is_ipv6) in &form.ingress.allowed_cidrs {
-        let cidr: Value<String> = cidr.reference();
-        let peer = || if *is_ipv6 { Peer::ipv6(cidr.clone()) } else { Peer::ipv4(cidr.clone()) };
+    for cidr in &form.ingress.allowed_cidrs {
+        let peer = || Peer::ipv4(cidr.reference::<String>());
         paths.allow_in(load_balancer, peer(), 80, "HTTP from allowed addresses");
         let https = match &form.ingress.https {
             Https::Always => peer(),

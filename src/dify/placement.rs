@@ -8,7 +8,7 @@ use crate::config::model::Profile;
 use crate::config::services as services_of_layout;
 
 /// What a component needs of a task: CPU units and memory in MiB.
-const fn component_size(component: Component) -> TaskSize {
+pub(super) const fn component_size(component: Component) -> TaskSize {
     let (cpu, memory_mib) = match component {
         Component::Web | Component::Sandbox | Component::Websocket => (512, 1024),
         Component::Api | Component::Worker => (1024, 2048),
@@ -140,21 +140,35 @@ impl Placement {
     }
 
     /// Calls between services: who calls whom, in the order of the services. Calls inside a task are left out;
-    /// the plugin daemon's to its own service are not, since another task may answer them.
+    /// those that go by the service's private name are not, since another task may answer them: the plugin daemon's to itself,
+    /// and its calls to an api beside it for files of a worker elsewhere.
     pub(super) fn calls(&self) -> Vec<(&PlacedService, &PlacedService, Component)> {
         let mut calls = Vec::new();
         for from in &self.services {
             for caller in &from.components {
                 for callee in called_by(*caller) {
                     let Some(to) = self.service_of(*callee) else { continue };
-                    let is_own = from.name == to.name;
-                    if !is_own || (*caller == Component::PluginDaemon && *callee == Component::PluginDaemon) {
+                    let by_name = *caller == Component::PluginDaemon
+                        && (*callee == Component::PluginDaemon || !self.all_open_files_locally());
+                    if from.name != to.name || by_name {
                         calls.push((from, to, *callee));
                     }
                 }
             }
         }
         calls
+    }
+
+    /// Whether whoever opens a file link of this service's components sits beside the api: they themselves, and the plugin
+    /// daemon, which is handed the link.
+    pub(super) fn opens_files_locally(&self, service: &PlacedService) -> bool {
+        let daemon = self.service_of(Component::PluginDaemon).unwrap_or(service);
+        service.runs(Component::Api) && daemon.runs(Component::Api)
+    }
+
+    fn all_open_files_locally(&self) -> bool {
+        let service = self.service_of(Component::Worker);
+        service.is_none_or(|service| self.opens_files_locally(service))
     }
 
     /// Whether other services find this one by its private DNS name.

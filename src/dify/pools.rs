@@ -3,6 +3,7 @@
 use crate::catalog::Component;
 use crate::config::Config;
 
+use super::concurrency::{celery_tasks, concurrency};
 use super::placement::{Placement, is_backend};
 
 /// Sizes of connection pools.
@@ -14,6 +15,8 @@ pub(super) struct Pools {
     pub overflow: u32,
     /// Connections of the plugin daemon (`DB_MAX_OPEN_CONNS`).
     pub plugin_daemon: u32,
+    /// Connections that there are for each Python process, those of pgvector counted.
+    pub of_process: u32,
     /// The most that all tasks can open together.
     pub most: u32,
     /// What the database allows; `None` if the class isn't known.
@@ -21,6 +24,7 @@ pub(super) struct Pools {
 }
 
 /// Connections of the pgvector client of one process: its default (`PGVECTOR_MAX_CONNECTION`), for one knowledge base at a time.
+/// A worker has a client in each of its tasks, which uses one connection at a time.
 const PGVECTOR_CONNECTIONS: u32 = 5;
 
 /// Share of the allowed connections that is planned for, in percent: a rolling deployment, the migration and operators
@@ -33,26 +37,38 @@ const PLENTY: u32 = 30;
 impl Pools {
     /// Pools for a placement at its largest number of tasks.
     pub(super) fn of(config: &Config, placement: &Placement) -> Self {
-        let processes: u32 = placement
-            .services
-            .iter()
-            .map(|service| {
-                let backends = service.components.iter().filter(|component| is_backend(**component)).count();
-                u32::try_from(backends).unwrap_or(u32::MAX).saturating_mul(service.tasks.max)
+        let backends = || {
+            placement.services.iter().flat_map(|service| {
+                let backends = service.components.iter().filter(|component| is_backend(**component));
+                backends.map(move |component| {
+                    let of_task = concurrency(config, *component);
+                    (service, *component, of_task.processes.saturating_mul(service.tasks.max), of_task.tasks)
+                })
             })
-            .sum();
+        };
+        let sum = |total: u32, more: u32| total.saturating_add(more);
+        let processes = backends().map(|(_, _, processes, _)| processes).fold(0, sum);
         let daemons = placement.service_of(Component::PluginDaemon).map_or(0, |service| service.tasks.max);
         let allowed = allowed_connections(config);
         let planned = allowed.map_or(u32::MAX, |allowed| allowed * PLANNED_PERCENT / 100);
         // All plugin daemons together get a third at most, so that many of them leave something for the others.
         let plenty = if planned < 300 { 10 } else { 30 };
         let plugin_daemon = (planned / 3).checked_div(daemons).unwrap_or(plenty).clamp(5, plenty);
-        let for_python = planned.saturating_sub(daemons * plugin_daemon);
-        let each = for_python.checked_div(processes).unwrap_or(PLENTY).saturating_sub(PGVECTOR_CONNECTIONS);
+        let for_python = planned.saturating_sub(daemons.saturating_mul(plugin_daemon));
+        let of_process = for_python.checked_div(processes).unwrap_or(PLENTY);
+        let clients = backends().map(|(service, component, processes, tasks)| {
+            let default = if component == Component::Worker { celery_tasks(service, of_process) } else { 1 };
+            processes.saturating_mul(tasks.unwrap_or(default).max(PGVECTOR_CONNECTIONS))
+        });
+        let pgvector = clients.fold(0, sum);
+        let each = for_python.saturating_sub(pgvector).checked_div(processes).unwrap_or(PLENTY);
         let overflow = (each / 3).clamp(1, 10);
         let size = each.saturating_sub(overflow).clamp(2, PLENTY);
-        let most = processes * (size + overflow + PGVECTOR_CONNECTIONS) + daemons * plugin_daemon;
-        Self { size, overflow, plugin_daemon, most, allowed }
+        let most = processes
+            .saturating_mul(size + overflow)
+            .saturating_add(pgvector)
+            .saturating_add(daemons.saturating_mul(plugin_daemon));
+        Self { size, overflow, plugin_daemon, of_process, most, allowed }
     }
 }
 
@@ -118,7 +134,7 @@ fn class_memory_gib(class: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::model::Serverless;
+    use crate::config::model::{Profile, Serverless, Service, Variable, VariableSource};
 
     #[test]
     fn memory_follows_from_family_and_size() {
@@ -132,6 +148,31 @@ mod tests {
     #[test]
     fn a_small_instance_allows_about_420_connections() {
         assert_eq!(allowed_connections(&Config::default()), Some(419));
+    }
+
+    #[test]
+    fn all_pools_together_stay_below_what_is_planned_for() {
+        let most = |variables: &[(&str, &str)]| {
+            let mut config = Config { profile: Profile::Production, ..Config::default() };
+            for (name, value) in variables {
+                let source = VariableSource::Text((*value).to_owned());
+                config.environment.insert((*name).to_owned(), Variable::Plain(source));
+            }
+            let pools = Pools::of(&config, &Placement::of(&config));
+            (pools.size + pools.overflow, pools.most)
+        };
+        // 335 planned for: 30 of the daemon, 5 for pgvector in each of 21 processes, and 21 pools.
+        assert_eq!(most(&[]), (9, 324));
+        // A large worker takes no more tasks at once than its process has connections for, 14 by now.
+        let mut config = Config { profile: Profile::Production, ..Config::default() };
+        let large = Service { cpu: Some(16384), ..Service::default() };
+        config.services.insert("worker".to_owned(), large);
+        assert!(Pools::of(&config, &Placement::of(&config)).most < 335);
+        // A worker with more tasks at once has more clients of pgvector.
+        assert_eq!(most(&[("CELERY_WORKER_AMOUNT", "10")]), (7, 332));
+        // Processes have pools of their own.
+        let (each, most) = most(&[("CELERY_WORKER_AMOUNT", "4"), ("CELERY_WORKER_POOL", "prefork")]);
+        assert_eq!((each, most), (3, 518), "more than 419, which is told");
     }
 
     #[test]

@@ -54,15 +54,17 @@ fn outputs(
             output("LogGroupPrefix", "Logs of each container are in a group below this name", name);
         }
     }
-    let api = placement
-        .service_of(Component::Api)
-        .filter(|_| config.secrets.backend == SecretsBackend::Secretsmanager);
-    if let Some(password) = api.and_then(|_| services.init_password.clone()) {
-        let command = concat_values![
-            "aws secretsmanager get-secret-value --query SecretString --output text --secret-id ",
-            password
-        ];
-        output("InitPasswordCommand", "Shows the password that sets up the first administrator", command);
+    if let (true, Some(password)) = (placement.has(Component::Api), services.init_password.clone()) {
+        let show = match config.secrets.backend {
+            SecretsBackend::Secretsmanager => {
+                "aws secretsmanager get-secret-value --query SecretString --output text --secret-id "
+            }
+            SecretsBackend::Ssm => {
+                "aws ssm get-parameter --with-decryption --query Parameter.Value --output text --name "
+            }
+        };
+        let text = "Shows the password that sets up the first administrator";
+        output("InitPasswordCommand", text, concat_values![show, password]);
     }
     for service in &placement.services {
         let enabled = config.services.get(&service.name).is_some_and(|settings| settings.exec);

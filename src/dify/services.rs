@@ -1,6 +1,6 @@
 //! ECS: cluster, private names, and for each service its roles, task definition, service and scaling.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
@@ -8,7 +8,7 @@ use crate::catalog::{Component, Feature};
 use crate::cfn::{LogicalId, PseudoParameter, Value};
 use crate::concat_values;
 use crate::config::Config;
-use crate::config::model::{Architecture, DependencyCondition, SecretsBackend};
+use crate::config::model::{Architecture, DependencyCondition};
 use crate::constructs::{
     Autoscaling, AutoscalingProps, Cluster, ClusterProps, Container, ContainerCondition, ContainerLogs,
     CpuArchitecture, FargateCapacity, FargateService, FargateServiceProps, LogGroup, LogGroupProps, Network,
@@ -73,7 +73,7 @@ pub(super) struct Services {
     pub log_groups: IndexMap<Component, LogGroup>,
     /// Services, by name.
     pub by_name: IndexMap<String, FargateService>,
-    /// Where the password for the first administrator is kept, where that is Secrets Manager.
+    /// ARN of the password for the first administrator.
     pub init_password: Option<Value<String>>,
 }
 
@@ -103,17 +103,14 @@ pub(super) fn declare(scope: &mut Scope<'_>, environs: &Environs<'_>) -> Service
         log_groups: &log_groups,
         namespace,
         services: IndexMap::new(),
+        waits: BTreeMap::new(),
     };
     // In the order in which they are created, so that each finds those that it waits for.
     for service in in_order(placement, environs.order) {
         declared.declare(scope, service);
     }
     let by_name = declared.services;
-    let init_password = environs
-        .secrets
-        .get(SecretKind::InitPassword)
-        .filter(|_| config.secrets.backend == SecretsBackend::Secretsmanager);
-    let init_password = init_password.map(SecretValue::arn);
+    let init_password = environs.secrets.get(SecretKind::InitPassword).map(SecretValue::arn);
     Services { cluster, log_groups, by_name, init_password }
 }
 
@@ -165,6 +162,8 @@ struct Declared<'a> {
     log_groups: &'a IndexMap<Component, LogGroup>,
     namespace: Option<PrivateNamespace>,
     services: IndexMap<String, FargateService>,
+    /// What each declared service waits for, through others too.
+    waits: BTreeMap<String, BTreeSet<LogicalId>>,
 }
 
 impl Declared<'_> {
@@ -181,6 +180,8 @@ impl Declared<'_> {
             .max();
         let mut props =
             TaskDefinitionProps::new(service.size.cpu, service.size.memory_mib, &execution_role, containers);
+        // Without a family each change would begin a new one, and no revision would tell of the one before.
+        props.family = Some(concat_values![PseudoParameter::StackName.reference(), "-", service.dns_name()]);
         props.task_role = task_role;
         props.ephemeral_storage_gib = settings.ephemeral_storage_gib;
         props.architecture = match config.images.architecture {
@@ -214,7 +215,8 @@ impl Declared<'_> {
         }
         props.exec = settings.exec;
         let made = FargateService::new(&mut scope.child("Service"), props);
-        scope.depends_on(made.handle(), &self.awaited(service));
+        let awaited = self.awaited(service);
+        scope.depends_on(made.handle(), &awaited);
         if let (true, Some((min, max))) = (service.tasks.scales, self.environs.form.tasks.get(&service.name))
         {
             let mut props = AutoscalingProps::new(min.reference::<i64>(), max.reference::<i64>());
@@ -225,18 +227,21 @@ impl Declared<'_> {
         self.services.insert(service.name.clone(), made);
     }
 
-    /// What has to be there before the service is created or updated, and that no property of it refers to.
-    fn awaited(&self, service: &PlacedService) -> Vec<LogicalId> {
+    /// What has to be there before the service is created or updated, and that no property of it refers to. What another
+    /// service that it waits for waits for isn't said again.
+    fn awaited(&mut self, service: &PlacedService) -> BTreeSet<LogicalId> {
         let environs = self.environs;
-        let mut awaited = environs.network.ready.clone();
+        let mut awaited: BTreeSet<LogicalId> = environs.network.ready.iter().cloned().collect();
+        let mut by_others = BTreeSet::new();
         awaited.extend(environs.groups.rules_of(environs.rules, service));
         if uses_database(service) {
             // The endpoint resolves before an instance is there.
-            awaited.push(environs.data.database.writer().logical_id().clone());
+            awaited.insert(environs.data.database.writer().logical_id().clone());
         }
         for name in environs.order.get(&service.name).into_iter().flatten() {
             if let Some(other) = self.services.get(name) {
-                awaited.push(other.handle().logical_id().clone());
+                awaited.insert(other.handle().logical_id().clone());
+                by_others.extend(self.waits.get(name).into_iter().flatten().cloned());
             }
         }
         if let Some(listener) = &environs.access.listener {
@@ -246,7 +251,8 @@ impl Declared<'_> {
                 }
             }
         }
-        awaited
+        self.waits.insert(service.name.clone(), awaited.union(&by_others).cloned().collect());
+        awaited.difference(&by_others).cloned().collect()
     }
 
     /// Web and sandbox are nobody to AWS; api, worker and the like read and write the bucket.

@@ -85,7 +85,7 @@ mod tests {
                 (finding.code.0, span.line, span.column)
             })
             .collect();
-        assert_eq!(places, [("W027", 2, 3), ("S003", 5, 18), ("R002", 7, 19)]);
+        assert_eq!(places, [("W027", 2, 3), ("S003", 5, 7), ("R002", 7, 19)]);
         assert!(!report.is_valid());
         assert_eq!(report.statistics.resources, 1);
         assert!(report.statistics.complete);

@@ -142,3 +142,15 @@ fn help_and_version_are_results() {
     }
     assert_eq!(place.run(["--version"]).ended(0).out, format!("dify-cfn {}\n", env!("CARGO_PKG_VERSION")));
 }
+
+#[test]
+fn a_secret_that_stands_in_the_file_is_not_shown() {
+    let place = Place::with("environment: { SECRET_KEY: hunter2 }\n");
+    let run = place.run(["synth"]).ended(2);
+    assert!(run.err.contains("dify.yaml:1:28"), "{}", run.err);
+    assert!(run.err.contains("error[C406]") && !run.err.contains("hunter2"), "{}", run.err);
+    let place = Place::with("secrets:\n  database_password: hunter2\n");
+    let run = place.run(["synth"]).ended(2);
+    assert!(run.err.contains("dify.yaml:2:22"), "{}", run.err);
+    assert!(!run.err.contains("hunter2"), "{}", run.err);
+}

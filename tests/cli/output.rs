@@ -43,7 +43,7 @@ fn quiet_prints_nothing_but_what_is_worth_reading() {
 }
 
 /// The keys of a stack and of a finding, which other programs rely on.
-const STACK_KEYS: [&str; 15] = [
+const STACK_KEYS: [&str; 16] = [
     "account",
     "files",
     "findings",
@@ -59,6 +59,7 @@ const STACK_KEYS: [&str; 15] = [
     "resources_by_service",
     "resting_vcpu",
     "rolling_vcpu",
+    "secure_parameters",
 ];
 const FINDING_KEYS: [&str; 10] =
     ["code", "column", "construct", "file", "help", "line", "logical_id", "message", "pointer", "severity"];
@@ -172,4 +173,24 @@ fn on_a_terminal_no_color_is_heeded() {
     assert!(coloured.contains("\u{1b}["), "{coloured:?}");
     let plain = on_terminal("NO_COLOR=1").unwrap();
     assert!(plain.contains("error[C001]") && !plain.contains("\u{1b}["), "{plain:?}");
+}
+
+#[test]
+fn what_holds_for_one_environment_says_for_which_and_what_the_summary_tells_is_not_told_before() {
+    let place = Place::with(
+        "secrets: { backend: ssm }\ningress: { idle_timeout_seconds: 600 }\nenvironments: { dev: {}, prd: { profile: production, ingress: { \
+         domain_name: dify.example.com, hosted_zone_id: Z0123456789ABC } } }\n",
+    );
+    let run = place.run(["synth"]).ended(0);
+    assert!(run.err.contains("speaks plain HTTP"), "{}", run.err);
+    let told = run.err.lines().find(|line| line.contains("speaks plain HTTP")).unwrap();
+    assert!(told.ends_with("(environment `dev`)"), "{told}");
+    assert!(!run.err.contains("L002"), "{}", run.err);
+    // Parameters that CloudFormation can't make are listed.
+    for parameter in
+        ["/dify/dev/secret_key (64)", "/dify/prd/db/password (32)", "/dify/prd/init_password (24)"]
+    {
+        assert!(run.out.contains(parameter), "{parameter} in {}", run.out);
+    }
+    assert_eq!(run.out.matches("  to create   ").count(), 2, "{}", run.out);
 }

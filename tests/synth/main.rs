@@ -12,6 +12,7 @@ mod properties;
 mod resolve;
 mod scripts;
 mod shipped;
+mod sizes;
 mod snapshots;
 mod view;
 

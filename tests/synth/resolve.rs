@@ -89,8 +89,8 @@ impl Resolver<'_> {
             }
             "Fn::Join" => {
                 let parts = self.value(&argument[1]);
-                let parts: Option<Vec<&str>> = parts.as_array()?.iter().map(Json::as_str).collect();
-                Some(parts?.join(argument[0].as_str()?).into())
+                let parts: Vec<String> = parts.as_array()?.iter().map(reference_text).collect();
+                Some(parts.join(argument[0].as_str()?).into())
             }
             "Fn::GetAtt" => {
                 let parts = argument.as_array()?.iter().map(|part| part.as_str().unwrap());
@@ -165,6 +165,7 @@ fn functions_are_resolved_and_what_only_aws_knows_stays() {
             "A": { "Type": "T", "Condition": "Has" },
             "B": { "Type": "T", "Properties": {
                 "If": { "Fn::If": ["Has", { "Fn::Sub": "x${P}" }, { "Ref": "AWS::NoValue" }] },
+                "Join": { "Fn::Join": ["", ["a", { "Fn::GetAtt": ["B", "Arn"] }, { "Fn::If": ["Has", "b", "c"] }]] },
                 "Sub": { "Fn::Sub": ["${V}-${B.Arn}", { "V": { "Ref": "C" } }] },
                 "List": { "Ref": "L" },
             } },
@@ -172,6 +173,9 @@ fn functions_are_resolved_and_what_only_aws_knows_stays() {
     });
     let with = |value| resolve(&template, &[("P", value)]).resources;
     assert_eq!(with("").keys().collect::<Vec<_>>(), ["B"]);
-    assert_eq!(with("")["B"]["Properties"], json!({ "Sub": "${C}-${B.Arn}", "List": ["a", "b"] }));
+    assert_eq!(
+        with("")["B"]["Properties"],
+        json!({ "Join": "a${B.Arn}c", "Sub": "${C}-${B.Arn}", "List": ["a", "b"] })
+    );
     assert_eq!(with("1")["B"]["Properties"]["If"], "x1");
 }

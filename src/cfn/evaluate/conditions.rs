@@ -6,8 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use crate::cfn::{Json, Template};
 
@@ -18,6 +19,13 @@ use super::scenario::{Scenario, Symbol};
 
 /// How many combinations are looked at; where there are more, the rest isn't.
 const MOST_COMBINATIONS: usize = 4096;
+
+/// How much is looked at in the life of an evaluator, counted in conditions and parameters of combinations: beyond, one
+/// combination of a set of conditions has to do. Some hundred times what a large template needs, a second at most.
+pub(super) const MOST_STEPS: usize = 4_000_000;
+
+/// How many steps a combination that is kept counts as, for the memory that it takes.
+const KEPT: usize = 4;
 
 /// How many comparisons that depend on something unknown are tried both ways at once.
 const MOST_OPEN: usize = 6;
@@ -58,7 +66,7 @@ impl<'t> Conditions<'t> {
     }
 
     /// The conditions and all that they name, in an order in which each comes behind those that it names.
-    fn closure(&self, names: &BTreeSet<&str>) -> Vec<usize> {
+    fn closure(&self, names: &BTreeSet<&str>) -> IndexSet<usize> {
         let mut wanted: BTreeSet<usize> = BTreeSet::new();
         let mut waiting: Vec<usize> =
             names.iter().filter_map(|name| self.expressions.get_index_of(name)).collect();
@@ -161,8 +169,9 @@ impl<'t> Evaluator<'t> {
             .collect();
         let mut results = vec![false; found.len()];
         let mut choice = vec![0; groups.len()];
+        let weight = closure.len() + domains.len();
         for round in 0.. {
-            if round == MOST_COMBINATIONS {
+            if round == MOST_COMBINATIONS || !self.afford(weight) && round > 0 {
                 complete = false;
                 break;
             }
@@ -179,6 +188,7 @@ impl<'t> Evaluator<'t> {
             match reached.get_mut(&truths) {
                 Some(known) => known.add(&here.possible),
                 None => {
+                    self.afford(KEPT * weight);
                     reached.insert(truths, here);
                 }
             }
@@ -194,6 +204,11 @@ impl<'t> Evaluator<'t> {
             defaults: false,
         });
         Scenarios { list: list.collect(), complete }
+    }
+
+    /// Counts steps; false once there were too many.
+    fn afford(&self, steps: usize) -> bool {
+        self.steps.fetch_add(steps, Ordering::Relaxed) < MOST_STEPS
     }
 
     fn name_of(&self, index: usize) -> &'t str {
@@ -214,8 +229,9 @@ impl<'t> Evaluator<'t> {
             names.into_iter().filter_map(|name| Some((name, domains.get(name)?))).collect();
         let mut outcomes: IndexMap<Vec<bool>, Reached<'t>> = IndexMap::new();
         let mut choice = vec![0; domains.len()];
+        let weight = members.len() + domains.len();
         for round in 0.. {
-            if round == MOST_COMBINATIONS {
+            if round == MOST_COMBINATIONS || !self.afford(weight) && round > 0 {
                 *complete = false;
                 break;
             }
@@ -248,7 +264,7 @@ impl<'t> Evaluator<'t> {
         Group { comparisons: members, outcomes }
     }
 
-    fn compile(&self, json: &Json, closure: &[usize], found: &Comparisons<'t>) -> Expression {
+    fn compile(&self, json: &Json, closure: &IndexSet<usize>, found: &Comparisons<'t>) -> Expression {
         let all = |operands: &[Json]| {
             operands.iter().map(|operand| self.compile(operand, closure, found)).collect()
         };
@@ -258,9 +274,7 @@ impl<'t> Evaluator<'t> {
             Some((Function::Not, Json::Array(operands))) => Expression::Nor(all(operands)),
             Some((Function::Condition, Json::String(name))) => {
                 let index = self.conditions.expressions.get_index_of(name.as_str());
-                Expression::Condition(
-                    index.and_then(|index| closure.iter().position(|other| *other == index)),
-                )
+                Expression::Condition(index.and_then(|index| closure.get_index_of(&index)))
             }
             Some((Function::Equals, arguments)) => {
                 Expression::Comparison(found.get_index_of(&arguments.to_string()))
@@ -339,4 +353,50 @@ fn advance(choice: &mut [usize], count: impl Fn(usize) -> usize) -> bool {
         choice[position] = 0;
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cfn::evaluate::Settings;
+
+    #[test]
+    fn many_sets_of_many_conditions_take_bounded_work_and_memory() {
+        let names: Vec<String> = (0..60).map(|index| format!("C{index}")).collect();
+        let mut template = Template::default();
+        for name in &names {
+            template.parameters.insert(format!("P{name}"), json!({"Type": "String"}));
+            template
+                .conditions
+                .insert(name.clone(), json!({"Fn::Equals": [{"Ref": format!("P{name}")}, "b"]}));
+        }
+        let evaluator = Evaluator::new(&template, &Settings::default());
+        let mut kept = 0;
+        for left_out in &names {
+            let set: BTreeSet<&str> =
+                names.iter().filter(|name| *name != left_out).map(String::as_str).collect();
+            let scenarios = evaluator.scenarios(&set);
+            assert!(!scenarios.complete && !scenarios.list.is_empty());
+            kept += scenarios.list.len() * set.len();
+        }
+        assert!(evaluator.is_exhausted());
+        assert!(kept < MOST_STEPS / KEPT, "{kept}");
+    }
+
+    #[test]
+    fn a_long_chain_of_conditions_is_followed() {
+        let mut template = Template::default();
+        template.parameters.insert("P".to_owned(), json!({"Type": "String"}));
+        template.conditions.insert("C0".to_owned(), json!({"Fn::Equals": [{"Ref": "P"}, "b"]}));
+        for index in 1..2000 {
+            let before = json!({"Condition": format!("C{}", index - 1)});
+            template.conditions.insert(format!("C{index}"), json!({"Fn::And": [before, before]}));
+        }
+        let evaluator = Evaluator::new(&template, &Settings::default());
+        let scenarios = evaluator.scenarios(&BTreeSet::from(["C1999"]));
+        let truths: Vec<_> = scenarios.list.iter().map(|scenario| scenario.condition("C1999")).collect();
+        assert_eq!(truths, [Some(true), Some(false)]);
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::cfn::{Json, Map, Resource, Template};
 
-use super::conditions::Conditions;
+use super::conditions::{Conditions, MOST_STEPS};
 use super::function::{Function, as_call};
 use super::parameter::Declaration;
 use super::run::Run;
@@ -29,6 +29,8 @@ pub struct Evaluator<'t> {
     pub(super) attribute_kind: AttributeKind,
     /// How many values were given.
     pub(super) values: AtomicUsize,
+    /// How much of combinations of conditions was looked at.
+    pub(super) steps: AtomicUsize,
 }
 
 /// What an expression comes to.
@@ -64,6 +66,7 @@ impl<'t> Evaluator<'t> {
             conditions: Conditions::new(template),
             attribute_kind: |_, _| Kind::Any,
             values: AtomicUsize::new(0),
+            steps: AtomicUsize::new(0),
         }
     }
 
@@ -73,9 +76,9 @@ impl<'t> Evaluator<'t> {
         Self { attribute_kind, ..self }
     }
 
-    /// Whether there was so much to evaluate that the rest is unknown.
+    /// Whether there was so much to evaluate that the rest is unknown, or left out.
     pub fn is_exhausted(&self) -> bool {
-        self.values.load(Ordering::Relaxed) > MOST_VALUES
+        self.values.load(Ordering::Relaxed) > MOST_VALUES || self.steps.load(Ordering::Relaxed) > MOST_STEPS
     }
 
     /// The declaration of a parameter.

@@ -45,15 +45,18 @@ impl SourceMap {
         walk.key.unwrap_or(walk.node.span)
     }
 
-    /// Gives a finding that has a pointer its place in the file: a scalar's own, that of the key for a list or map, and of
-    /// the nearest key for what isn't there.
+    /// Gives a finding that has a pointer its place in the file: a scalar's own, that of the key for a list or map or where
+    /// the key is what it is about, and of the nearest key for what isn't there.
     #[must_use]
     pub fn locate(&self, finding: Diagnostic) -> Diagnostic {
         let Some(pointer) = &finding.pointer else { return finding };
         let walk = walk(&self.root, pointer);
         let is_scalar = !walk.node.is_mapping() && !walk.node.is_sequence();
-        let span =
-            if walk.complete && is_scalar { walk.node.span } else { walk.key.unwrap_or(walk.node.span) };
+        let span = if walk.complete && is_scalar && !finding.of_key {
+            walk.node.span
+        } else {
+            walk.key.unwrap_or(walk.node.span)
+        };
         finding.at(&self.source, span)
     }
 }

@@ -29,9 +29,13 @@ pub(super) fn render(finding: &Diagnostic, colour: bool) -> String {
         let snippet = Snippet::source(excerpt.text)
             .line_start(location.span.line)
             .annotation(AnnotationKind::Primary.span(excerpt.marked));
-        if excerpt.is_cut {
+        origin = format!("{name}:{}:{}", location.span.line, location.span.column);
+        let is_whole_file = location.span.start == 0 && location.span.end == 0;
+        if finding.is_secret || is_whole_file {
+            // Logs of a pipeline are read by more people than the file; and of what a file doesn't say, no line is an excerpt.
+            group = group.element(Origin::path(origin.as_str()));
+        } else if excerpt.is_cut {
             // The snippet would count the column from where the excerpt begins.
-            origin = format!("{name}:{}:{}", location.span.line, location.span.column);
             group = group.element(Origin::path(origin.as_str())).element(snippet);
         } else {
             group = group.element(snippet.path(name));

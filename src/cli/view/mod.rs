@@ -4,6 +4,8 @@ mod findings;
 mod report;
 pub(super) mod rules;
 mod sarif;
+#[cfg(feature = "deploy")]
+pub(super) mod stack;
 mod summary;
 
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "this module is the program's mouth")]
@@ -114,6 +116,12 @@ impl View {
         for (file, reason) in &report.unreadable {
             print::err(&format!("error: can't read `{file}`\n  because: {reason}\n"));
         }
+    }
+
+    /// Prints a failure that is one sentence.
+    pub(super) fn failure_of(&mut self, sentence: &str, exit: Exit) -> Exit {
+        print::err(&format!("error: {sentence}\n"));
+        exit
     }
 
     /// Prints why the command failed, with all causes.

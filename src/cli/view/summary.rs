@@ -35,6 +35,8 @@ pub(in crate::cli) struct StackSummary<'a> {
     pub(in crate::cli) foundation_bytes: usize,
     /// What its tasks take.
     pub(in crate::cli) capacity: Capacity,
+    /// Parameters that have to be in Parameter Store before the stack, and how long each is.
+    pub(in crate::cli) secure_parameters: &'a [(String, u32)],
     /// What was found.
     pub(in crate::cli) findings: &'a [Diagnostic],
 }
@@ -80,6 +82,15 @@ impl StackSummary<'_> {
         let _ = writeln!(text, "  wrote       {}", wrap(&files, ", "));
         let _ = writeln!(text, "  resources   {}: {services}", self.template.resources.len());
         let _ = writeln!(text, "  to fill in  {required}");
+        if !self.secure_parameters.is_empty() {
+            let listed = self.secure_parameters.iter().map(|(name, length)| format!("{name} ({length})"));
+            let listed = wrap(&listed.collect::<Vec<_>>(), ", ");
+            let _ = writeln!(
+                text,
+                "  to create   before the stack, as SecureString of letters and digits (how many):"
+            );
+            let _ = writeln!(text, "              {listed}");
+        }
         let _ = writeln!(text, "  size        {}", self.size());
         let _ = writeln!(text, "  tasks       {}", self.tasks());
         let count = |severity| self.findings.iter().filter(|finding| finding.severity == severity).count();
@@ -109,8 +120,13 @@ impl StackSummary<'_> {
 
     fn tasks(&self) -> String {
         let Capacity { resting_vcpu, rolling_vcpu } = self.capacity;
-        let note =
-            if rolling_vcpu > FRESH_ACCOUNT_VCPU { ": ask for more before the first deployment" } else { "" };
+        let note = if resting_vcpu > FRESH_ACCOUNT_VCPU {
+            ": ask for more before the first deployment"
+        } else if rolling_vcpu > FRESH_ACCOUNT_VCPU {
+            ": ask for more before the first update"
+        } else {
+            ""
+        };
         format!(
             "{resting_vcpu} vCPU at rest, {rolling_vcpu} while everything rolls; a fresh account has {FRESH_ACCOUNT_VCPU}{note}"
         )
@@ -128,6 +144,7 @@ impl StackSummary<'_> {
             "resources_by_service": self.services().into_iter().map(|(name, count)| (name, count.into())).collect::<serde_json::Map<_, _>>(),
             "parameters": self.template.parameters.keys().collect::<Vec<_>>(),
             "parameters_to_fill_in": required,
+            "secure_parameters": self.secure_parameters.iter().map(|(name, length)| json!({ "name": name, "length": length })).collect::<Vec<_>>(),
             "minified_bytes": self.minified_bytes,
             "foundation_bytes": self.foundation_bytes,
             "inline_limit_bytes": INLINE_LIMIT_BYTES,

@@ -12,7 +12,13 @@ pub(super) fn check(findings: &mut Findings<'_>) {
     let mut known = Vec::new();
     for (index, text) in ingress.allowed_cidrs.iter().enumerate() {
         let pointer = at(&["ingress", "allowed_cidrs", &index.to_string()]);
-        if let Some(cidr) = findings.cidr(&pointer, text) {
+        if text.contains(':') {
+            let text = excerpt(text);
+            let message =
+                format!("the IPv6 range `{text}` lets nobody in: the load balancer has IPv4 addresses only");
+            let help = "remove it, and list the IPv4 range from which the same people come";
+            findings.error(code::CIDR, &pointer, message, help);
+        } else if let Some(cidr) = findings.cidr(&pointer, text) {
             if known.contains(&cidr) {
                 findings.error(code::CIDR, &pointer, format!("the range {cidr} stands twice"), "remove one");
             }

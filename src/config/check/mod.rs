@@ -35,24 +35,25 @@ pub(super) use names::is_environment_name;
 
 type Check = fn(&mut Findings<'_>);
 
-/// Every subject, and the sections of the configuration that it reads.
+/// Every subject, and the sections of the configuration that it reads. Region and account are compared with where they are
+/// known; a mistake in one of them leaves it unknown, and hides no other.
 const CHECKS: &[(&[&str], Check)] = &[
-    (&["name", "region", "account"], names::check),
+    (&["name"], names::check),
     (&["parameters", "secrets", "name"], names::check_prefix),
     (&["dify", "images"], images::check),
     (&["layout", "components"], layout::check),
     (&["layout", "components", "services", "profile"], services::check),
     (&["layout", "components", "services", "profile"], components::check),
-    (&["environment", "components", "region", "account"], variables::check),
+    (&["environment", "components"], variables::check),
     (&["network", "images", "ingress"], network::check),
     (&["egress"], network::check_egress),
-    (&["ingress", "profile", "region", "account"], ingress::check),
-    (&["database", "secrets", "region", "account"], database::check),
+    (&["ingress", "profile"], ingress::check),
+    (&["database", "secrets"], database::check),
     (&["cache", "profile"], cache::check),
     (&["storage"], storage::check),
-    (&["secrets", "region", "account"], references::check),
-    (&["mail", "region", "account"], mail::check),
-    (&["alarms", "region", "account"], references::check_topic),
+    (&["secrets"], references::check),
+    (&["mail"], mail::check),
+    (&["alarms"], references::check_topic),
     (&["tags"], tags::check),
     (&["tags", "resources", "name", "region", "account"], resources::check),
     (&["accept"], resources::check_accepted),

@@ -9,13 +9,15 @@ use serde::{Deserialize, Serialize};
 pub struct Ingress {
     /// `internet-facing`, or `internal` in the private subnets.
     pub scheme: Scheme,
-    /// IPv4 and IPv6 ranges that may reach it. Without one, the form asks.
+    /// IPv4 ranges that may reach it, which has no IPv6 address. Without one, the form asks.
     pub allowed_cidrs: Vec<String>,
     /// The name that users type.
     pub domain_name: Option<String>,
-    /// The hosted zone in which the name's record is made.
+    /// The hosted zone in which the name's record is made. Where a certificate is requested, it has to be a public zone of the
+    /// stack's account: with another one, the stack's creation waits for hours and fails.
     pub hosted_zone_id: Option<String>,
-    /// A certificate for the name. Without it one is requested where there are a name and its zone.
+    /// A certificate for the name. Without it one is requested where there are a name and its zone. Behind a private zone it
+    /// has to be given.
     pub certificate_arn: Option<String>,
     /// TLS versions and ciphers.
     pub ssl_policy: String,

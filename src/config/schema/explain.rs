@@ -181,6 +181,9 @@ impl Explain<'_> {
         let what = if path.is_empty() { "a configuration".to_owned() } else { format!("`{path}`") };
         let message = format!("{what} has to be {allowed}, found {found}");
         self.push(code::WRONG_TYPE, message, help, pointer, node.span);
+        if let Some(told) = self.found.last_mut() {
+            told.is_secret = is_secret(place);
+        }
     }
 
     fn not_allowed(&mut self, pointer: &str, node: &Node, place: &Place) {

@@ -22,7 +22,8 @@ pub enum CpuArchitecture {
 /// What a [`TaskDefinition`] is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TaskDefinitionProps {
-    /// What its revisions have in common as a name. `None`: `CloudFormation` makes one up.
+    /// What its revisions have in common as a name, up to 255 letters, digits, `-` and `_`. `None`: `CloudFormation` makes up
+    /// a new one at each change, so that there are no revisions. The name may be taken: then a revision is added to it.
     pub family: Option<Value<String>>,
     /// CPU units of a task, 1024 to a vCPU: 256, 512, 1024, 2048, 4096, 8192 or 16384.
     pub cpu: u32,

@@ -315,16 +315,16 @@ impl From<&str> for ChangeAction {
 }
 
 /// Whether a changed resource is replaced by a new one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Replacement {
     /// It stays the same one.
     #[default]
     False,
-    /// A new one takes its place.
-    True,
     /// It is decided at execution.
     Conditional,
+    /// A new one takes its place.
+    True,
 }
 
 /// What becomes of the resource that goes (`PolicyAction`).

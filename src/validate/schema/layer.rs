@@ -13,6 +13,7 @@ use crate::validate::rule::Rule;
 
 use super::constraints;
 use super::sources::Sources;
+use super::tags;
 use super::walk::{Found, Walk};
 use super::whole;
 
@@ -46,6 +47,7 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
                 let (properties, faults) = context.evaluator.properties(resource, scenario);
                 walk.check(schema.root, &properties);
                 whole::check(&mut walk, &properties);
+                tags::check(&mut walk, &properties);
                 constraints::check(&mut walk, &properties);
                 for fault in faults {
                     walk.found.push(Found {
@@ -163,6 +165,7 @@ impl<'t> Collected<'t> {
             let pointer = owner.pointer()
                 + "/Properties"
                 + &pointer_to(&resource.properties, found.source).unwrap_or_default();
+            let of_key = found.is_of_key();
             let mut message = found.message;
             if with.is_empty() {
                 message += &at_default(context, found.source, reachable.get(scenarios[0]).copied());
@@ -174,6 +177,7 @@ impl<'t> Collected<'t> {
             }
             let mut finding = found.rule.at(owner, pointer, message);
             finding.help = found.help;
+            finding.of_key = of_key;
             lower(context, found.rule, &mut finding, &with);
             finding
         })

@@ -12,6 +12,7 @@ mod path;
 mod registry;
 mod sections;
 mod sources;
+mod tags;
 #[cfg(test)]
 mod testing;
 mod verdict;

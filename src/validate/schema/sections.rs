@@ -141,8 +141,10 @@ impl<'t> Sections<'_, 't> {
         for found in found {
             let inner = json.as_object().and_then(|map| pointer_to(map, found.source)).unwrap_or_default();
             let key = if key.is_empty() { String::new() } else { format!("/{}", escape(key)) };
+            let of_key = found.is_of_key();
             let mut finding = found.rule.at(owner, owner.pointer() + &key + &inner, found.message);
             finding.help = found.help;
+            finding.of_key = of_key;
             findings.push(finding);
         }
     }

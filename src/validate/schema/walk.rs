@@ -21,6 +21,13 @@ pub(in crate::validate) struct Found<'t> {
     pub(in crate::validate) help: Option<String>,
 }
 
+impl Found<'_> {
+    /// Whether it is about the key of the value.
+    pub(super) fn is_of_key(&self) -> bool {
+        keywords::OF_KEYS.iter().any(|rule| rule.code == self.rule.code)
+    }
+}
+
 /// One walk through a resource's properties and the schema of its type.
 pub(super) struct Walk<'a, 't> {
     pub(super) registry: &'a Registry,

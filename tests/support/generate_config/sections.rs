@@ -16,7 +16,7 @@ pub(super) fn profile_and_ingress(c: &mut Choices<'_>, place: &Place) -> Section
     ingress.maybe(
         c,
         "allowed_cidrs",
-        &[json!([]), json!(["203.0.113.0/24", "2001:db8::/32"]), json!(["0.0.0.0/0"])],
+        &[json!([]), json!(["203.0.113.0/24", "198.51.100.0/25"]), json!(["0.0.0.0/0"])],
     );
     let names = if is_production { 1 + c.below(3) } else { c.below(4) };
     if names & 1 == 1 {

@@ -92,8 +92,7 @@ const BACKEND: [&str; 24] = [
 ];
 
 /// What whoever answers, or works for those who ask, needs besides.
-const SERVING: [&str; 5] =
-    ["APP_WEB_URL", "CONSOLE_API_URL", "CONSOLE_WEB_URL", "FILES_URL", "INTERNAL_FILES_URL"];
+const SERVING: [&str; 4] = ["APP_WEB_URL", "CONSOLE_API_URL", "CONSOLE_WEB_URL", "FILES_URL"];
 
 /// What calls to the plugin daemon need.
 const PLUGINS: [&str; 5] = [
@@ -132,6 +131,9 @@ fn required(shipped: &Shipped, component: Component) -> BTreeSet<&'static str> {
             all.extend(BACKEND);
             if component != Beat {
                 all.extend(SERVING);
+            }
+            if matches!(component, Api | Worker) {
+                all.insert("INTERNAL_FILES_URL");
                 if shipped.has(PluginDaemon) {
                     all.extend(PLUGINS);
                 }
@@ -148,8 +150,16 @@ fn required(shipped: &Shipped, component: Component) -> BTreeSet<&'static str> {
                     ]);
                 }
             }
-            if component == Api {
-                all.extend(["INIT_PASSWORD", "SERVICE_API_URL", "TRIGGER_URL"]);
+            match component {
+                Api => all.extend([
+                    "INIT_PASSWORD",
+                    "SERVICE_API_URL",
+                    "TRIGGER_URL",
+                    "SERVER_WORKER_CONNECTIONS",
+                ]),
+                Worker => all.extend(["CELERY_WORKER_AMOUNT"]),
+                Websocket => all.extend(["SERVER_WORKER_CLASS", "SERVER_WORKER_CONNECTIONS"]),
+                _ => {}
             }
             if shipped.is_closed() {
                 // Beat's schedule follows from it, as the tasks do that the worker knows.
@@ -189,6 +199,68 @@ fn every_container_has_what_it_must_have() {
         }
         complaints
     });
+}
+
+#[test]
+fn only_who_opens_a_path_gets_what_is_told_along_it() {
+    // By holder, as the facts list them; beat only fills the queue, and collaboration needs database and cache alone.
+    const CALLERS: [Component; 2] = [Api, Worker];
+    const OF_CALLERS: [&str; 6] = [
+        "CODE_EXECUTION_API_KEY",
+        "CODE_EXECUTION_ENDPOINT",
+        "INNER_API_KEY_FOR_PLUGIN",
+        "PLUGIN_DAEMON_KEY",
+        "SMTP_PASSWORD",
+        "SSRF_PROXY_HTTP_URL",
+    ];
+    each(|shipped| {
+        let view = View::new(shipped, &[]);
+        let mut complaints = Vec::new();
+        for container in view.containers() {
+            if container.component.is_some_and(|component| CALLERS.contains(&component)) {
+                continue;
+            }
+            for name in names(&container).iter().filter(|name| OF_CALLERS.contains(&name.as_str())) {
+                complaints.push(format!("{} has {name}", container.name()));
+            }
+        }
+        complaints
+    });
+}
+
+#[test]
+fn file_links_lead_to_the_api_from_wherever_they_are_opened() {
+    let link = |stack: &str, component: Component| {
+        let view = View::new(crate::shipped::one(stack), &[]);
+        view.container(component).and_then(|container| container.environment().remove("INTERNAL_FILES_URL"))
+    };
+    let named = |name: &str| Some(format!("http://{name}.${{AWS::StackName}}.internal:5001"));
+    let local = Some("http://localhost:5001".to_owned());
+    assert_eq!(link("default/dev", Api), named("api"));
+    assert_eq!(link("default/dev", Worker), named("api"));
+    assert_eq!((link("layouts/single", Api), link("layouts/single", Worker)), (local.clone(), local.clone()));
+    // The api's links are opened beside it, by itself and by the plugin daemon; the worker opens its own elsewhere.
+    assert_eq!(link("layouts/pair", Api), local);
+    assert_eq!(link("layouts/pair", Worker), named("back"));
+}
+
+#[test]
+fn collaboration_speaks_web_sockets_whatever_the_images_default() {
+    let view = View::new(crate::shipped::one("production/full"), &[]);
+    let environment = view.container(Websocket).unwrap().environment();
+    assert_eq!(environment["SERVER_WORKER_CLASS"], "geventwebsocket.gunicorn.workers.GeventWebSocketWorker");
+    assert_eq!(environment["SERVER_WORKER_CONNECTIONS"], "1000");
+    assert_eq!(environment["ENABLE_COLLABORATION_MODE"], "true");
+}
+
+#[test]
+fn a_worker_works_on_as_much_at_once_as_its_size_allows() {
+    let amount = |stack: &str| {
+        let view = View::new(crate::shipped::one(stack), &[]);
+        view.container(Worker).unwrap().environment().remove("CELERY_WORKER_AMOUNT")
+    };
+    assert_eq!(amount("default/dev").as_deref(), Some("4"));
+    assert_eq!(amount("layouts/single").as_deref(), Some("4"));
 }
 
 #[test]

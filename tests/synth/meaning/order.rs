@@ -48,8 +48,8 @@ fn the_database_is_migrated_once_and_before_what_needs_it() {
             let Some(service) = shipped.service_of(component).filter(|service| *service != beat) else {
                 continue;
             };
-            if !view.depends_on(&service_id(&service)).contains(&service_id(&beat)) {
-                complaints.push(format!("{service} doesn't depend on {beat}"));
+            if !view.waits_for(&service_id(&service)).contains(&service_id(&beat)) {
+                complaints.push(format!("{service} doesn't wait for {beat}"));
             }
         }
         complaints
@@ -88,6 +88,25 @@ fn services_come_in_the_order_in_which_they_need_each_other() {
             };
             if first != then && !view.waits_for(&service_id(&then)).contains(&service_id(&first)) {
                 complaints.push(format!("{then} doesn't wait for {first}"));
+            }
+        }
+        complaints
+    });
+}
+
+#[test]
+fn no_service_says_what_another_that_it_waits_for_says() {
+    each(|shipped| {
+        let view = View::new(shipped, &[]);
+        let mut complaints = Vec::new();
+        for (service, _) in shipped.placement() {
+            let direct = view.depends_on(&service_id(&service));
+            for other in direct.iter().filter(|id| id.ends_with("Service")) {
+                let by_other = view.depends_on(other);
+                let twice: Vec<_> = direct.iter().filter(|id| by_other.contains(id)).collect();
+                if !twice.is_empty() {
+                    complaints.push(format!("{service} waits for {twice:?} by {other} already"));
+                }
             }
         }
         complaints

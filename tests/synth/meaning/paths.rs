@@ -10,8 +10,8 @@ use crate::view::{CERTIFICATE, View, id_of};
 
 /// Who calls whom on which port.
 ///
-/// A component's calls to another one of its own task need no path; the plugin daemon's to itself do, since another task of it
-/// may be meant.
+/// A component's calls to another one of its own task need no path, but where another task of the service may be meant: the
+/// plugin daemon's to itself, and to an api beside it for what a worker elsewhere gave it a link to.
 const CALLS: [(&str, &str, u16); 25] = [
     ("load_balancer", "web", 3000),
     ("load_balancer", "api", 5001),
@@ -62,7 +62,9 @@ fn inner(shipped: &Shipped) -> BTreeSet<Path> {
     let mut paths = BTreeSet::new();
     for (from, to, port) in CALLS {
         let (Some(source), Some(target)) = (party(from), party(to)) else { continue };
-        let is_self_call = from == "plugin_daemon" && to == "plugin_daemon";
+        let has_worker_elsewhere = party("worker").is_some_and(|worker| worker != target);
+        let is_self_call =
+            from == "plugin_daemon" && (to == "plugin_daemon" || (to == "api" && has_worker_elsewhere));
         if source != target || is_self_call {
             paths.insert((source, target, port));
         }

@@ -101,6 +101,48 @@ fn every_deployment_rolls_without_a_gap_and_goes_back_by_itself() {
 }
 
 #[test]
+fn revisions_of_a_task_definition_have_the_name_of_their_service() {
+    each(|shipped| {
+        let view = View::new(shipped, &[]);
+        let mut complaints = Vec::new();
+        let mut families = BTreeSet::new();
+        for (service, _) in shipped.placement() {
+            let family =
+                view.part(&service, "TaskDefinition")["Family"].as_str().unwrap_or_default().to_owned();
+            let expected = format!("${{AWS::StackName}}-{}", service.replace('_', "-"));
+            if family != expected && !shipped.is_seed() {
+                complaints.push(format!("{service}: the family is `{family}`, not `{expected}`"));
+            }
+            if !families.insert(family.clone()) {
+                complaints.push(format!("two services share the family `{family}`"));
+            }
+        }
+        complaints
+    });
+}
+
+#[test]
+fn an_alarm_is_raised_where_no_task_runs_but_not_before_the_first_does() {
+    each(|shipped| {
+        let view = View::new(shipped, &[]);
+        let mut complaints = Vec::new();
+        for (id, alarm) in &view.resolved.resources {
+            if alarm["Properties"]["MetricName"] != "UnHealthyHostCount" {
+                continue;
+            }
+            if alarm["Properties"]["TreatMissingData"] != "breaching" {
+                complaints.push(format!("{id} is silent where no target is registered"));
+            }
+            let awaited = texts(&alarm["DependsOn"]);
+            if !awaited.iter().any(|awaited| awaited.ends_with("Service")) {
+                complaints.push(format!("{id} doesn't wait for a service: {awaited:?}"));
+            }
+        }
+        complaints
+    });
+}
+
+#[test]
 fn a_leaving_task_has_the_time_to_finish_its_answers() {
     each(|shipped| {
         let view = View::new(shipped, &[]);

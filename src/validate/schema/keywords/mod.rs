@@ -24,7 +24,7 @@ use crate::validate::rule::Rule;
 use super::compact::Schema;
 use super::verdict::Verdict;
 use super::walk::Walk;
-use super::whole;
+use super::{tags, whole};
 
 pub(super) use s005_type::types_of;
 pub(super) use s019_format::formats_of;
@@ -115,6 +115,9 @@ pub(super) fn check(number: usize) -> Keyword {
     KEYWORDS[number].1
 }
 
+/// The rules that are about a key, whatever its value.
+pub(super) static OF_KEYS: [&Rule; 3] = [&s003_unknown_property::RULE, &whole::READ_ONLY, &whole::DEPRECATED];
+
 /// The rules of the keywords.
 pub(super) static RULES: &[&Rule] = &[
     &s003_unknown_property::RULE,
@@ -133,6 +136,7 @@ pub(super) static RULES: &[&Rule] = &[
     &s015_alternatives::RULE,
     &whole::READ_ONLY,
     &whole::DEPRECATED,
+    &tags::RULE,
     &s019_format::RULE,
     // What only a walk along the schema can find out about references.
     &SHAPE_RULE,

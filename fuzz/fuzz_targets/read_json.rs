@@ -1,0 +1,10 @@
+//! The JSON reader: a document or findings with places.
+
+#![no_main]
+
+#[path = "../../tests/support/fuzzed.rs"]
+mod fuzzed;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    fuzzed::read_json(bytes);
+});

@@ -1,0 +1,15 @@
+//! `dify-cfn cancel`: stops an update that runs, and follows it back.
+
+use crate::cli::Exit;
+use crate::cli::stack_args::FollowArgs;
+use crate::cli::view::View;
+use crate::cli::view::stack::Teller;
+use crate::deploy;
+
+use super::connection::follow;
+
+pub(super) fn run(args: &FollowArgs, view: &mut View) -> Exit {
+    follow(&args.one, view, Teller::following(args.one.json, None), async |session, stack| {
+        deploy::cancel(session, stack, args.timeout).await
+    })
+}

@@ -1,0 +1,153 @@
+//! `dify-cfn deploy`: takes stacks to what the configuration says.
+
+use std::pin::Pin;
+use std::task::Poll;
+
+use indexmap::IndexMap;
+use serde_json::{Value as Json, json};
+
+use crate::assembly;
+use crate::cli::Exit;
+use crate::cli::stack_args::{Approve, DeployArgs, OnFailure, Switch};
+use crate::cli::view::View;
+use crate::cli::view::stack::Teller;
+use crate::deploy::api::OnStackFailure;
+use crate::deploy::outcome::{Ending, Outcome};
+use crate::deploy::request::{Approval, RollbackAlarms, Upload};
+use crate::deploy::{self, DeployRequest};
+
+use super::connection::Connection;
+use super::plan;
+use super::prompter::Prompts;
+
+pub(super) fn run(args: &DeployArgs, view: &mut View) -> Exit {
+    if let Some(twice) = args.stacks.iter().enumerate().find(|(n, name)| args.stacks[..*n].contains(name)) {
+        return view.failure_of(&format!("--stack {} is given twice", twice.1), Exit::Usage);
+    }
+    let mut requests = Vec::new();
+    for stack in &args.stacks {
+        let planned = match &args.assembly {
+            Some(folder) => plan::of_assembly(folder, stack, view),
+            None => plan::of_config(&args.config, stack, view),
+        };
+        match planned {
+            Ok(request) => requests.push(with_arguments(request, args)),
+            Err(exit) => return exit,
+        }
+    }
+    let mut told = View::new();
+    super::block_on(view, async move {
+        let outcomes = if args.parallel {
+            all(requests.iter().map(|request| one(request, args, true)).collect()).await
+        } else {
+            let mut outcomes = Vec::new();
+            for request in &requests {
+                let outcome = one(request, args, false).await;
+                let failed = !matches!(&outcome, Ok(outcome) if outcome.ending == Ending::Done);
+                outcomes.push(outcome);
+                if failed {
+                    break;
+                }
+            }
+            outcomes
+        };
+        finish(&requests, &outcomes, args, &mut told)
+    })
+}
+
+/// The first stack that didn't end well decides how the program ends.
+fn finish(
+    requests: &[DeployRequest],
+    outcomes: &[Result<Outcome, Exit>],
+    args: &DeployArgs,
+    view: &mut View,
+) -> Exit {
+    if let Some(path) = &args.outputs_file {
+        let mut written: IndexMap<&str, Json> = IndexMap::new();
+        for (request, outcome) in requests.iter().zip(outcomes) {
+            if let Ok(outcome) = outcome {
+                let outputs = outcome.outputs.iter();
+                let outputs: IndexMap<&str, &str> =
+                    outputs.map(|output| (output.key.as_str(), output.value.as_str())).collect();
+                written.insert(&request.stack, json!(outputs));
+            }
+        }
+        let text = serde_json::to_string_pretty(&written).unwrap_or_default() + "\n";
+        if let Err(error) = assembly::write_file(path, &text) {
+            return view.failure(&error);
+        }
+    }
+    let exits = outcomes.iter().map(|outcome| match outcome {
+        Ok(outcome) => outcome.ending.into(),
+        Err(exit) => *exit,
+    });
+    exits.into_iter().find(|exit| *exit != Exit::Success).unwrap_or(Exit::Success)
+}
+
+async fn one(request: &DeployRequest, args: &DeployArgs, among_others: bool) -> Result<Outcome, Exit> {
+    let mut view = View::new();
+    let connection = Connection::open(&args.aws, request.region.as_deref(), &mut view).await?;
+    let teller = Teller::following(args.json, among_others.then_some(request.stack.as_str()));
+    let prompts = Prompts::new(&request.stack, teller.clone());
+    let outcome = deploy::deploy(connection.session(&teller, &prompts), request).await;
+    teller.close();
+    Ok(outcome)
+}
+
+/// Waits for all, each going on while others wait.
+async fn all<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
+    let mut running: Vec<(Pin<Box<_>>, Option<T>)> =
+        futures.into_iter().map(|future| (Box::pin(future), None)).collect();
+    std::future::poll_fn(|context| {
+        for (future, result) in running.iter_mut().filter(|(_, result)| result.is_none()) {
+            if let Poll::Ready(value) = future.as_mut().poll(context) {
+                *result = Some(value);
+            }
+        }
+        if running.iter().any(|(_, result)| result.is_none()) {
+            return Poll::Pending;
+        }
+        Poll::Ready(running.iter_mut().filter_map(|(_, result)| result.take()).collect())
+    })
+    .await
+}
+
+fn with_arguments(mut request: DeployRequest, args: &DeployArgs) -> DeployRequest {
+    request.given = args.parameters.iter().cloned().collect();
+    request.tags.extend(args.tags.iter().cloned());
+    request.role_arn.clone_from(&args.role_arn);
+    request.notification_arns = (!args.notification_arns.is_empty()).then(|| args.notification_arns.clone());
+    request.on_failure = match args.on_failure {
+        OnFailure::Rollback => OnStackFailure::Rollback,
+        OnFailure::Delete => OnStackFailure::Delete,
+        OnFailure::Keep => OnStackFailure::Keep,
+    };
+    request.rollback_alarms = if args.no_rollback_alarms {
+        RollbackAlarms::None
+    } else if args.rollback_alarms.is_empty() {
+        RollbackAlarms::Own
+    } else {
+        RollbackAlarms::Given(args.rollback_alarms.clone())
+    };
+    request.monitoring_minutes = args.monitoring_time;
+    request.termination_protection = args.termination_protection.map(|switch| switch == Switch::On);
+    request.timeout = args.timeout;
+    request.approval = match args.approve {
+        Approve::Never => Approval::Never,
+        Approve::Broadening => Approval::Broadening,
+        Approve::Any => Approval::Any,
+    };
+    request.yes = args.yes;
+    request.allow_replace = args.allow_replace.iter().cloned().collect();
+    request.allow_delete = args.allow_delete.iter().cloned().collect();
+    request.no_execute = args.no_execute;
+    request.revert_drift = args.revert_drift;
+    request.import_existing = args.import_existing;
+    if let Some(place) = &args.upload_to {
+        let (name, prefix) = place.split_once('/').unwrap_or((place, ""));
+        let prefix = prefix.trim_end_matches('/');
+        let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
+        request.upload = Upload::Bucket { name: name.to_owned(), prefix };
+    }
+    request
+}

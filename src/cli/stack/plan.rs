@@ -1,0 +1,103 @@
+//! From a configuration, or from what synth wrote, to the request of a deploy.
+
+use std::path::Path;
+
+use crate::assembly;
+use crate::cfn::Template;
+use crate::cli::args::ConfigArgs;
+use crate::cli::view::View;
+use crate::cli::{Exit, project, synth};
+use crate::deploy::request::Protection;
+use crate::deploy::request::Upload;
+use crate::deploy::{DeployRequest, configured_values};
+use crate::dify;
+use crate::validate::{Options, ValidatedTemplate};
+
+/// The template's parameter of deletion protection.
+pub(super) const PROTECTION_PARAMETER: &str = "DeletionProtection";
+
+/// The template's parameter of the certificate.
+const CERTIFICATE_PARAMETER: &str = "CertificateArn";
+
+/// A request for a stack of the configuration. Findings are told.
+pub(super) fn of_config(args: &ConfigArgs, stack: &str, view: &mut View) -> Result<DeployRequest, Exit> {
+    let loaded = project::load(args, std::slice::from_ref(&stack.to_owned()), view)?;
+    let Some(located) = loaded.environments.first() else {
+        return Err(view.failure_of(&format!("the configuration has no stack {stack}"), Exit::Usage));
+    };
+    let config = &located.config;
+    let (template, found) = synth::validated(located).map_err(|(exit, found)| {
+        view.findings(&found);
+        exit
+    })?;
+    view.findings(&loaded.diagnostics);
+    view.findings(&found);
+    let wanted = config.database.deletion_protection || config.ingress.deletion_protection;
+    let mut request = of_template(stack, template, wanted, view)?;
+    request.options.region.clone_from(&config.region);
+    request.account.clone_from(&config.account);
+    request.region.clone_from(&config.region);
+    request.tags.clone_from(&config.tags);
+    request.required_ssm_parameters =
+        dify::secure_parameters(config).into_iter().map(|(name, _)| name).collect();
+    Ok(request)
+}
+
+/// A request for a stack that synth wrote, if its template is still the one that was written.
+pub(super) fn of_assembly(folder: &Path, stack: &str, view: &mut View) -> Result<DeployRequest, Exit> {
+    let read = assembly::read_stack(folder, stack)
+        .map_err(|error| view.failure_of(&error.to_string(), Exit::Usage))?;
+    let (template, found) =
+        ValidatedTemplate::check(read.template, &Options::default()).map_err(|found| {
+            view.findings(&found);
+            Exit::Invalid
+        })?;
+    view.findings(&found);
+    let mut request = of_template(stack, template, read.deletion_protection, view)?;
+    request.options.region.clone_from(&read.region);
+    request.account = read.account;
+    request.region = read.region;
+    request.tags = read.tags;
+    Ok(request)
+}
+
+fn of_template(
+    stack: &str,
+    template: ValidatedTemplate,
+    protected: bool,
+    view: &mut View,
+) -> Result<DeployRequest, Exit> {
+    let whole = template.template();
+    let foundation = foundation(whole, view)?;
+    let configured = configured_values(whole);
+    let has = |name: &str| whole.parameters.contains_key(name);
+    let protection = has(PROTECTION_PARAMETER)
+        .then(|| Protection { parameter: PROTECTION_PARAMETER.to_owned(), wanted: protected });
+    let certificates = has(CERTIFICATE_PARAMETER).then(|| CERTIFICATE_PARAMETER.to_owned());
+    let bucket = whole.resources.iter().find(|(_, resource)| resource.type_name == "AWS::S3::Bucket");
+    let bucket = bucket.map(|(id, _)| id.clone());
+    let mut request = DeployRequest::new(stack, template.clone());
+    request.foundation = foundation;
+    request.configured = configured;
+    request.protection = protection;
+    request.certificate_parameters = certificates.into_iter().collect();
+    if let Some(bucket) = bucket {
+        request.upload = Upload::OwnBucket(bucket);
+    }
+    Ok(request)
+}
+
+/// The first step of a creation; none if it would be the whole or nothing.
+fn foundation(whole: &Template, view: &mut View) -> Result<Option<ValidatedTemplate>, Exit> {
+    let part = dify::foundation(whole);
+    if part.resources.is_empty() || part.resources.len() == whole.resources.len() {
+        return Ok(None);
+    }
+    match ValidatedTemplate::check(part, &Options::default()) {
+        Ok((part, _)) => Ok(Some(part)),
+        Err(found) => {
+            view.findings(&found);
+            Err(Exit::Invalid)
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! What gets wider by a deploy, in words: who reaches what, and who may do what.
+//!
+//! A rule or statement of the new template that the deployed one doesn't have in the same words counts as wider, and so does a
+//! removed denial. What only gets narrower is silent.
+
+use std::collections::BTreeSet;
+
+use super::changes::Widening;
+use super::picture::{Picture, Pictured};
+use crate::cfn::Json;
+
+/// What gets wider from one picture to another.
+pub fn widenings(before: &Picture, after: &Picture) -> Vec<Widening> {
+    let mut found = BTreeSet::new();
+    let (old, new) = (Access::of(before), Access::of(after));
+    let old_words: BTreeSet<&str> = old.allowed.iter().map(|widening| widening.words.as_str()).collect();
+    found.extend(new.allowed.iter().filter(|widening| !old_words.contains(widening.words.as_str())).cloned());
+    let new_denials: BTreeSet<&str> = new.denied.iter().map(|widening| widening.words.as_str()).collect();
+    for denial in old.denied.iter().filter(|denial| !new_denials.contains(denial.words.as_str())) {
+        let Some(words) = denial.words.strip_suffix(NO_LONGER) else { continue };
+        // A resource that goes takes its denials with what it allowed.
+        if after.contains_key(&denial.logical_id) {
+            found.insert(Widening {
+                logical_id: denial.logical_id.clone(),
+                words: format!("{words} is no longer denied"),
+            });
+        }
+    }
+    found.into_iter().collect()
+}
+
+const NO_LONGER: &str = " is denied";
+
+/// What a picture allows and denies, in words.
+#[derive(Default)]
+struct Access {
+    allowed: Vec<Widening>,
+    denied: Vec<Widening>,
+}
+
+impl Access {
+    fn of(picture: &Picture) -> Self {
+        let mut access = Self::default();
+        for (id, resource) in picture {
+            access.network(id, resource);
+            access.permissions(id, resource);
+        }
+        access
+    }
+
+    fn allow(&mut self, id: &str, words: String) {
+        self.allowed.push(Widening { logical_id: id.to_owned(), words });
+    }
+
+    fn network(&mut self, id: &str, resource: &Pictured) {
+        let properties = &resource.properties;
+        match resource.resource_type.as_str() {
+            "AWS::EC2::SecurityGroup" => {
+                for rule in list(&properties["SecurityGroupIngress"]) {
+                    self.allow(id, ingress(rule, id));
+                }
+                for rule in list(&properties["SecurityGroupEgress"]) {
+                    self.allow(id, egress(rule, id));
+                }
+            }
+            "AWS::EC2::SecurityGroupIngress" => {
+                self.allow(id, ingress(properties, &name(&properties["GroupId"])));
+            }
+            "AWS::EC2::SecurityGroupEgress" => {
+                self.allow(id, egress(properties, &name(&properties["GroupId"])));
+            }
+            _ => {}
+        }
+    }
+
+    fn permissions(&mut self, id: &str, resource: &Pictured) {
+        let properties = &resource.properties;
+        match resource.resource_type.as_str() {
+            "AWS::IAM::Role" | "AWS::IAM::User" | "AWS::IAM::Group" => {
+                for policy in list(&properties["Policies"]) {
+                    self.document(id, id, &policy["PolicyDocument"]);
+                }
+                for arn in list(&properties["ManagedPolicyArns"]) {
+                    self.allow(id, format!("{id} may do what the policy {} allows", name(arn)));
+                }
+                for statement in list(&properties["AssumeRolePolicyDocument"]["Statement"]) {
+                    if statement["Effect"] == "Allow" {
+                        self.allow(
+                            id,
+                            format!("{} may act as {id}{}", principal(statement), condition(statement)),
+                        );
+                    }
+                }
+            }
+            "AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy" | "AWS::IAM::RolePolicy" => {
+                let holders = ["Roles", "Users", "Groups"].map(|key| list(&properties[key]));
+                let mut names: Vec<String> = holders.into_iter().flatten().map(name).collect();
+                names.extend(properties.get("RoleName").map(name));
+                let who = if names.is_empty() { format!("whoever has {id}") } else { names.join(" and ") };
+                self.document(id, &who, &properties["PolicyDocument"]);
+            }
+            "AWS::S3::BucketPolicy" | "AWS::SQS::QueuePolicy" | "AWS::SNS::TopicPolicy" => {
+                self.resource_document(id, &properties["PolicyDocument"]);
+            }
+            "AWS::KMS::Key" => self.resource_document(id, &properties["KeyPolicy"]),
+            "AWS::SecretsManager::ResourcePolicy" => {
+                self.resource_document(id, &properties["ResourcePolicy"]);
+            }
+            "AWS::Lambda::Permission" => {
+                let who = name(&properties["Principal"]);
+                self.allow(id, format!("{who} may call {}", name(&properties["FunctionName"])));
+            }
+            _ => {}
+        }
+    }
+
+    fn document(&mut self, id: &str, who: &str, document: &Json) {
+        for statement in list(&document["Statement"]) {
+            self.statement(id, who, statement);
+        }
+    }
+
+    fn resource_document(&mut self, id: &str, document: &Json) {
+        for statement in list(&document["Statement"]) {
+            self.statement(id, &format!("{} by {id}", principal(statement)), statement);
+        }
+    }
+
+    fn statement(&mut self, id: &str, who: &str, statement: &Json) {
+        let what = ["Action", "NotAction"].into_iter().find_map(|key| Some((key, statement.get(key)?)));
+        let on = ["Resource", "NotResource"].into_iter().find_map(|key| Some((key, statement.get(key)?)));
+        let is_allowed = statement["Effect"] == "Allow";
+        let everything = Json::String("*".to_owned());
+        let (what_key, what) = what.unwrap_or(("Action", &everything));
+        let (on_key, on) = on.unwrap_or(("Resource", &everything));
+        for action in list(what) {
+            for resource in list(on) {
+                let but = if what_key == "NotAction" { "anything but " } else { "" };
+                let except = if on_key == "NotResource" { "anything but " } else { "" };
+                let action = match action.as_str() {
+                    Some("*") => "do anything".to_owned(),
+                    _ => format!("{but}{}", name(action)),
+                };
+                let resource = match resource.as_str() {
+                    Some("*") => "everything".to_owned(),
+                    _ => format!("{except}{}", name(resource)),
+                };
+                let condition = condition(statement);
+                if is_allowed {
+                    self.allow(id, format!("{who} may {action} on {resource}{condition}"));
+                } else {
+                    let words = format!("{who}: {action} on {resource}{condition}{NO_LONGER}");
+                    self.denied.push(Widening { logical_id: id.to_owned(), words });
+                }
+            }
+        }
+    }
+}
+
+/// A list, or the single item that stands for one.
+fn list(json: &Json) -> Vec<&Json> {
+    match json {
+        Json::Null => Vec::new(),
+        Json::Array(items) => items.iter().collect(),
+        other => vec![other],
+    }
+}
+
+/// A text without the marks of a reference: `${Bucket.Arn}` is `Bucket.Arn`, of an attribute that is the thing itself `Bucket`.
+fn name(json: &Json) -> String {
+    let Some(text) = json.as_str() else { return json.to_string() };
+    let alone =
+        text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).filter(|name| !name.contains('$'));
+    match alone {
+        Some(reference) => {
+            let of_itself =
+                [".GroupId", ".Arn", ".Ref"].into_iter().find_map(|end| reference.strip_suffix(end));
+            of_itself.unwrap_or(reference).to_owned()
+        }
+        None => text.to_owned(),
+    }
+}
+
+fn principal(statement: &Json) -> String {
+    let named = |json: &Json| match json.as_str() {
+        Some("*") => "anyone".to_owned(),
+        _ => name(json),
+    };
+    if statement.get("NotPrincipal").is_some() {
+        return "anyone but a few".to_owned();
+    }
+    match &statement["Principal"] {
+        Json::Object(kinds) => kinds.values().flat_map(list).map(named).collect::<Vec<_>>().join(" and "),
+        other => named(other),
+    }
+}
+
+fn condition(statement: &Json) -> String {
+    match statement.get("Condition") {
+        Some(Json::Object(conditions)) if !conditions.is_empty() => {
+            format!(", where {}", Json::Object(conditions.clone()))
+        }
+        _ => String::new(),
+    }
+}
+
+fn ingress(rule: &Json, group: &str) -> String {
+    let source = peer(rule, "SourceSecurityGroupId", "SourcePrefixListId");
+    format!("{source} may reach {} of {group}", ports(rule))
+}
+
+fn egress(rule: &Json, group: &str) -> String {
+    let destination = peer(rule, "DestinationSecurityGroupId", "DestinationPrefixListId");
+    format!("{group} may reach {} of {destination}", ports(rule))
+}
+
+fn peer(rule: &Json, group: &str, prefix_list: &str) -> String {
+    for key in ["CidrIp", "CidrIpv6"] {
+        match rule.get(key).and_then(Json::as_str) {
+            Some("0.0.0.0/0" | "::/0") => return "anyone on the internet".to_owned(),
+            Some(cidr) => return format!("addresses in {cidr}"),
+            None => {}
+        }
+    }
+    if let Some(group) = rule.get(group) {
+        return name(group);
+    }
+    rule.get(prefix_list)
+        .map_or_else(|| "somebody".to_owned(), |list| format!("the prefix list {}", name(list)))
+}
+
+fn ports(rule: &Json) -> String {
+    let text = |key: &str| rule.get(key).map(name);
+    let protocol = text("IpProtocol").unwrap_or_default();
+    let (from, to) = (text("FromPort"), text("ToPort"));
+    let suffix = match protocol.as_str() {
+        "tcp" | "6" => String::new(),
+        other => format!(" ({other})"),
+    };
+    match (protocol.as_str(), from, to) {
+        ("-1" | "all", ..) | (_, None, None) => "every port".to_owned(),
+        (_, Some(from), Some(to)) if from == "0" && to == "65535" => format!("every port{suffix}"),
+        (_, Some(from), Some(to)) if from != to => format!("ports {from} to {to}{suffix}"),
+        (_, Some(port), _) | (_, None, Some(port)) => format!("port {port}{suffix}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn words(resource_type: &str, before: Json, after: Json) -> Vec<String> {
+        let picture = |properties| {
+            let resource =
+                Pictured { resource_type: resource_type.into(), properties, ..Pictured::default() };
+            [("Thing".to_owned(), resource)].into_iter().collect::<Picture>()
+        };
+        widenings(&picture(before), &picture(after)).into_iter().map(|widening| widening.words).collect()
+    }
+
+    #[test]
+    fn who_reaches_what_is_told_in_words() {
+        let rule = |source: Json| json!({"SecurityGroupIngress": [source]});
+        let cases = [
+            (
+                json!({"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "0.0.0.0/0"}),
+                "anyone on the internet may reach port 22 of Thing",
+            ),
+            (
+                json!({"IpProtocol": "-1", "CidrIpv6": "::/0"}),
+                "anyone on the internet may reach every port of Thing",
+            ),
+            (
+                json!({"IpProtocol": "udp", "FromPort": 1, "ToPort": 9, "CidrIp": "10.0.0.0/8"}),
+                "addresses in 10.0.0.0/8 may reach ports 1 to 9 (udp) of Thing",
+            ),
+            (
+                json!({"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "SourceSecurityGroupId": "${Web.GroupId}"}),
+                "Web may reach port 80 of Thing",
+            ),
+        ];
+        for (source, expected) in cases {
+            assert_eq!(words("AWS::EC2::SecurityGroup", json!({}), rule(source)), [expected]);
+        }
+        let standalone = json!({
+            "GroupId": "${Api.GroupId}", "IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "CidrIp": "0.0.0.0/0",
+        });
+        assert_eq!(
+            words("AWS::EC2::SecurityGroupIngress", json!({"GroupId": "x"}), standalone),
+            ["anyone on the internet may reach port 1 of Api"],
+        );
+    }
+
+    #[test]
+    fn narrower_rules_are_silent() {
+        let rules =
+            json!({"SecurityGroupIngress": [{"IpProtocol": "tcp", "FromPort": 22, "CidrIp": "0.0.0.0/0"}]});
+        assert_eq!(words("AWS::EC2::SecurityGroup", rules.clone(), json!({})), Vec::<String>::new());
+        assert_eq!(words("AWS::EC2::SecurityGroup", rules.clone(), rules), Vec::<String>::new());
+    }
+
+    #[test]
+    fn who_may_do_what_is_told_in_words() {
+        let role = |statement: Json| json!({"Policies": [{"PolicyDocument": {"Statement": [statement]}}]});
+        let get = json!({"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "${Bucket.Arn}"});
+        let more = json!({"Effect": "Allow", "Action": ["s3:GetObject", "s3:*"], "Resource": ["${Bucket.Arn}", "*"]});
+        assert_eq!(
+            words("AWS::IAM::Role", role(get), role(more)),
+            [
+                "Thing may s3:* on Bucket",
+                "Thing may s3:* on everything",
+                "Thing may s3:GetObject on everything",
+            ],
+        );
+        let denial = json!({"Effect": "Deny", "Action": "s3:*", "Resource": "x"});
+        assert_eq!(
+            words("AWS::IAM::Role", role(denial), json!({})),
+            ["Thing: s3:* on x is no longer denied"],
+        );
+        assert_eq!(
+            words(
+                "AWS::IAM::Role",
+                json!({}),
+                json!({"ManagedPolicyArns": ["arn:aws:iam::aws:policy/Admin"]})
+            ),
+            ["Thing may do what the policy arn:aws:iam::aws:policy/Admin allows"],
+        );
+        let trust = json!({"AssumeRolePolicyDocument": {"Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"},
+        ]}});
+        assert_eq!(words("AWS::IAM::Role", json!({}), trust), ["anyone may act as Thing"]);
+    }
+
+    #[test]
+    fn conditions_are_part_of_what_is_allowed() {
+        let policy = |condition: Json| {
+            json!({"PolicyDocument": {"Statement": [{
+                "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "b", "Condition": condition,
+            }]}})
+        };
+        let bound = policy(json!({"StringEquals": {"aws:SourceVpc": "v"}}));
+        assert_eq!(
+            words("AWS::S3::BucketPolicy", bound, policy(json!({}))),
+            ["anyone by Thing may s3:GetObject on b"],
+        );
+    }
+}

@@ -1,0 +1,321 @@
+//! The end of a stack: what is lost and what stays is said first.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde_json::Value as Json;
+
+use super::Session;
+use super::api::{
+    ChangeSetKind, CreateChangeSet, DeleteStack, ExecuteChangeSet, ParameterSetting, Stack, StackResource,
+    StackStatus, TemplateSource,
+};
+use super::change_sets::Made;
+use super::data;
+use super::digest::Digest;
+use super::event::{Event, Step};
+use super::event_log::Start;
+use super::follow::{Before, Operation};
+use super::outcome::{Ending, Outcome};
+use super::picture::{Picture, picture};
+use super::prompt::{Question, Reply, Topic};
+use super::rollback::outcome_of;
+use super::run::{Patience, Run, Stop, ended};
+use super::stacks::{known_values, token};
+use super::status::{Action, Ruling, ruling, settled};
+use crate::cfn::evaluate::Settings;
+
+/// What is asked to be deleted.
+#[derive(Debug, Clone, Default)]
+pub struct DestroyRequest {
+    /// The stack's name.
+    pub stack: String,
+    /// The name typed in advance; nothing else answers the question.
+    pub confirm: Option<String>,
+    /// The template's parameter of deletion protection.
+    pub protection_parameter: Option<String>,
+    /// Leaves behind what can't be deleted, where an earlier deletion failed.
+    pub force: bool,
+    /// Logical ids of what is left behind, where an earlier deletion failed.
+    pub retain: Vec<String>,
+    /// The role that CloudFormation works with.
+    pub role_arn: Option<String>,
+    /// When to leave a stack that isn't through.
+    pub timeout: Option<Duration>,
+}
+
+/// Deletes a stack.
+pub async fn destroy(session: Session<'_>, request: &DestroyRequest) -> Outcome {
+    let mut run = Run::begin(session, "destroy", &request.stack, request.timeout);
+    let result = run.destroy(request).await;
+    let outcome = result.unwrap_or_else(Run::stopped);
+    run.finish(outcome)
+}
+
+/// What becomes of the resources of a stack that is deleted.
+#[derive(Debug, Default)]
+struct Fate {
+    /// Holds data and is lost.
+    lost: Vec<String>,
+    /// Holds data and leaves a snapshot.
+    snapshots: Vec<String>,
+    /// Stays.
+    kept: Vec<String>,
+    /// Buckets that have to be emptied.
+    buckets: Vec<String>,
+    /// How many others are deleted.
+    others: usize,
+}
+
+impl Fate {
+    fn of(resources: &[StackResource], picture: &Picture) -> Self {
+        let mut fate = Self::default();
+        for resource in resources {
+            let Some(physical_id) = resource.physical_id.as_ref().filter(|id| !id.is_empty()) else {
+                continue;
+            };
+            let name = format!("{} ({}, {physical_id})", resource.logical_id, resource.resource_type);
+            let policy = picture.get(&resource.logical_id).and_then(|drawn| drawn.deletion_policy.as_ref());
+            match policy.and_then(Json::as_str) {
+                Some("Retain" | "RetainExceptOnCreate") => fate.kept.push(name),
+                Some("Snapshot") if data::holds_data(&resource.resource_type) => fate.snapshots.push(name),
+                _ if data::holds_data(&resource.resource_type) => fate.lost.push(name),
+                _ => fate.others += 1,
+            }
+            let stays = matches!(policy.and_then(Json::as_str), Some("Retain" | "RetainExceptOnCreate"));
+            if resource.resource_type == "AWS::S3::Bucket" && !stays {
+                fate.buckets.push(physical_id.clone());
+            }
+        }
+        fate
+    }
+
+    fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        words.extend(self.lost.iter().map(|name| format!("lost: {name}")));
+        words.extend(self.snapshots.iter().map(|name| format!("deleted after a snapshot: {name}")));
+        words.extend(self.kept.iter().map(|name| format!("stays: {name}")));
+        words.push(format!("deleted with the stack: {} other resources", self.others));
+        words
+    }
+}
+
+impl Run<'_> {
+    async fn destroy(&mut self, request: &DestroyRequest) -> Result<Outcome, Stop> {
+        let Some(stack) = self.find_stack(&request.stack).await? else {
+            return Ok(Outcome::new(Ending::Done, "there is no such stack"));
+        };
+        match ruling(Action::Destroy, Some(&stack.status)) {
+            Ruling::Nothing(why) => return Ok(Outcome::new(Ending::Done, why)),
+            Ruling::Refuse(ending, why) => {
+                return Err(Outcome::new(ending, format!("the stack is {}", stack.status)).next(why).into());
+            }
+            Ruling::Follow => {
+                return self.follow_to_outcome(&stack, None, Start::LatestOperation, false).await;
+            }
+            _ => {}
+        }
+        if stack.termination_protection {
+            return Err(Outcome::new(
+                Ending::Failed,
+                "the stack has termination protection; nothing was deleted",
+            )
+            .next("turn it off with `deploy --termination-protection off`")
+            .into());
+        }
+        let resources = self.resources(&stack.id).await?;
+        let deployed = self.deployed_template(&stack.id).await?;
+        let settings = Settings {
+            region: Some(self.services().region().to_owned()),
+            stack_name: Some(stack.name.clone()),
+            parameters: known_values(&stack),
+            ..Settings::default()
+        };
+        let fate = Fate::of(&resources, &picture(&deployed, &settings));
+        if !resources.is_empty() {
+            self.confirm(request, &fate).await?;
+        }
+        let stack = self.unprotect(request, stack).await?;
+        for bucket in &fate.buckets {
+            self.empty_bucket(bucket).await?;
+        }
+        let mut outcome = self.delete_and_follow(request, &stack).await?;
+        let is_refilled = outcome.ending == Ending::Stuck
+            && outcome.cause.as_ref().is_some_and(|cause| {
+                cause
+                    .event
+                    .reason
+                    .as_deref()
+                    .is_some_and(|reason| reason.to_lowercase().contains("not empty"))
+            });
+        if is_refilled && !fate.buckets.is_empty() {
+            self.note("something was written into the bucket meanwhile: it is emptied once more");
+            for bucket in &fate.buckets {
+                self.empty_bucket(bucket).await?;
+            }
+            let stack = self.existing_stack(&stack.id).await?;
+            outcome = self.delete_and_follow(request, &stack).await?;
+        }
+        if outcome.ending == Ending::Done {
+            outcome.message = String::from("the stack is deleted");
+            outcome.next.extend(fate.kept.iter().map(|name| format!("stays: {name}")));
+        }
+        Ok(outcome)
+    }
+
+    async fn confirm(&mut self, request: &DestroyRequest, fate: &Fate) -> Result<(), Stop> {
+        let question = Question {
+            topic: Topic::Destroy,
+            text: format!("Delete the stack {}? Type its name to say yes.", request.stack),
+            details: fate.words(),
+            expected: Some(request.stack.clone()),
+            flag: format!("--confirm {}", request.stack),
+        };
+        if let Some(confirmed) = &request.confirm {
+            for line in &question.details {
+                self.note(line.clone());
+            }
+            if *confirmed == request.stack {
+                return Ok(());
+            }
+            return ended(
+                Ending::Declined,
+                format!("`{confirmed}` isn't the stack's name, {}; nothing was deleted", request.stack),
+            );
+        }
+        match self.ask(&question).await {
+            Reply::Yes => Ok(()),
+            Reply::No => ended(Ending::Declined, "declined; nothing was deleted"),
+            Reply::NoTerminal => {
+                Err(Outcome::new(Ending::Declined, "there is nobody to ask; nothing was deleted")
+                    .next(format!("{} answers it", question.flag))
+                    .into())
+            }
+            Reply::Interrupted => Err(Stop::Interrupted),
+        }
+    }
+
+    /// Turns deletion protection off, by an update of that one parameter.
+    async fn unprotect(&mut self, request: &DestroyRequest, stack: Stack) -> Result<Stack, Stop> {
+        let Some(parameter) = &request.protection_parameter else { return Ok(stack) };
+        let is_on = stack.parameters.iter().any(|other| other.key == *parameter && other.value == "true");
+        if !is_on {
+            return Ok(stack);
+        }
+        if ruling(Action::Deploy, Some(&stack.status)) != Ruling::Update {
+            self.warn(format!("deletion protection can't be turned off while the stack is {}", stack.status));
+            return Ok(stack);
+        }
+        let settings = stack.parameters.iter().map(|other| ParameterSetting {
+            key: other.key.clone(),
+            value: (other.key == *parameter).then(|| "false".to_owned()),
+            no_echo: false,
+        });
+        let changed = stack.last_updated_time.unwrap_or(stack.creation_time).to_string();
+        let name = format!(
+            "{}-unprotect-{}",
+            super::digest::PREFIX,
+            Digest::default().with(&stack.id).with(&changed).hex(12)
+        );
+        let set = CreateChangeSet {
+            stack: stack.id.clone(),
+            client_token: token("set", &name),
+            name,
+            kind: ChangeSetKind::Update,
+            template: TemplateSource::Previous,
+            parameters: settings.collect(),
+            tags: None,
+            capabilities: super::capability::needed(&self.deployed_template(&stack.id).await?),
+            role_arn: request.role_arn.clone(),
+            notification_arns: None,
+            rollback_configuration: None,
+            description: Some("deletion protection off, before the stack is deleted".to_owned()),
+            include_nested_stacks: true,
+            on_stack_failure: None,
+            import_existing_resources: false,
+            resources_to_import: Vec::new(),
+            revert_drift: false,
+        };
+        let made = match self.make_set(&set, Step::Protection).await? {
+            Made::Ready(made) | Made::Executing(made) => made,
+            Made::NoChange => return Ok(stack),
+        };
+        let start = self.mark(&stack.id).await?;
+        let execute = ExecuteChangeSet {
+            change_set: made.id.clone(),
+            client_request_token: token("execute", &made.id),
+            disable_rollback: false,
+            retain_except_on_create: true,
+        };
+        let cloudformation = self.cloudformation();
+        self.tell(Event::Executing { change_set: made.id.clone(), stack_id: stack.id.clone() });
+        self.call(Patience::Short, || cloudformation.execute_change_set(&execute)).await?;
+        let outcome = self.follow_to_outcome(&stack, Some(Before::of(&stack)), start, false).await?;
+        if outcome.ending != Ending::Done {
+            return Err(outcome.into());
+        }
+        self.note("deletion protection is off");
+        self.existing_stack(&stack.id).await
+    }
+
+    /// Deletes every version of every object.
+    async fn empty_bucket(&mut self, bucket: &str) -> Result<(), Stop> {
+        let services = self.services();
+        let mut count = 0;
+        loop {
+            // From the start each time: what is deleted is no longer listed.
+            let page = match self.call(Patience::Short, || services.object_versions(bucket, None)).await {
+                Ok(page) => page,
+                Err(Stop::Api(error)) if error.kind == super::api::ErrorKind::NotFound => return Ok(()),
+                Err(stop) => return Err(stop),
+            };
+            if page.items.is_empty() {
+                break;
+            }
+            for versions in page.items.chunks(1000) {
+                self.call(Patience::Short, || services.delete_objects(bucket, versions)).await?;
+                count += versions.len();
+            }
+        }
+        if count > 0 {
+            self.note(format!("{count} versions of objects were deleted from {bucket}"));
+        }
+        Ok(())
+    }
+
+    async fn delete_and_follow(&mut self, request: &DestroyRequest, stack: &Stack) -> Result<Outcome, Stop> {
+        let start = self.mark(&stack.id).await?;
+        let has_failed_before = stack.status == StackStatus::DeleteFailed;
+        let deletion = DeleteStack {
+            stack: stack.id.clone(),
+            retain_resources: if has_failed_before { request.retain.clone() } else { Vec::new() },
+            force: request.force && has_failed_before,
+            role_arn: request.role_arn.clone(),
+            client_request_token: token("delete", &format!("{}{start:?}", stack.id)),
+        };
+        self.delete_stack_so(&deletion).await?;
+        let operation = Operation {
+            stack_id: stack.id.clone(),
+            start,
+            before: Some(Before::of(stack)),
+            total: None,
+            constructs: std::collections::BTreeMap::new(),
+        };
+        let followed = self.follow(&operation).await?;
+        let mut outcome = outcome_of(&followed, false);
+        if settled(&followed.stack.status) == Some(Ending::Stuck) {
+            let failed: BTreeSet<String> = self
+                .resources(&stack.id)
+                .await?
+                .into_iter()
+                .filter(|resource| resource.status == "DELETE_FAILED")
+                .map(|resource| resource.logical_id)
+                .collect();
+            let failed: Vec<String> = failed.into_iter().collect();
+            outcome = outcome
+                .next(format!("these can't be deleted: {}", failed.join(", ")))
+                .next(format!("`destroy --stack {} --force` leaves them behind", request.stack));
+        }
+        Ok(outcome)
+    }
+}

@@ -1,0 +1,183 @@
+//! What a deploy would change: by the templates alone, or by a change set that is made for it and deleted again.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::Session;
+use super::api::{ChangeSetKind, CreateChangeSet, Stack};
+use super::broadening;
+use super::capability;
+use super::change_sets::Made;
+use super::changes::{Change, PropertyDelta, Widening};
+use super::data::{self, Loss};
+use super::digest::Digest;
+use super::event::Step;
+use super::outcome::{Ending, Outcome};
+use super::parameters::{self, Values};
+use super::picture::{Picture, picture};
+use super::request::DeployRequest;
+use super::run::{Run, Stop};
+use super::stacks::{known_values, token};
+use super::status::{Action, Ruling, ruling};
+use super::template_diff::{self, TemplateDiff};
+use super::upload::template_text;
+use crate::cfn::evaluate::Settings;
+
+/// What a deploy would change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DiffReport {
+    /// The stack's name.
+    pub stack: String,
+    /// Whether it isn't there yet.
+    pub is_new: bool,
+    /// What differs.
+    #[serde(flatten)]
+    pub diff: TemplateDiff,
+    /// What gets wider.
+    pub widenings: Vec<Widening>,
+    /// Data that would be lost, or may be.
+    pub losses: Vec<Loss>,
+}
+
+impl DiffReport {
+    /// Whether nothing differs.
+    pub fn is_empty(&self) -> bool {
+        self.diff.is_empty()
+    }
+}
+
+/// Compares with the deployed template. With `by_change_set`, resources are what CloudFormation itself says.
+///
+/// # Errors
+/// The stack can't be asked for, a parameter has no value, or CloudFormation refuses the set.
+pub async fn diff(
+    session: Session<'_>,
+    request: &DeployRequest,
+    by_change_set: bool,
+) -> Result<DiffReport, Box<Outcome>> {
+    let mut run = Run::begin(session, "diff", &request.stack, request.timeout);
+    let result = run.diff(request, by_change_set).await;
+    result.map_err(|stop| Box::new(Run::stopped(stop)))
+}
+
+impl Run<'_> {
+    async fn diff(&mut self, request: &DeployRequest, by_change_set: bool) -> Result<DiffReport, Stop> {
+        let stack = self.find_stack(&request.stack).await?;
+        let template = request.template.template();
+        let mut given = request.given.clone();
+        if let Some(protection) = &request.protection {
+            given.insert(protection.parameter.clone(), protection.wanted.to_string());
+        }
+        let values = parameters::values(template, &request.configured, &given, stack.as_ref(), template)
+            .map_err(|problems| {
+                let mut outcome = Outcome::new(Ending::Usage, "the parameters don't fit the template");
+                outcome.next = problems;
+                Stop::from(outcome)
+            })?;
+        let settings = |parameters| Settings {
+            region: Some(self.services().region().to_owned()),
+            account: request.account.clone(),
+            stack_name: Some(request.stack.clone()),
+            parameters,
+        };
+        let after = picture(template, &settings(values.known.clone()));
+        let old_settings = stack.as_ref().map(|stack| settings(known_values(stack)));
+        let (mut before, mut outputs) = (Picture::new(), Vec::new());
+        if let (Some(stack), Some(settings)) = (&stack, old_settings) {
+            let deployed = self.deployed_template(&stack.id).await?;
+            before = picture(&deployed, &settings);
+            let (old, new) = (deployed.outputs.into(), template.outputs.clone().into());
+            template_diff::compare("", Some(&old), Some(&new), &mut outputs);
+        }
+        let resources = if by_change_set {
+            self.changes_by_set(request, stack.as_ref(), &values).await?
+        } else {
+            template_diff::resources(&before, &after)
+        };
+        Ok(DiffReport {
+            stack: request.stack.clone(),
+            is_new: stack.is_none(),
+            widenings: broadening::widenings(&before, &after),
+            losses: data::losses(&resources, &before, &after),
+            diff: TemplateDiff { resources, parameters: parameter_deltas(stack.as_ref(), &values), outputs },
+        })
+    }
+
+    /// What CloudFormation says, by a set that is always deleted.
+    async fn changes_by_set(
+        &mut self,
+        request: &DeployRequest,
+        stack: Option<&Stack>,
+        values: &Values,
+    ) -> Result<Vec<Change>, Stop> {
+        let template = request.template.template();
+        let kind = match ruling(Action::Deploy, stack.map(|stack| &stack.status)) {
+            Ruling::Create => ChangeSetKind::Create,
+            Ruling::Update => ChangeSetKind::Update,
+            _ => {
+                let status = stack.map(|stack| stack.status.to_string()).unwrap_or_default();
+                return Err(Outcome::new(
+                    Ending::Failed,
+                    format!("the stack is {status}: no change set can be made for it now"),
+                )
+                .into());
+            }
+        };
+        let now = self.now().to_string();
+        let name = format!(
+            "{}-diff-{}",
+            super::digest::PREFIX,
+            Digest::default().with(&template_text(template)).with(&now).hex(16)
+        );
+        let set = CreateChangeSet {
+            stack: stack.map_or_else(|| request.stack.clone(), |stack| stack.id.clone()),
+            client_token: token("set", &name),
+            name,
+            kind,
+            template: self.template_source(template, &request.upload, stack).await?,
+            parameters: values.settings.clone(),
+            tags: Some(request.tags.clone()),
+            capabilities: capability::needed(template),
+            role_arn: request.role_arn.clone(),
+            notification_arns: request.notification_arns.clone(),
+            rollback_configuration: None,
+            description: Some("made by dify-cfn diff, and deleted by it".to_owned()),
+            include_nested_stacks: !request.revert_drift,
+            on_stack_failure: None,
+            import_existing_resources: request.import_existing,
+            resources_to_import: Vec::new(),
+            revert_drift: request.revert_drift && kind == ChangeSetKind::Update,
+        };
+        let made = match self.make_set(&set, Step::Whole).await? {
+            Made::Ready(made) | Made::Executing(made) => made,
+            Made::NoChange => return Ok(Vec::new()),
+        };
+        let constructs: BTreeMap<String, String> = template
+            .resources
+            .iter()
+            .filter_map(|(id, resource)| Some((id.clone(), resource.construct.clone()?)))
+            .collect();
+        let changes = self.changes_of(&made, &constructs).await;
+        self.discard(&made, kind).await?;
+        changes
+    }
+}
+
+/// Parameters whose values change, without those that nothing shows.
+fn parameter_deltas(stack: Option<&Stack>, values: &Values) -> Vec<PropertyDelta> {
+    let Some(stack) = stack else { return Vec::new() };
+    let old = known_values(stack);
+    let mut found = Vec::new();
+    for (key, value) in &values.known {
+        if old.get(key) != Some(value) {
+            found.push(PropertyDelta {
+                path: key.clone(),
+                before: old.get(key).cloned(),
+                after: Some(value.clone()),
+                ..PropertyDelta::default()
+            });
+        }
+    }
+    found
+}

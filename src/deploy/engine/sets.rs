@@ -1,0 +1,123 @@
+//! The change set of a step: its name, its request, its execution.
+
+use super::{Deploy, Planned};
+use crate::deploy::api::{
+    ChangeSet, ChangeSetKind, CreateChangeSet, ErrorKind, ExecuteChangeSet, Stack, StackStatus,
+};
+use crate::deploy::capability;
+use crate::deploy::change_sets::Made;
+use crate::deploy::digest::{Digest, SetName};
+use crate::deploy::event::Event;
+use crate::deploy::event_log::Start;
+use crate::deploy::follow::{Before, Followed, Operation};
+use crate::deploy::request::DeployRequest;
+use crate::deploy::run::{Patience, Stop};
+use crate::deploy::stacks::token;
+use crate::deploy::upload::template_text;
+
+impl Deploy<'_, '_> {
+    /// Makes the set of a step, or finds it.
+    pub(super) async fn make(&mut self, planned: &Planned, stack: Option<&Stack>) -> Result<Made, Stop> {
+        let base = match stack.filter(|stack| stack.status != StackStatus::ReviewInProgress) {
+            None => Digest::default().with("new"),
+            Some(stack) => {
+                let changed = stack.last_updated_time.unwrap_or(stack.creation_time);
+                Digest::default().with(&stack.id).with(&changed.to_string()).with(stack.status.as_str())
+            }
+        };
+        let settings = planned.values.settings.iter();
+        let settings: Vec<String> =
+            settings.map(|setting| format!("{}={:?}", setting.key, setting.value)).collect();
+        let alarms = planned.alarms.as_ref().map(|alarms| format!("{alarms:?}"));
+        let base = base
+            .with(&format!("{:?} {:?}", planned.step, planned.kind))
+            .with_all(settings.iter().map(String::as_str))
+            .with_option(alarms.as_deref())
+            .hex(12);
+        let name = SetName { content: self.content.clone(), base }.to_string();
+        let request = CreateChangeSet {
+            stack: stack.map_or_else(|| self.request.stack.clone(), |stack| stack.id.clone()),
+            client_token: token("set", &name),
+            name,
+            kind: planned.kind,
+            template: planned.source.clone(),
+            parameters: planned.values.settings.clone(),
+            tags: Some(self.request.tags.clone()),
+            capabilities: capability::needed(&planned.template),
+            role_arn: self.request.role_arn.clone(),
+            notification_arns: self.request.notification_arns.clone(),
+            rollback_configuration: planned.alarms.clone(),
+            description: Some(format!("made by dify-cfn {}", env!("CARGO_PKG_VERSION"))),
+            include_nested_stacks: !self.request.revert_drift,
+            on_stack_failure: planned.on_stack_failure,
+            import_existing_resources: self.request.import_existing,
+            resources_to_import: Vec::new(),
+            revert_drift: self.request.revert_drift && planned.kind == ChangeSetKind::Update,
+        };
+        self.run.make_set(&request, planned.step).await
+    }
+
+    /// Executes a set and follows it.
+    pub(super) async fn execute(
+        &mut self,
+        planned: &Planned,
+        set: &ChangeSet,
+        stack: &Stack,
+    ) -> Result<Followed, Stop> {
+        let start = self.run.mark(&stack.id).await?;
+        let request = ExecuteChangeSet {
+            change_set: set.id.clone(),
+            client_request_token: token("execute", &set.id),
+            disable_rollback: planned.disable_rollback,
+            // Not together with OnStackFailure or without rollback, where nothing is rolled back.
+            retain_except_on_create: planned.on_stack_failure.is_none() && !planned.disable_rollback,
+        };
+        let cloudformation = self.run.cloudformation();
+        self.run.tell(Event::Executing { change_set: set.id.clone(), stack_id: stack.id.clone() });
+        self.has_changed = true;
+        match self.run.call(Patience::Short, || cloudformation.execute_change_set(&request)).await {
+            Ok(()) => {}
+            // A repeated request that had arrived: it runs, or is through. If not, following will tell.
+            Err(Stop::Api(error)) if matches!(error.kind, ErrorKind::InvalidState | ErrorKind::NotFound) => {
+                self.run.note(format!("the change set isn't executed again: {}", error.message));
+            }
+            Err(stop) => return Err(stop),
+        }
+        self.follow(stack, Some(Before::of(stack)), start, Some(set.changes.len())).await
+    }
+
+    pub(super) async fn follow(
+        &mut self,
+        stack: &Stack,
+        before: Option<Before>,
+        start: Start,
+        total: Option<usize>,
+    ) -> Result<Followed, Stop> {
+        self.has_changed = true;
+        let operation = Operation {
+            stack_id: stack.id.clone(),
+            start,
+            before,
+            total,
+            constructs: self.constructs.clone(),
+        };
+        self.run.follow(&operation).await
+    }
+}
+
+/// What a command asks for, as a digest: templates, parameters, tags, and how.
+pub(super) fn content(request: &DeployRequest) -> String {
+    let map = |map: &indexmap::IndexMap<String, String>| {
+        map.iter().flat_map(|(key, value)| [key.clone(), value.clone()]).collect::<Vec<_>>()
+    };
+    let lists = [map(&request.configured), map(&request.given), map(&request.tags)];
+    let mut digest = Digest::default().with(&request.stack).with(&template_text(request.template.template()));
+    for list in &lists {
+        digest = digest.with_all(list.iter().map(String::as_str));
+    }
+    digest
+        .with_option(request.role_arn.as_deref())
+        .with_all(request.notification_arns.iter().flatten().map(String::as_str))
+        .with(&format!("{:?}", (&request.protection, request.import_existing, request.revert_drift)))
+        .hex(20)
+}

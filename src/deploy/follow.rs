@@ -1,0 +1,428 @@
+//! Follows an operation to its end: every event once, whatever the network does.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::api::{
+    ErrorKind, EventScope, HookTarget, OperationEvent, OperationEventType, Page, Stack, StackEvent,
+    StackStatus,
+};
+use super::clock::Timestamp;
+use super::event::{Cause, Event, ResourceEvent};
+use super::event_log::{Reader, STACK_TYPE, Start, Tracker};
+use super::outcome::{Ending, Outcome};
+use super::pace::Pace;
+use super::prompt::{Question, Reply, Topic};
+use super::run::{Patience, Run, Stop};
+use super::status::{self, settled};
+
+/// How often progress is told while nothing happens.
+const HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// How long an operation may take to show up after it was asked for.
+const SHOWS_UP_WITHIN: Duration = Duration::from_secs(120);
+
+/// How often a stack may look as it did before, after its events told the end.
+const MOST_OLD_LOOKS: u32 = 30;
+
+/// How often the end is looked for in the events once the status tells it: a status alone may be an old answer.
+const LAST_LOOKS: u32 = 20;
+
+/// An operation to follow.
+#[derive(Debug, Clone)]
+pub(super) struct Operation {
+    /// The stack's ARN.
+    pub(super) stack_id: String,
+    /// Where its events begin.
+    pub(super) start: Start,
+    /// The stack as it was before, for an operation that was just asked for: what looks the same is an old answer.
+    pub(super) before: Option<Before>,
+    /// How many resources change.
+    pub(super) total: Option<usize>,
+    /// Paths of our constructs.
+    pub(super) constructs: BTreeMap<String, String>,
+}
+
+/// How a stack looked before an operation.
+#[derive(Debug, Clone)]
+pub(super) struct Before {
+    status: StackStatus,
+    last_updated_time: Option<Timestamp>,
+    operations: Vec<String>,
+}
+
+impl Before {
+    /// Of this stack.
+    pub(super) fn of(stack: &Stack) -> Self {
+        Self {
+            status: stack.status.clone(),
+            last_updated_time: stack.last_updated_time,
+            operations: stack.last_operations.iter().map(|operation| operation.id.clone()).collect(),
+        }
+    }
+
+    fn is_same(&self, stack: &Stack) -> bool {
+        self.status == stack.status && self.last_updated_time == stack.last_updated_time
+    }
+}
+
+/// How an operation ended.
+#[derive(Debug)]
+pub(super) struct Followed {
+    /// The stack afterwards.
+    pub(super) stack: Stack,
+    /// The kind of ending that its status means.
+    pub(super) ending: Ending,
+    /// The first real failure, if there was one.
+    pub(super) cause: Option<Cause>,
+}
+
+/// Where events come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// `DescribeEvents`, by operation.
+    Operations,
+    /// `DescribeStackEvents`.
+    Stack,
+}
+
+/// An operation while it is followed.
+struct Follower<'f> {
+    operation: &'f Operation,
+    tracker: Tracker,
+    root: Reader,
+    nested: Vec<Reader>,
+    /// None: the operation didn't show up yet.
+    source: Option<Source>,
+    /// Operations whose events are read, oldest first.
+    operation_ids: Vec<String>,
+    /// Until when events were told.
+    told_until: Option<Timestamp>,
+    /// Only later events are told, where the source changed on the way.
+    tell_after: Option<Timestamp>,
+    /// The status that ended the operation, if its event was seen.
+    end: Option<StackStatus>,
+    told_progress_at: Option<Timestamp>,
+}
+
+impl Run<'_> {
+    /// The mark after which an operation's events begin, if it is asked for now.
+    pub(super) async fn mark(&mut self, stack_id: &str) -> Result<Start, Stop> {
+        let cloudformation = self.cloudformation();
+        let page =
+            self.call(Patience::Short, || cloudformation.describe_stack_events(stack_id, None)).await?;
+        Ok(page.items.into_iter().next().map_or(Start::Beginning, |newest| Start::After(newest.id)))
+    }
+
+    /// Follows an operation. A Ctrl-C asks whether to cancel it, where that is possible.
+    pub(super) async fn follow(&mut self, operation: &Operation) -> Result<Followed, Stop> {
+        let mut follower = Follower {
+            tracker: Tracker::new(operation.total),
+            root: Reader::new(&operation.stack_id, Vec::new(), operation.start.clone()),
+            nested: Vec::new(),
+            source: None,
+            operation_ids: Vec::new(),
+            told_until: None,
+            tell_after: None,
+            end: None,
+            told_progress_at: None,
+            operation,
+        };
+        self.has_begun();
+        let mut pace = Pace::of_stacks(self.jitter());
+        let began = self.now();
+        let (mut last_looks, mut old_looks) = (0, 0);
+        loop {
+            let stack = match self.look(&mut follower).await {
+                Ok((stack, count)) => {
+                    if count > 0 {
+                        pace.reset();
+                    }
+                    stack
+                }
+                Err(stop) => return Err(self.left(stop, operation)),
+            };
+            let is_old = operation.before.as_ref().is_some_and(|before| before.is_same(&stack));
+            if is_old && follower.source.is_none() && self.now().since(began) > SHOWS_UP_WITHIN {
+                return Err(Outcome::new(
+                    Ending::Failed,
+                    format!("the operation was asked for, but the stack is still {}", stack.status),
+                )
+                .next("run the same command again")
+                .into());
+            }
+            let mut stack = stack;
+            if let Some(end) = follower.end.clone().filter(|_| is_old && old_looks >= MOST_OLD_LOOKS) {
+                // The events tell the end, and DescribeStacks never will.
+                stack.status = end;
+            }
+            let is_settled = settled(&stack.status).filter(|_| !is_old || old_looks >= MOST_OLD_LOOKS);
+            if let Some(ending) = is_settled {
+                // The last events may show up after the status.
+                if follower.end.is_some() || last_looks >= LAST_LOOKS {
+                    return Ok(self.ended_as(ending, stack, &follower).await);
+                }
+                last_looks += 1;
+            } else if is_old && follower.end.is_some() {
+                old_looks += 1;
+            }
+            follower.tell_progress(self);
+            match self.wait(pace.next_wait()).await {
+                Ok(()) => {}
+                Err(Stop::Interrupted) => self.interrupted(&stack, operation).await?,
+                Err(stop) => return Err(self.left(stop, operation)),
+            }
+        }
+    }
+
+    /// The stack, and how many new events there were.
+    async fn look(&mut self, follower: &mut Follower<'_>) -> Result<(Stack, usize), Stop> {
+        let cloudformation = self.cloudformation();
+        let id = follower.operation.stack_id.as_str();
+        let stack = self.call(Patience::Long, || cloudformation.describe_stack(id)).await?;
+        let old = follower.operation.before.as_ref().map_or(&[][..], |before| &before.operations);
+        if follower.operation.before.is_some() {
+            for operation in stack.last_operations.iter().rev() {
+                if operation.kind != "CREATE_CHANGESET"
+                    && !old.contains(&operation.id)
+                    && !follower.operation_ids.contains(&operation.id)
+                {
+                    follower.operation_ids.push(operation.id.clone());
+                }
+            }
+        }
+        if follower.source.is_none() && !follower.operation_ids.is_empty() {
+            follower.source = Some(Source::Operations);
+        }
+        if follower.source == Some(Source::Operations) && !self.read_operations(follower).await? {
+            follower.source = Some(Source::Stack);
+            follower.tell_after = follower.told_until;
+        }
+        if follower.source != Some(Source::Operations) {
+            self.read_stack(&mut follower.root, Patience::Long).await?;
+        }
+        let tell_after = follower.tell_after;
+        let mut events = follower.root.drain(&follower.operation.constructs);
+        events.retain(|event| tell_after.is_none_or(|after| event.timestamp > after));
+        if follower.source.is_none() && !events.is_empty() {
+            follower.source = Some(Source::Stack);
+        }
+        for event in &events {
+            follower.notice_nested(event);
+        }
+        let mut index = 0;
+        // Nested stacks may show others while they are read.
+        while index < follower.nested.len() {
+            match self.read_stack(&mut follower.nested[index], Patience::Long).await {
+                // A nested stack that is gone tells no more.
+                Ok(()) | Err(Stop::Api(_)) => {}
+                Err(stop) => return Err(stop),
+            }
+            let inner = follower.nested[index].drain(&BTreeMap::new());
+            for event in &inner {
+                follower.notice_nested(event);
+            }
+            events.extend(inner);
+            index += 1;
+        }
+        // Stable: what has the same time stays in the order of its stack.
+        events.sort_by_key(|event| event.timestamp);
+        follower.told_until = events.last().map(|event| event.timestamp).max(follower.told_until);
+        for event in &events {
+            follower.tracker.take(event);
+            if event.is_stack {
+                let status = StackStatus::from(event.status.as_str());
+                follower.end = settled(&status).map(|_| status);
+            }
+            self.tell(Event::Resource(event.clone()));
+        }
+        Ok((stack, events.len()))
+    }
+
+    /// Reads the events of the followed operations. False: this API can't be used here.
+    async fn read_operations(&mut self, follower: &mut Follower<'_>) -> Result<bool, Stop> {
+        let cloudformation = self.cloudformation();
+        for id in follower.operation_ids.clone() {
+            let scope = EventScope::Operation(id);
+            let mut token: Option<String> = None;
+            loop {
+                let asked = token.take();
+                // Not patiently where the API or the permission is missing: there is another way.
+                let answer = cloudformation.describe_events(&scope, false, asked.as_deref()).await;
+                let page = match answer {
+                    Ok(page) => page,
+                    Err(error) if error.kind.is_passing() || error.kind == ErrorKind::CredentialsExpired => {
+                        self.call(Patience::Long, || {
+                            cloudformation.describe_events(&scope, false, asked.as_deref())
+                        })
+                        .await?
+                    }
+                    Err(_) => return Ok(false),
+                };
+                token = page.next_token;
+                let events = page.items.into_iter().filter_map(stack_event).collect();
+                if !follower.root.take(events) || token.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Reads what is new of a stack's events.
+    pub(super) async fn read_stack(&mut self, reader: &mut Reader, patience: Patience) -> Result<(), Stop> {
+        let cloudformation = self.cloudformation();
+        let id = reader.stack_id().to_owned();
+        let mut token: Option<String> = None;
+        loop {
+            let asked = token.take();
+            let page: Page<StackEvent> =
+                self.call(patience, || cloudformation.describe_stack_events(&id, asked.as_deref())).await?;
+            token = page.next_token;
+            if !reader.take(page.items) || token.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn ended_as(&mut self, ending: Ending, stack: Stack, follower: &Follower<'_>) -> Followed {
+        let failures = follower.tracker.failures();
+        // A creation that fails may delete its stack, which is an end as good as any but for what it was for.
+        let is_deleted = stack.status == StackStatus::DeleteComplete && !failures.is_empty();
+        let failed = ending != Ending::Done || follower.tracker.is_rolling_back() || is_deleted;
+        let cause = if failed { self.explain(failures, &stack).await } else { None };
+        Followed { stack, ending, cause }
+    }
+
+    /// The cause among failures, with what other services know of it, and told.
+    pub(super) async fn explain(&mut self, failures: &[ResourceEvent], stack: &Stack) -> Option<Cause> {
+        let mut cause = super::cause::cause(failures)?;
+        if cause.event.resource_type == "AWS::ECS::Service" {
+            cause.stopped_tasks = self.stopped_tasks(&cause.event).await;
+        }
+        if cause.event.reason.as_deref().is_some_and(|reason| reason.to_lowercase().contains("hook")) {
+            // More about a failure isn't worth another one.
+            let rejections =
+                self.hook_rejections(HookTarget::Stack(stack.id.clone())).await.unwrap_or_default();
+            cause.annotations = rejections.into_iter().flat_map(|rejection| rejection.annotations).collect();
+        }
+        self.tell(Event::Cause(Box::new(cause.clone())));
+        Some(cause)
+    }
+
+    /// Why the tasks of a service stopped, where the permission allows it to be read.
+    async fn stopped_tasks(&self, event: &ResourceEvent) -> Vec<super::services::StoppedTask> {
+        // arn:aws:ecs:region:account:service/cluster/name
+        let place = event.physical_id.as_deref().and_then(|arn| arn.split_once(":service/"));
+        let Some((cluster, service)) = place.and_then(|(_, rest)| rest.split_once('/')) else {
+            return Vec::new();
+        };
+        self.services().stopped_tasks(cluster, service).await.unwrap_or_default()
+    }
+
+    /// A Ctrl-C while a stack changes.
+    async fn interrupted(&mut self, stack: &Stack, operation: &Operation) -> Result<(), Stop> {
+        self.note(format!("the stack goes on without us; `attach --stack {}` follows it again", self.stack));
+        if stack.status != StackStatus::UpdateInProgress {
+            return Err(self.left(Stop::Interrupted, operation));
+        }
+        let question = Question {
+            topic: Topic::CancelUpdate,
+            text: "Cancel the update and roll it back?".to_owned(),
+            details: vec!["no leaves it running".to_owned()],
+            expected: None,
+            flag: "cancel".to_owned(),
+        };
+        match self.ask(&question).await {
+            Reply::Yes => {
+                let cloudformation = self.cloudformation();
+                let token =
+                    super::stacks::token("cancel", &format!("{}{:?}", stack.id, stack.last_updated_time));
+                let id = stack.id.as_str();
+                match self.call(Patience::Long, || cloudformation.cancel_update_stack(id, &token)).await {
+                    Ok(()) => self.note("the update is cancelled and rolls back"),
+                    Err(Stop::Api(error)) => self.warn(format!("the update can't be cancelled: {error}")),
+                    Err(stop) => return Err(self.left(stop, operation)),
+                }
+                Ok(())
+            }
+            Reply::No | Reply::NoTerminal | Reply::Interrupted => {
+                Err(self.left(Stop::Interrupted, operation))
+            }
+        }
+    }
+
+    /// What becomes of a stop while a stack goes on.
+    fn left(&self, stop: Stop, operation: &Operation) -> Stop {
+        let why = match stop {
+            Stop::Ended(_) => return stop,
+            Stop::Interrupted => "interrupted".to_owned(),
+            Stop::Deadline => "the time is up".to_owned(),
+            Stop::GaveUp(error) | Stop::Api(error) => {
+                format!("CloudFormation doesn't answer any longer: {error}")
+            }
+        };
+        let mut outcome = Outcome::new(Ending::Left, format!("{why}; the stack goes on"))
+            .next(format!("`attach --stack {}` follows it again", self.stack));
+        outcome.stack_id = Some(operation.stack_id.clone());
+        outcome.into()
+    }
+}
+
+impl Follower<'_> {
+    /// Remembers a nested stack that something happens to.
+    fn notice_nested(&mut self, event: &ResourceEvent) {
+        let Some(id) = event.physical_id.as_ref().filter(|id| id.starts_with("arn:")) else { return };
+        let is_itself =
+            *id == self.operation.stack_id || self.nested.iter().any(|reader| reader.stack_id() == id);
+        if event.resource_type == STACK_TYPE && !event.is_stack && !is_itself {
+            let nested_in = event.nested_in.iter().chain([&event.logical_id]).cloned().collect();
+            self.nested.push(Reader::new(id, nested_in, Start::LatestOperation));
+        }
+    }
+
+    /// Tells progress, if there is some or the last one is old.
+    fn tell_progress(&mut self, run: &Run<'_>) {
+        let now = run.now();
+        if self.told_progress_at.is_none_or(|told| now.since(told) >= HEARTBEAT) {
+            self.told_progress_at = Some(now);
+            run.tell(Event::Progress(self.tracker.progress(now)));
+        }
+    }
+}
+
+/// An operation's event as a stack's; `None` of other kinds.
+fn stack_event(event: OperationEvent) -> Option<StackEvent> {
+    if event.event_type != OperationEventType::Stack {
+        return None;
+    }
+    Some(StackEvent {
+        id: event.id,
+        stack_id: event.stack_id,
+        timestamp: event.timestamp,
+        logical_id: event.logical_id?,
+        physical_id: event.physical_id,
+        resource_type: event.resource_type?,
+        status: event.status?,
+        status_reason: event.status_reason,
+        detailed_status: event.detailed_status,
+        client_request_token: event.client_request_token,
+        operation_id: event.operation_id,
+        hook_type: event.hook_type,
+        hook_status_reason: event.hook_status_reason,
+        hook_invocation_id: event.hook_invocation_id,
+    })
+}
+
+/// What the status of an ended operation means in words, for the stack's people.
+pub(super) fn ending_words(status: &StackStatus, ending: Ending) -> String {
+    match ending {
+        Ending::Done => format!("the stack is {status}"),
+        Ending::RolledBack if *status == StackStatus::RollbackComplete => {
+            "the creation failed; what was made is deleted".to_owned()
+        }
+        Ending::RolledBack => "the update failed; the stack is back where it was".to_owned(),
+        _ if status::is_running(status) => format!("the stack is still {status}"),
+        _ => format!("the stack is {status} and needs a person"),
+    }
+}

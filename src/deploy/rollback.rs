@@ -1,0 +1,183 @@
+//! Taking an operation back: rollback, and cancelling an update.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::Session;
+use super::api::{Stack, StackStatus};
+use super::event_log::Start;
+use super::follow::{Before, Followed, Operation, ending_words};
+use super::outcome::{Ending, Outcome};
+use super::run::{Patience, Run, Stop, ended};
+use super::stacks::token;
+use super::status::{Action, Ruling, ruling};
+
+/// Takes a failed operation back. `force` skips what can't be rolled back, and says what that is.
+pub async fn rollback(session: Session<'_>, stack: &str, force: bool, timeout: Option<Duration>) -> Outcome {
+    let mut run = Run::begin(session, "rollback", stack, timeout);
+    let result = run.rollback(force).await;
+    let outcome = result.unwrap_or_else(Run::stopped);
+    run.finish(outcome)
+}
+
+/// Stops an update that runs, and follows it back.
+pub async fn cancel(session: Session<'_>, stack: &str, timeout: Option<Duration>) -> Outcome {
+    let mut run = Run::begin(session, "cancel", stack, timeout);
+    let result = run.cancel().await;
+    let outcome = result.unwrap_or_else(Run::stopped);
+    run.finish(outcome)
+}
+
+/// Follows what runs.
+pub async fn attach(session: Session<'_>, stack: &str, timeout: Option<Duration>) -> Outcome {
+    let mut run = Run::begin(session, "attach", stack, timeout);
+    let result = run.attach().await;
+    let outcome = result.unwrap_or_else(Run::stopped);
+    run.finish(outcome)
+}
+
+impl Run<'_> {
+    async fn rollback(&mut self, force: bool) -> Result<Outcome, Stop> {
+        let name = self.stack.clone();
+        let stack = self.existing_stack(&name).await?;
+        match ruling(Action::Rollback, Some(&stack.status)) {
+            Ruling::Nothing(why) => Ok(Outcome::new(Ending::Done, why)),
+            Ruling::Refuse(ending, why) => {
+                Err(Outcome::new(ending, format!("the stack is {}", stack.status)).next(why).into())
+            }
+            Ruling::Follow => self.follow_to_outcome(&stack, None, Start::LatestOperation, true).await,
+            Ruling::ContinueRollback => {
+                if force {
+                    self.warn_of_skipped(&stack).await?;
+                }
+                let start = self.mark(&stack.id).await?;
+                let token =
+                    token("continue", &format!("{}{:?}{force}{start:?}", stack.id, stack.last_updated_time));
+                let cloudformation = self.cloudformation();
+                let id = stack.id.as_str();
+                self.call(Patience::Short, || {
+                    cloudformation.continue_update_rollback(id, &[], force, &token)
+                })
+                .await?;
+                self.follow_to_outcome(&stack, Some(Before::of(&stack)), start, true).await
+            }
+            _ => {
+                let followed = self.roll_back(&stack, &BTreeMap::new()).await?;
+                Ok(outcome_of(&followed, true))
+            }
+        }
+    }
+
+    /// Tells what a forced rollback leaves as it is.
+    async fn warn_of_skipped(&mut self, stack: &Stack) -> Result<(), Stop> {
+        let resources = self.resources(&stack.id).await?;
+        let skipped: Vec<String> = resources
+            .into_iter()
+            .filter(|resource| resource.status == "UPDATE_FAILED")
+            .map(|resource| format!("{} ({})", resource.logical_id, resource.resource_type))
+            .collect();
+        if !skipped.is_empty() {
+            self.warn(format!(
+                "these resources are skipped and may differ from what the stack says afterwards: {}; `drift` tells how",
+                skipped.join(", ")
+            ));
+        }
+        Ok(())
+    }
+
+    /// `RollbackStack`, followed.
+    pub(super) async fn roll_back(
+        &mut self,
+        stack: &Stack,
+        constructs: &BTreeMap<String, String>,
+    ) -> Result<Followed, Stop> {
+        let start = self.mark(&stack.id).await?;
+        let token = token("rollback", &format!("{}{:?}{start:?}", stack.id, stack.last_updated_time));
+        let cloudformation = self.cloudformation();
+        let id = stack.id.as_str();
+        self.call(Patience::Short, || cloudformation.rollback_stack(id, &token)).await?;
+        let operation = Operation {
+            stack_id: stack.id.clone(),
+            start,
+            before: Some(Before::of(stack)),
+            total: None,
+            constructs: constructs.clone(),
+        };
+        self.follow(&operation).await
+    }
+
+    async fn cancel(&mut self) -> Result<Outcome, Stop> {
+        let name = self.stack.clone();
+        let stack = self.existing_stack(&name).await?;
+        match ruling(Action::Cancel, Some(&stack.status)) {
+            Ruling::Proceed => {
+                let token = token("cancel", &format!("{}{:?}", stack.id, stack.last_updated_time));
+                let cloudformation = self.cloudformation();
+                let id = stack.id.as_str();
+                self.call(Patience::Short, || cloudformation.cancel_update_stack(id, &token)).await?;
+                self.note("the update is cancelled and rolls back");
+                self.follow_to_outcome(&stack, None, Start::LatestOperation, true).await
+            }
+            Ruling::Refuse(ending, why) => {
+                Err(Outcome::new(ending, format!("the stack is {}", stack.status)).next(why).into())
+            }
+            Ruling::Nothing(why) => Ok(Outcome::new(Ending::Done, why)),
+            _ => ended(Ending::Failed, format!("the stack is {}: that wasn't expected", stack.status)),
+        }
+    }
+
+    async fn attach(&mut self) -> Result<Outcome, Stop> {
+        let name = self.stack.clone();
+        let stack = self.existing_stack(&name).await?;
+        match ruling(Action::Attach, Some(&stack.status)) {
+            Ruling::Follow => self.follow_to_outcome(&stack, None, Start::LatestOperation, false).await,
+            Ruling::Nothing(why) => {
+                let mut outcome = Outcome::new(Ending::Done, format!("{why}; the stack is {}", stack.status));
+                outcome.stack_id = Some(stack.id);
+                Ok(outcome)
+            }
+            _ => ended(Ending::Failed, format!("the stack is {}: that wasn't expected", stack.status)),
+        }
+    }
+
+    /// Follows, and says how it ended. `back_is_good`: being back where it was is what was wanted.
+    pub(super) async fn follow_to_outcome(
+        &mut self,
+        stack: &Stack,
+        before: Option<Before>,
+        start: Start,
+        back_is_good: bool,
+    ) -> Result<Outcome, Stop> {
+        let operation =
+            Operation { stack_id: stack.id.clone(), start, before, total: None, constructs: BTreeMap::new() };
+        let followed = self.follow(&operation).await?;
+        Ok(outcome_of(&followed, back_is_good))
+    }
+}
+
+/// What the end of an operation means.
+pub(super) fn outcome_of(followed: &Followed, back_is_good: bool) -> Outcome {
+    let status = &followed.stack.status;
+    let ending = match followed.ending {
+        Ending::RolledBack if back_is_good => Ending::Done,
+        ending => ending,
+    };
+    let mut outcome = match ending {
+        Ending::Done => Outcome::new(ending, format!("the stack is {status}")),
+        _ => Outcome::new(ending, ending_words(status, ending)),
+    };
+    if let Some(cause) = followed.cause.as_ref().filter(|_| ending != Ending::Done) {
+        let reason = cause.event.reason.as_deref().unwrap_or("no reason is told");
+        outcome.message = format!("{} failed: {reason}; {}", cause.event.logical_id, outcome.message);
+        outcome.next.extend(cause.advice.iter().cloned());
+    }
+    if *status == StackStatus::UpdateRollbackFailed {
+        outcome = outcome.next("`rollback` tries again, `rollback --force` skips what can't be rolled back");
+    }
+    if ending == Ending::Done && *status != StackStatus::DeleteComplete {
+        outcome.outputs.clone_from(&followed.stack.outputs);
+    }
+    outcome.stack_id = Some(followed.stack.id.clone());
+    outcome.cause = followed.cause.clone().map(Box::new);
+    outcome
+}

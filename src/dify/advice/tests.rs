@@ -1,0 +1,64 @@
+//! Each piece of advice where it is meant, and nowhere else.
+
+use super::*;
+use crate::config::{LoadOptions, load};
+use crate::diagnostic::Code;
+use crate::diagnostic::Source;
+
+/// What is told of a configuration: code and place.
+fn told(yaml: &str) -> Vec<(String, String)> {
+    let file = Some(Source::new("dify.yaml", yaml));
+    let loaded = load(&LoadOptions { file, ..LoadOptions::default() }).unwrap();
+    let built = crate::dify::build(&loaded.environments[0].config).unwrap();
+    let findings = built.findings.into_iter();
+    findings.map(|found| (found.code.to_string(), found.pointer.unwrap_or_default())).collect()
+}
+
+fn places_of(code: Code, yaml: &str) -> Vec<String> {
+    let told = told(yaml).into_iter().filter(|(found, _)| *found == code.to_string());
+    told.map(|(_, place)| place).collect()
+}
+
+#[test]
+fn a_sandbox_beside_a_role_is_told_unless_its_code_has_no_network() {
+    let exposed = |yaml: &str| places_of(EXPOSED_SANDBOX, yaml);
+    assert_eq!(exposed("layout: distributed"), [""; 0]);
+    assert_eq!(exposed("layout: sidecar"), ["/layout"]);
+    assert_eq!(exposed("layout: single-task"), ["/layout"]);
+    assert_eq!(
+        exposed("layout: { front: [web, sandbox], back: [api, worker, plugin_daemon, beat] }"),
+        [""; 0]
+    );
+    assert_eq!(
+        exposed("layout: { all: [web, api, worker, beat], plugins: [plugin_daemon, sandbox] }"),
+        ["/layout"]
+    );
+    // Users' code goes round the proxy if it likes.
+    let proxy = "components: { ssrf_proxy: { enabled: true, image: { repository: a/squid } } }";
+    assert_eq!(exposed(&format!("layout: sidecar\n{proxy}")), ["/layout"]);
+    let closed = "layout: sidecar\ncomponents: { sandbox: { environment: { ENABLE_NETWORK: false } } }";
+    assert_eq!(exposed(closed), [""; 0]);
+    let closed =
+        "layout: sidecar\nenvironment: { ENABLE_NETWORK: { value: \"false\", components: [sandbox] } }";
+    assert_eq!(exposed(closed), [""; 0]);
+}
+
+#[test]
+fn what_stops_with_beat_is_told() {
+    let stopped = |yaml: &str| places_of(STOPPED_WITH_BEAT, yaml);
+    assert_eq!(stopped("layout: distributed"), [""; 0]);
+    assert_eq!(stopped("layout: single-task"), [""; 0]);
+    assert_eq!(stopped("layout: { all: [web, api, worker, plugin_daemon, sandbox, beat] }"), ["/layout/all"]);
+}
+
+#[test]
+fn a_certificate_for_an_internal_name_may_never_come() {
+    let internal =
+        "ingress: { scheme: internal, domain_name: dify.example.com, hosted_zone_id: Z0123456789ABC";
+    assert_eq!(places_of(UNISSUED_CERTIFICATE, &format!("{internal} }}")), ["/ingress/hosted_zone_id"]);
+    let arn = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0000-4000-8000-000000000001";
+    let given = format!("region: us-east-1\n{internal}, certificate_arn: \"{arn}\" }}");
+    assert_eq!(places_of(UNISSUED_CERTIFICATE, &given), [""; 0]);
+    let public = internal.replace("scheme: internal, ", "");
+    assert_eq!(places_of(UNISSUED_CERTIFICATE, &format!("{public} }}")), [""; 0]);
+}

@@ -1,0 +1,59 @@
+//! How large templates are; foundations are looked at in `meaning::console`. A request takes 51,200 bytes; a larger template is
+//! read from S3, and 1 MB is the end.
+
+use dify_cfn::assembly::INLINE_LIMIT_BYTES;
+use dify_cfn::cfn::write::minified;
+use dify_cfn::config::model::{Layout, NamedLayout};
+
+use crate::shipped::{Shipped, all};
+
+/// What `distributed` stays below, in bytes: room for what a stack's user adds by `resources` and `environment`.
+const DISTRIBUTED_BYTES: usize = 75_000;
+
+/// What more may take, and why: these are not `distributed` alone.
+const LARGER: [(&str, usize, &str); 3] = [
+    (
+        "production/full",
+        92_500,
+        "two more services, Spot, mail, flow logs and access logs: all that can be switched on",
+    ),
+    (
+        "closed/dev",
+        77_500,
+        "six endpoints with a rule for each service, a private registry's permissions, ECS Exec",
+    ),
+    ("closed/ssm", 78_500, "the same, and commands that put the broker's address together"),
+];
+
+fn bytes(shipped: &Shipped) -> usize {
+    minified(shipped.template()).1.len()
+}
+
+#[test]
+fn seeds_fit_into_a_request() {
+    let seeds: Vec<_> = all().iter().filter(|shipped| shipped.is_seed()).collect();
+    assert_eq!(seeds.len(), 3);
+    for seed in seeds {
+        let bytes = bytes(seed);
+        assert!(bytes <= INLINE_LIMIT_BYTES, "{}: {bytes} bytes", seed.name);
+    }
+}
+
+#[test]
+fn distributed_stays_small_in_each_profile_network_and_backend() {
+    let distributed =
+        all().iter().filter(|shipped| shipped.config().layout == Layout::Named(NamedLayout::Distributed));
+    let mut seen = 0;
+    for shipped in distributed {
+        let larger = LARGER.iter().find(|(name, _, _)| *name == shipped.name);
+        let most = larger.map_or(DISTRIBUTED_BYTES, |(_, most, _)| *most);
+        let bytes = bytes(shipped);
+        assert!(bytes < most, "{}: {bytes} bytes, {most} are too many", shipped.name);
+        if let Some((name, _, why)) = larger {
+            assert!(bytes >= DISTRIBUTED_BYTES, "{name} is small by now and no exception any more: {why}");
+        }
+        seen += 1;
+    }
+    // Both profiles, networks of the form, existing, created and closed, and both backends.
+    assert!(seen >= 9, "only {seen} fixtures are distributed");
+}
