@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures `dify-cfn validate` beside its peers, in one run: CPU seconds and peak memory of whole processes.
 
-    cargo build --release && python3 benches/validate.py > docs/validate-benches.md
+    cargo build --release --no-default-features && python3 benches/validate.py > docs/validation-costs.md
 
 The peers get the same template: one of ours, as synth writes it. They are installed as the tests install them
 (`tests/oracles/tool.py`). A second table shows how the time grows from 50 to 500 resources.
@@ -27,7 +27,7 @@ CFN_VALIDATE = "import sys, cloudformation_validate as c; c.CompositeEngine().va
 
 def main():
     if not PROGRAM.exists():
-        sys.exit("build the program first: cargo build --release")
+        sys.exit("build the program first: cargo build --release --no-default-features")
     cfn_lint, cfn_validate = tool.ensure("cfn-lint"), tool.ensure("cloudformation-validate")
     preflight, package = tool.ensure_package("cdk-preflight", cfn_validate)
     rules = package / "lib" / "rules.generated.js"

@@ -1,4 +1,4 @@
-//! Files that somebody or something broke, the same ones on every run, for tests.
+//! Files that somebody or something broke, the same ones on every run, for tests; `tests/fuzz` uses them too.
 
 /// A generator of the same numbers on every run (xorshift64).
 pub(crate) struct Numbers(u64);
@@ -8,7 +8,7 @@ impl Numbers {
         Self(seed)
     }
 
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

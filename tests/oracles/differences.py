@@ -28,7 +28,8 @@ from pathlib import Path
 import tool
 from answers import Answers, compact
 from oracle import HERE, Finding, Oracle
-from run import Checks, build
+from programs import build, build_example, evaluate
+from run import Checks, preflight_oracle
 
 REGIONS = ["us-east-1"]
 DRAWN = 40
@@ -92,12 +93,8 @@ def main() -> int:
     evaluated = (arguments.evaluated or build_example()).resolve()
 
     cfn_lint, cfn_validate = tool.ensure("cfn-lint"), tool.ensure("cloudformation-validate")
-    preflight, package = tool.ensure_package("cdk-preflight", cfn_validate)
-    oracles = [
-        Oracle(cfn_lint, "cfn_lint_many.py"),
-        Oracle(cfn_validate, "cfn_validate_many.py"),
-        Oracle(preflight, "preflight_many.py", ["--rules", str(package / "lib" / "rules.generated.js")]),
-    ]
+    preflight = preflight_oracle()
+    oracles = [Oracle(cfn_lint, "cfn_lint_many.py"), Oracle(cfn_validate, "cfn_validate_many.py"), preflight]
     print(f"oracles: {', '.join(str(oracle.tool) for oracle in oracles)}; seed {arguments.seed}", flush=True)
     checks = Checks()
     with tempfile.TemporaryDirectory(prefix="differences-") as folder:
@@ -106,7 +103,7 @@ def main() -> int:
         expressions = evaluate(evaluated, files, Path(folder) / "evaluated")
         said = {}
         for oracle in oracles:
-            templates = expressions if oracle.tool is preflight else {file: [file] for file in files}
+            templates = expressions if oracle is preflight else {file: [file] for file in files}
             said[oracle.tool.name] = ask(oracle, templates, arguments, checks)
         if arguments.show:
             show(files, ours, said, arguments.show)
@@ -119,14 +116,6 @@ def main() -> int:
     print(f"{checks.passed} passed, {checks.failed} failed")
     return 1 if checks.failed else 0
 
-
-def build_example() -> Path:
-    command = ["cargo", "build", "--locked", "--example", "evaluated", "--message-format=json-render-diagnostics"]
-    done = subprocess.run(command, cwd=tool.ROOT, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode != 0:
-        sys.exit("the example doesn't build")
-    messages = [json.loads(line) for line in done.stdout.splitlines()]
-    return Path(next(message["executable"] for message in reversed(messages) if message.get("executable")))
 
 
 def mutants(cfn_lint: tool.Tool, folder: Path, arguments) -> list[Path]:
@@ -164,15 +153,6 @@ def same_as(program: Path) -> dict[str, list[str]]:
     done = subprocess.run([program, "rules", "--json"], capture_output=True, text=True, check=True)
     return {rule["code"]: rule["same_as"] for rule in json.loads(done.stdout)["rules"]}
 
-
-def evaluate(example: Path, files: list[Path], output: Path) -> dict[Path, list[Path]]:
-    """Each template without conditions, once for each combination of them."""
-    output.mkdir()
-    subprocess.run([example, output, *files], check=True)
-    written: dict[str, list[Path]] = {}
-    for file in sorted(output.iterdir()):
-        written.setdefault(file.name.rsplit(".", 2)[0], []).append(file)
-    return {file: written.get(file.stem, []) for file in files}
 
 
 def ask(oracle: Oracle, templates: dict[Path, list[Path]], arguments, checks: Checks) -> dict[Path, list[Finding]]:

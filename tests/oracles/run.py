@@ -1,4 +1,4 @@
-"""Asks cfn-lint and AWS's cloudformation-validate about every template that the program writes.
+"""Asks cfn-lint, AWS's cloudformation-validate and cdk-preflight's rules about every template that the program writes.
 
 `run.py [--program FILE] [FIXTURE…]`: each tests/fixtures/configs/*.yaml, and no configuration at all (`default`),
 is synthesized; an error or warning in any of the templates fails unless accepted.json names it, and so does an
@@ -9,14 +9,14 @@ this runner itself: it has to fail where it should.
 import argparse
 import json
 import re
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from accepted import Accepted
 import tool
+from accepted import Accepted
 from oracle import HERE, Finding, Oracle
+from programs import build, build_example, evaluate, synthesize
 from tool import ROOT
 
 CONFIGS = ROOT / "tests" / "fixtures" / "configs"
@@ -48,6 +48,7 @@ class Checks:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--program", type=Path, help="the program; built by cargo if not given")
+    parser.add_argument("--evaluated", type=Path, help="the example of that name; built by cargo if not given")
     parser.add_argument("fixtures", nargs="*", help="names of fixtures; all, and `default`, if none is given")
     arguments = parser.parse_args()
 
@@ -62,50 +63,28 @@ def main() -> int:
         Oracle(tool.ensure("cloudformation-validate"), "cfn_validate_many.py"),
         Oracle(tool.ensure("cfn-lint"), "cfn_lint_many.py"),
     ]
-    print(f"oracles: {', '.join(str(oracle.tool) for oracle in oracles)}", flush=True)
+    preflight = preflight_oracle()
+    print(f"oracles: {', '.join(str(oracle.tool) for oracle in [*oracles, preflight])}", flush=True)
     checks = Checks()
-    self_test(oracles, checks)
+    self_test(oracles, preflight, checks)
     if checks.failed == 0:
         accepted = Accepted.load(HERE / "accepted.json")
-        program = arguments.program.resolve() if arguments.program else build()
+        program = (arguments.program or build()).resolve()
+        example = (arguments.evaluated or build_example()).resolve()
         with tempfile.TemporaryDirectory(prefix="oracles-") as folder:
             templates = {name: synthesize(program, configs[name], Path(folder) / name) for name in chosen}
-            judge_all(oracles, templates, {name: regions(configs[name]) for name in chosen}, accepted, checks)
+            regions_of = {name: regions(configs[name]) for name in chosen}
+            judge_all(oracles, templates, regions_of, accepted, checks)
+            judge_evaluated(preflight, example, templates, regions_of, accepted, checks)
         if chosen == list(configs):
             unused = [f"not needed any more: {json.dumps(entry)}" for entry in accepted.unused()]
             checks.report("accepted.json", unused, f"{len(accepted.entries)} acceptances")
-        for oracle in oracles:
+        for oracle in [*oracles, preflight]:
             print(f"{oracle.tool}: asked anew for {oracle.anew} of {oracle.asked} answers")
     print(f"{checks.passed} passed, {checks.failed} failed")
     return 1 if checks.failed else 0
 
 
-def build() -> Path:
-    """Builds the program; where cargo put it."""
-    command = ["cargo", "build", "--locked", "--bin", "dify-cfn", "--message-format=json-render-diagnostics"]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode != 0:
-        sys.exit("the program doesn't build")
-    messages = [json.loads(line) for line in done.stdout.splitlines()]
-    return Path(next(message["executable"] for message in reversed(messages) if message.get("executable")))
-
-
-def synthesize(program: Path, config: Path | None, folder: Path) -> list[Path] | str:
-    """The templates that the program writes for a configuration, or why there are none."""
-    out = folder / "out"
-    out.mkdir(parents=True)
-    arguments = [] if config is None else ["--config", str(config)]
-    # The current folder is empty, so that no other configuration is found.
-    command = [program, "synth", *arguments, "--output", out]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
-    if done.returncode != 0:
-        return f"synth failed with exit code {done.returncode}: {done.stderr.strip() or done.stdout.strip()}"
-    stacks = {file.name.rsplit(".template.", 1)[0] for file in out.glob("*.template.*")}
-    templates = [out / f"{stack}.template.{form}" for stack in sorted(stacks) for form in ("json", "yaml")]
-    absent = [file.name for file in templates if not file.exists()]
-    if absent or not templates:
-        return f"synth didn't write {', '.join(absent) or 'any template'}"
-    return templates
 
 
 def regions(config: Path | None) -> list[str]:
@@ -136,6 +115,31 @@ def judge_all(oracles, templates, regions_of, accepted: Accepted, checks: Checks
         checks.report(name, complaints, f"{len(written)} templates in {where}, {infos} informational findings")
 
 
+def judge_evaluated(preflight: Oracle, example: Path, templates, regions_of, accepted: Accepted, checks: Checks) -> None:
+    """Reports a check for each fixture: its templates in each combination of their conditions, for cdk-preflight's rules.
+
+    With conditions they would be judged wrongly, since those rules take both branches of `Fn::If` for there at once.
+    """
+    combinations: dict[str, dict[Path, list[Path]]] = {}
+    for name, written in templates.items():
+        if not isinstance(written, str):
+            files = [file for file in written if file.suffix == ".json"]
+            combinations[name] = evaluate(example, files, files[0].parent / "evaluated")
+    answers: dict[Path, list[Finding]] = {}
+    for group in sorted({tuple(regions_of[name]) for name in combinations}):
+        names = [name for name in combinations if tuple(regions_of[name]) == group]
+        answers.update(preflight.ask([one for name in names for one in every(combinations[name])], list(group)))
+    for name, by_file in combinations.items():
+        findings = {file: [one for part in parts for one in answers[part]] for file, parts in by_file.items()}
+        complaints, _ = judge(name, findings, accepted)
+        complaints.extend(f"{file.name} could not be evaluated" for file, parts in by_file.items() if not parts)
+        checks.report(f"{name}, evaluated", complaints, f"{len(every(by_file))} combinations, cdk-preflight")
+
+
+def every(by_file: dict[Path, list[Path]]) -> list[Path]:
+    return [one for parts in by_file.values() for one in parts]
+
+
 def judge(name: str, findings: dict[Path, list[Finding]], accepted: Accepted) -> tuple[list[str], int]:
     """What has to be told of the templates of a fixture, and the number of informational findings."""
     complaints: dict[tuple, str] = {}
@@ -156,8 +160,14 @@ def judge(name: str, findings: dict[Path, list[Finding]], accepted: Accepted) ->
     return list(complaints.values()), infos
 
 
-def self_test(oracles: list[Oracle], checks: Checks) -> None:
-    """Shows on two templates written by hand, asked anew each time, that this runner fails where it should."""
+def preflight_oracle() -> Oracle:
+    """cdk-preflight's rules, run by cloudformation-validate."""
+    preflight, package = tool.ensure_package("cdk-preflight", tool.ensure("cloudformation-validate"))
+    return Oracle(preflight, "preflight_many.py", ["--rules", str(package / "lib" / "rules.generated.js")])
+
+
+def self_test(oracles: list[Oracle], preflight: Oracle, checks: Checks) -> None:
+    """Shows on templates written by hand, asked anew each time, that this runner fails where it should."""
     good, bad = (HERE / "selftest" / name for name in ("good.yaml", "bad.yaml"))
     findings: dict[Path, list[Finding]] = {good: [], bad: []}
     for oracle in oracles:
@@ -179,6 +189,13 @@ def self_test(oracles: list[Oracle], checks: Checks) -> None:
     if len(complaints) < len(expected):
         missing.append(f"the runner complains only of {complaints}")
     checks.report("self-test: a bad template", missing, f"{len(expected)} findings expected")
+
+    refused = HERE / "selftest" / "refused.json"
+    answers = preflight.ask([good, refused], DEFAULT_REGIONS, use_cache=False)
+    said = [(one.rule, one.level, one.place) for one in answers[refused]]
+    wrong = [] if said == [("pf-ec2-sg-port-range", "error", "Group")] else [f"cdk-preflight says {said}"]
+    wrong.extend(f"of a good template: {one}" for one in answers[good])
+    checks.report("self-test: what AWS would refuse", wrong, "1 finding expected")
 
     keys = ("tool", "rule", "resource")
     entries = [

@@ -18,7 +18,8 @@ SECTIONS = ("Parameters", "Mappings", "Conditions", "Resources")
 
 
 def main() -> None:
-    from run import CONFIGS, synthesize
+    from programs import synthesize
+    from run import CONFIGS
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--program", type=Path, required=True)
