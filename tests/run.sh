@@ -84,6 +84,7 @@ if step build "${runner[@]}" --no-run; then
   step tests "${runner[@]}"
   step 'documentation tests' cargo test --locked --doc
   "$fast" || step oracles python3 tests/oracles/run.py
+  "$fast" || step 'deploys to an emulator' python3 tests/e2e/run.py
   "$fast" || step differences python3 tests/oracles/differences.py
 else
   note 'not run' 0 'tests, which need the build'

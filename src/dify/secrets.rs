@@ -223,8 +223,11 @@ pub(super) fn external(source: &SecretSource) -> SecretValue {
     }
 }
 
-/// The parameters that `dify-cfn secrets` makes for the `ssm` backend, with the length of each.
+/// The parameters that `dify-cfn secrets` makes for the `ssm` backend, with the length of each; none for another backend.
 pub fn secure_parameters(config: &Config) -> Vec<(String, u32)> {
+    if config.secrets.backend != SecretsBackend::Ssm {
+        return Vec::new();
+    }
     let placement = Placement::of(config);
     let needed = DEFINITIONS.iter().filter(|definition| definition.kind.is_needed(&placement));
     let made = needed.filter(|definition| match definition.kind {

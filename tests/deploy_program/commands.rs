@@ -123,13 +123,17 @@ ingress: { allowed_cidrs: [203.0.113.0/24] }
 fn the_output_of_a_first_deploy() {
     let place = Place::new();
     let run = place.run("deploy --stack dify-dev --yes").ended(0);
-    let mut settings = insta::Settings::clone_current();
-    settings.add_filter(r"\d\d:\d\d:\d\d", "[time]");
-    settings.add_filter(r"dify-cfn-[0-9a-z-]*[0-9a-f]{8,}[0-9a-z-]*", "[set]");
-    settings.add_filter(r"[0-9a-f]{32,}", "[digest]");
-    settings.add_filter(r"\d+ bytes", "[n] bytes");
-    settings.add_filter(r"http://127.0.0.1:\d+", "[server]");
-    settings.bind(|| {
-        insta::assert_snapshot!("first-deploy", format!("{}\n--- standard output\n{}", run.err, run.out))
+    let text = format!("{}\n--- standard output\n{}", run.err, run.out);
+    let text = [
+        (r"\d\d:\d\d:\d\d", "[time]"),
+        (r"dify-cfn-[0-9a-z-]*[0-9a-f]{8,}[0-9a-z-]*", "[set]"),
+        (r"[0-9a-f]{32,}", "[digest]"),
+        (r"\d+ bytes", "[n] bytes"),
+        (r"http://127.0.0.1:\d+", "[server]"),
+    ]
+    .into_iter()
+    .fold(text, |text, (pattern, word)| {
+        regex::Regex::new(pattern).unwrap().replace_all(&text, word).into_owned()
     });
+    insta::assert_snapshot!("first-deploy", text);
 }

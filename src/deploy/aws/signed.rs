@@ -52,7 +52,6 @@ pub(super) struct Request {
 /// An answer.
 #[derive(Debug, Clone)]
 pub(super) struct Response {
-    pub(super) status: u16,
     pub(super) body: Vec<u8>,
 }
 
@@ -157,7 +156,7 @@ impl Signed {
             .map_err(|error| error::of_chain(operation, &error))?
             .to_vec();
         if (200..300).contains(&status) {
-            return Ok(Response { status, body });
+            return Ok(Response { body });
         }
         let (code, message) = described(&body);
         let message = message.unwrap_or_else(|| format!("HTTP status {status}"));

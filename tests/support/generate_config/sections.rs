@@ -261,7 +261,12 @@ pub(super) fn rest(c: &mut Choices<'_>, place: &Place) -> Section {
         bucket.maybe(c, "properties", &[properties]);
         let mut policy = Section::default();
         policy.set("type", json!("AWS::IAM::ManagedPolicy"));
-        policy.set("properties", json!({"PolicyDocument": {"Version": "2012-10-17", "Statement": []}}));
+        let log = "arn:aws:logs:us-east-1:123456789012:log-group:/acme:*";
+        let statement = json!({"Effect": "Allow", "Action": "logs:GetLogEvents", "Resource": log});
+        policy.set(
+            "properties",
+            json!({"PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}}),
+        );
         json!({ "StorageBucket": bucket.done(), "ExtraPolicy": policy.done() })
     });
     keys.maybe(

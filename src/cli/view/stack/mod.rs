@@ -97,16 +97,9 @@ impl Teller {
         print::err(&text);
     }
 
-    /// Says that a question was needed and nobody can be asked.
+    /// Prints what a person should have known who can't be asked; the outcome says the rest.
     pub(in crate::cli) fn unanswered(&self, question: &Question) {
-        let mut text = String::new();
-        for detail in &question.details {
-            text.push_str(&format!("{detail}\n"));
-        }
-        text.push_str(&format!(
-            "{}\nnobody can be asked without a terminal; {} answers it\n",
-            question.text, question.flag
-        ));
+        let text: String = question.details.iter().map(|detail| format!("{detail}\n")).collect();
         self.lines(&text, false);
     }
 
