@@ -133,9 +133,10 @@ fn synthesize(located: &Located, validate: bool) -> Result<Synthesized, Rejected
     };
     let built = dify::build(config).map_err(|found| (Exit::Usage, placed(found)))?;
     let mut findings = placed(built.findings);
+    let options = Options { region: config.region.clone(), ..Options::default() };
     let template = if validate {
-        let (template, found) = ValidatedTemplate::check(built.template, &Options::default())
-            .map_err(|found| (Exit::Invalid, found))?;
+        let (template, found) =
+            ValidatedTemplate::check(built.template, &options).map_err(|found| (Exit::Invalid, found))?;
         // The summary tells each stack's size.
         findings
             .extend(found.into_iter().filter(|finding| finding.code != TEMPLATE_SIZE || finding.is_error()));

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use crate::cfn::evaluate::{Evaluator, Settings};
-use crate::cfn::{Resource, Template};
+use crate::cfn::{Resource, Template, write};
 use crate::diagnostic::{Diagnostic, Severity};
 
 use super::options::{Options, Types};
@@ -68,7 +68,7 @@ impl<'t> Context<'t> {
 
     /// The bytes of the template's text: as it was read, or as JSON without blanks.
     pub(super) fn size(&self) -> usize {
-        self.text.unwrap_or_else(|| self.template.to_json().to_string().len())
+        self.text.unwrap_or_else(|| write::json_minified(self.template).len())
     }
 
     /// A finding that something doesn't exist: only a warning where a macro may bring it.

@@ -59,7 +59,8 @@ pub(in crate::cli) fn table() -> String {
 pub(in crate::cli) fn markdown() -> String {
     let mut text = "# Rules\n\n\
         Written by `dify-cfn rules --markdown`; a test keeps it fresh. `dify-cfn explain CODE` prints one rule.\n\
-        An error keeps a template from being written or deployed; a warning and a note are told.\n"
+        An error keeps a template from being written or deployed; a warning and a note are told.\n\
+        What cdk-preflight knows, and which rule covers it, is in [preflight.md](preflight.md).\n"
         .to_owned();
     for (letter, layer) in documentation::layers() {
         let is_of_layer = |code: &str| code.starts_with(letter);

@@ -80,7 +80,6 @@ mod w163_record_zone;
 mod w164_record_values;
 mod w165_validation_domain;
 mod w166_fixed_zone;
-mod w167_fixed_partition;
 mod w168_documents;
 mod w169_region;
 mod w170_engine_offer;
@@ -192,7 +191,6 @@ rules! {
     w164_record_values,
     w165_validation_domain,
     w166_fixed_zone,
-    w167_fixed_partition,
     w168_documents,
     w169_region,
     w170_engine_offer,

@@ -3,8 +3,11 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
-use crate::cfn::evaluate::{Data, Evaluated, Evaluator, Origin, Piece, Scenario, Settings, pointer_to};
+use crate::cfn::evaluate::{
+    Data, Evaluated, Evaluator, Origin, Piece, Scenario, Scenarios, Settings, pointer_to,
+};
 use crate::cfn::{Json, Resource};
 use crate::diagnostic::Diagnostic;
 use crate::validate::context::escape;
@@ -213,10 +216,11 @@ pub(super) fn views<'c, 't>(context: &'c Context<'t>) -> Vec<View<'c, 't>> {
     let resources = &context.template.resources;
     let needed: Vec<BTreeSet<&str>> = resources.values().map(Evaluator::conditions_of).collect();
     let all: BTreeSet<&str> = needed.iter().flatten().copied().collect();
-    let chosen = choose(evaluator.scenarios(&all).list);
-    let mut scenarios: BTreeMap<&BTreeSet<&str>, Vec<Scenario<'t>>> = BTreeMap::new();
+    let every = context.evaluator.shared_scenarios(&all);
+    let chosen = choose(&every.list);
+    let mut scenarios: BTreeMap<&BTreeSet<&str>, Arc<Scenarios<'t>>> = BTreeMap::new();
     for names in &needed {
-        scenarios.entry(names).or_insert_with(|| evaluator.scenarios(names).list);
+        scenarios.entry(names).or_insert_with(|| context.evaluator.shared_scenarios(names));
     }
     // A resource is evaluated once for each combination of the conditions that it depends on itself.
     let mut evaluated: Evaluations<'t> = BTreeMap::new();
@@ -235,7 +239,7 @@ pub(super) fn views<'c, 't>(context: &'c Context<'t>) -> Vec<View<'c, 't>> {
         for (index, (id, resource)) in resources.iter().enumerate() {
             let truths: Vec<_> = needed[index].iter().map(|name| scenario.condition(name)).collect();
             let item = evaluated.entry((index, truths.clone())).or_insert_with(|| {
-                let own = scenarios.get(&needed[index])?.iter().find(|own| {
+                let own = scenarios.get(&needed[index])?.list.iter().find(|own| {
                     needed[index].iter().zip(&truths).all(|(name, truth)| own.condition(name) == *truth)
                 })?;
                 if Evaluator::exists(resource, own) == Some(false) {
@@ -257,7 +261,7 @@ pub(super) fn views<'c, 't>(context: &'c Context<'t>) -> Vec<View<'c, 't>> {
 }
 
 /// The first combination, and those that show a condition in a way not seen before.
-fn choose(scenarios: Vec<Scenario<'_>>) -> Vec<Scenario<'_>> {
+fn choose<'s, 't>(scenarios: &'s [Scenario<'t>]) -> Vec<&'s Scenario<'t>> {
     let mut seen = BTreeSet::new();
     let mut chosen = Vec::new();
     for scenario in scenarios {
