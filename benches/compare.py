@@ -72,4 +72,5 @@ def main():
     print(f"\nsynth / start-up: {synth / start:.1f}    cfn-lint / synth: {lint / synth:.0f}")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -129,6 +129,8 @@ pub struct Diagnostic {
     pub logical_id: Option<String>,
     /// The construct's path, e.g. `Api/Service`, if it is about one of our own.
     pub construct: Option<String>,
+    /// Why it is accepted, if it is: then it is told, but nothing fails because of it.
+    pub accepted: Option<String>,
     /// Whether a secret may stand at the place: then nobody shows the text there.
     pub is_secret: bool,
 }
@@ -145,6 +147,7 @@ impl Diagnostic {
             pointer: None,
             logical_id: None,
             construct: None,
+            accepted: None,
             is_secret: false,
         }
     }
@@ -208,7 +211,12 @@ impl Diagnostic {
 
     /// Whether nothing may be written because of it.
     pub fn is_error(&self) -> bool {
-        self.severity == Severity::Error
+        self.counts_as(Severity::Error)
+    }
+
+    /// Whether it counts among the findings as bad as that: what is accepted doesn't count.
+    pub fn counts_as(&self, severity: Severity) -> bool {
+        self.severity == severity && self.accepted.is_none()
     }
 }
 

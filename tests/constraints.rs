@@ -1,13 +1,16 @@
-//! The build script's reader of `schemas/constraints/`: what it refuses, and with which words.
+//! `schemas/constraints/`: what the build script's reader refuses, and where the rules of cdk-preflight are covered.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 #[path = "../build/constraints.rs"]
 mod constraints;
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
+use std::path::{Path, PathBuf};
 
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 /// A row without mistakes.
 fn row() -> Json {
@@ -79,4 +82,149 @@ fn malformed_rows_are_refused_with_file_and_row() {
         "aws-other.json: a file of that name isn't about AWS::Test::Thing"
     );
     assert!(table("aws-test-thing.json", "{").unwrap_err().starts_with("aws-test-thing.json: EOF"));
+}
+
+/// Services whose rules of cdk-preflight aren't looked through yet: no file in `preflight/` says where they are covered.
+const PENDING: [&str; 20] = [
+    "cloudwatch",
+    "docdb",
+    "ec2",
+    "ecr",
+    "events",
+    "iam",
+    "kms",
+    "lambda",
+    "logs",
+    "neptune",
+    "neptunegraph",
+    "rds",
+    "redshiftserverless",
+    "route53",
+    "route53resolver",
+    "s3",
+    "secretsmanager",
+    "sns",
+    "ssm",
+    "wafv2",
+];
+
+fn preflight() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/constraints/preflight")
+}
+
+/// The rules of cdk-preflight that concern our types, from the hand-kept list.
+fn ids() -> Vec<String> {
+    let text = fs::read_to_string(preflight().join("ids.txt")).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+/// The service that an id names.
+fn service(id: &str) -> &str {
+    id.split('-').nth(1).unwrap()
+}
+
+/// What the files say of each rule, by service.
+fn coverage() -> BTreeMap<String, Map<String, Json>> {
+    let files = fs::read_dir(preflight()).unwrap().map(|entry| entry.unwrap().path());
+    let json = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+    json.map(|path| {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        (name, serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap())
+    })
+    .collect()
+}
+
+#[test]
+fn every_rule_of_cdk_preflight_is_accounted_for() {
+    let coverage = coverage();
+    let expected: Vec<String> = ids().into_iter().filter(|id| !PENDING.contains(&service(id))).collect();
+    let mut found: Vec<String> = coverage.values().flat_map(Map::keys).cloned().collect();
+    found.sort();
+    assert_eq!(found, expected, "ids.txt and the files differ");
+    for name in coverage.keys() {
+        assert!(!PENDING.contains(&name.as_str()), "{name} is no longer pending");
+    }
+}
+
+#[test]
+fn what_covers_a_rule_of_cdk_preflight_exists() {
+    let rules: BTreeMap<&str, _> = dify_cfn::validate::rules().map(|rule| (rule.code.0, rule)).collect();
+    for (id, entry) in coverage().values().flatten() {
+        let entry = entry.as_object().unwrap();
+        assert_eq!(entry.len(), 1, "{id}: {entry:?}");
+        let (key, value) = entry.iter().next().unwrap();
+        match key.as_str() {
+            "covered_by" => {
+                let codes = value.as_array().unwrap();
+                assert!(!codes.is_empty(), "{id} is covered by nothing");
+                for code in codes {
+                    assert!(rules.contains_key(code.as_str().unwrap()), "{id}: there is no rule {code}");
+                }
+            }
+            "schema" | "not_applicable" | "open" => assert!(!value.as_str().unwrap().is_empty(), "{id}"),
+            other => panic!("{id}: unknown key {other}"),
+        }
+    }
+    // What a rule says that it is the same as is in the files too.
+    let coverage: Map<String, Json> = coverage().into_values().flatten().collect();
+    for rule in rules.values() {
+        for id in rule.same_as.iter().filter_map(|id| id.strip_prefix("cdk-preflight ")) {
+            let Some(entry) = coverage.get(id) else {
+                assert!(PENDING.contains(&service(id)), "{}: nothing is known of {id}", rule.code);
+                continue;
+            };
+            let codes = entry["covered_by"].as_array().map_or(&[][..], Vec::as_slice);
+            assert!(codes.iter().any(|code| code == rule.code.0), "{id} isn't covered by {}", rule.code);
+        }
+    }
+}
+
+#[test]
+fn the_page_on_cdk_preflight_is_fresh() {
+    let mut page = String::from(
+        "# What cdk-preflight knows\n\n\
+         Written by `INSTA_UPDATE=always cargo test --test constraints`, which keeps it fresh. cdk-preflight 0.0.143 \
+         collects what AWS refuses when a stack is deployed. Each of its rules that concern a type of `schemas/` is in \
+         this table, with what covers it here: a rule ([rules.md](rules.md)), a keyword of the resource's schema, or \
+         nothing, with the reason.\n",
+    );
+    let coverage = coverage();
+    let count =
+        |key: &str| coverage.values().flat_map(Map::values).filter(|entry| !entry[key].is_null()).count();
+    let pending = ids().iter().filter(|id| PENDING.contains(&service(id))).count();
+    writeln!(
+        page,
+        "\nOf {} rules {} are covered by a rule, {} by a schema, {} don't apply, {} are open; {pending} aren't looked \
+         through yet ({}).",
+        ids().len(),
+        count("covered_by"),
+        count("schema"),
+        count("not_applicable"),
+        count("open"),
+        PENDING.join(", ")
+    )
+    .unwrap();
+    for (name, entries) in &coverage {
+        writeln!(page, "\n## {name}\n\n| rule | covered by |\n|---|---|").unwrap();
+        for (id, entry) in entries {
+            let what =
+                match (&entry["covered_by"], &entry["schema"], &entry["not_applicable"], &entry["open"]) {
+                    (Json::Array(codes), ..) => {
+                        codes.iter().filter_map(Json::as_str).collect::<Vec<_>>().join(", ")
+                    }
+                    (_, Json::String(keyword), ..) => format!("the schema: {keyword}"),
+                    (_, _, Json::String(reason), _) => format!("doesn't apply: {reason}"),
+                    (.., reason) => format!("open: {}", reason.as_str().unwrap_or_default()),
+                };
+            writeln!(page, "| {id} | {what} |").unwrap();
+        }
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/preflight.md");
+    if std::env::var_os("INSTA_UPDATE").is_some_and(|update| update == "always") {
+        fs::write(&path, &page).unwrap();
+    }
+    assert!(
+        fs::read_to_string(&path).unwrap_or_default() == page,
+        "docs/preflight.md is stale; run `INSTA_UPDATE=always cargo test --test constraints`"
+    );
 }

@@ -126,6 +126,9 @@ pub(super) struct ValidateArgs {
     /// The value of a parameter, in every template that has it; lists with commas. Repeatable
     #[arg(long = "parameter", short = 'p', value_name = "NAME=VALUE", value_parser = assignment)]
     pub(super) parameters: Vec<(String, String)>,
+    /// Accept the findings that this configuration accepts, in any of its environments
+    #[arg(long, short = 'c', value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
     /// Print the report in this format
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     pub(super) format: ReportFormat,

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::{self, LoadOptions, Loaded};
+use crate::config::{self, Config, LoadOptions, Loaded};
 use crate::diagnostic::Source;
 use crate::document;
+use crate::validate::Acceptance;
 
 use super::Exit;
 use super::args::ConfigArgs;
@@ -105,4 +106,16 @@ fn read(path: &Path, view: &mut View) -> Result<Source, Exit> {
         view.findings(&[*diagnostic]);
         Exit::Usage
     })
+}
+
+/// The findings that a configuration accepts.
+pub(super) fn acceptances(config: &Config) -> Vec<Acceptance> {
+    let accepted = config.accept.iter();
+    accepted
+        .map(|one| Acceptance {
+            code: one.code.clone(),
+            place: one.place.clone(),
+            reason: one.reason.clone(),
+        })
+        .collect()
 }

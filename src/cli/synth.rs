@@ -5,14 +5,16 @@ use serde_json::json;
 use crate::assembly::{AssembledStack, AssembledTemplate, Formats, minified, write_assembly};
 use crate::cfn::Template;
 use crate::config::model::SecretsBackend;
-use crate::config::{Located, told_once};
+use crate::config::{self, Config, Located, Profile, told_once};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::dify::{self, Capacity};
-use crate::validate::{Options, ValidatedTemplate};
+use crate::validate::{Options, Purpose, Types, ValidatedTemplate};
 
+use super::Exit;
 use super::args::{Format, SynthArgs};
+use super::documentation::{self, Documentation};
+use super::project::{self, acceptances};
 use super::view::{StackSummary, View};
-use super::{Exit, project};
 
 /// The template's metadata where it was not validated.
 const UNVALIDATED_KEY: &str = "dify-cfn:unvalidated";
@@ -37,6 +39,11 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
         Ok(loaded) => loaded,
         Err(exit) => return exit,
     };
+    let unknown = unknown_codes(&loaded.environments);
+    if !unknown.is_empty() {
+        view.findings(&unknown);
+        return Exit::Usage;
+    }
     let mut synthesized = Vec::new();
     let mut rejected: Option<Exit> = None;
     let mut by_environment = Vec::new();
@@ -56,6 +63,10 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
     }
     let several = by_environment.len() > 1;
     let mut findings = loaded.diagnostics.clone();
+    if args.stacks.is_empty() && !args.no_validate && rejected != Some(Exit::Usage) {
+        let all: Vec<&Diagnostic> = by_environment.iter().flat_map(|(_, found)| found).collect();
+        findings.extend(needless_acceptances(&loaded.environments, &all));
+    }
     findings.extend(told_once(by_environment, several));
     if args.quiet {
         findings.retain(|finding| finding.severity > Severity::Note);
@@ -134,7 +145,7 @@ fn synthesize(located: &Located, validate: bool) -> Result<Synthesized, Rejected
     let built = dify::build(config).map_err(|found| (Exit::Usage, placed(found)))?;
     let mut findings = placed(built.findings);
     let template = if validate {
-        let (template, found) = ValidatedTemplate::check(built.template, &Options::default())
+        let (template, found) = ValidatedTemplate::check(built.template, &options(config))
             .map_err(|found| (Exit::Invalid, found))?;
         // The summary tells each stack's size.
         findings
@@ -156,6 +167,65 @@ fn synthesize(located: &Located, validate: bool) -> Result<Synthesized, Rejected
         SecretsBackend::Secretsmanager => Vec::new(),
     };
     Ok(Synthesized { stack, findings, capacity: built.capacity, secure_parameters })
+}
+
+/// What the template of a configuration is checked for: our own templates are exact, and what the stack is for is known.
+/// Parameters may get other values than their defaults at the console, so all values that they allow count.
+fn options(config: &Config) -> Options {
+    Options {
+        types: Types::Strict,
+        purpose: match config.profile {
+            Profile::Development => Purpose::Development,
+            Profile::Production => Purpose::Production,
+        },
+        region: config.region.clone(),
+        accepted: acceptances(config),
+        ..Options::default()
+    }
+}
+
+/// Acceptances of codes that no rule has.
+fn unknown_codes(environments: &[Located]) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    for located in environments {
+        for (index, accepted) in located.config.accept.iter().enumerate() {
+            let found = match documentation::find(&accepted.code) {
+                Ok(Documentation::Rule(_)) => continue,
+                Ok(Documentation::Code(..)) => None,
+                Err(near) => near,
+            };
+            let message = format!("no rule about templates has the code `{}`", accepted.code);
+            let help = match found {
+                Some(near) => format!("did you mean `{near}`? `dify-cfn rules` lists them"),
+                None => "`dify-cfn rules` lists them".to_owned(),
+            };
+            let finding = Diagnostic::error(config::code::ACCEPT, message).help(help);
+            let finding = located.diagnostic_at(&format!("/accept/{index}/code"), finding);
+            // What stands at the top level holds for every environment.
+            if !findings.contains(&finding) {
+                findings.push(finding);
+            }
+        }
+    }
+    findings
+}
+
+/// Acceptances that accept nothing in any of the environments that they are for.
+fn needless_acceptances(environments: &[Located], findings: &[&Diagnostic]) -> Vec<Diagnostic> {
+    let mut needless = Vec::new();
+    for located in environments {
+        for (index, acceptance) in acceptances(&located.config).iter().enumerate() {
+            if !findings.iter().any(|finding| acceptance.accepts(finding)) {
+                let message = format!("there is no {} at `{}` to accept", acceptance.code, acceptance.place);
+                let finding = Diagnostic::warning(config::code::ACCEPT, message).help("take it out");
+                let finding = located.diagnostic_at(&format!("/accept/{index}/place"), finding);
+                if !needless.contains(&finding) {
+                    needless.push(finding);
+                }
+            }
+        }
+    }
+    needless
 }
 
 /// A pointer into the configuration as a place in the file that decided it.

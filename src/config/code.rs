@@ -91,7 +91,7 @@ codes! {
     pub const TAG: Code = Code("C070");
     /// Settings of a resource that can't be meant.
     pub const RESOURCE: Code = Code("C071");
-    /// An accepted finding without code, place or reason.
+    /// An accepted finding without code, place or reason, of a code that no rule has, or that accepts nothing.
     pub const ACCEPT: Code = Code("C072");
     /// The types refuse what the schema accepts: a mistake of the program.
     pub const DISAGREEMENT: Code = Code("C099");

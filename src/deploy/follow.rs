@@ -22,11 +22,11 @@ const HEARTBEAT: Duration = Duration::from_secs(30);
 /// How long an operation may take to show up after it was asked for.
 const SHOWS_UP_WITHIN: Duration = Duration::from_secs(120);
 
-/// How often a stack may look as it did before, after its events told the end.
-const MOST_OLD_LOOKS: u32 = 30;
+/// How often we look again where status and events don't tell the same end, in minutes about five.
+const MOST_LOOKS_AT_THE_END: u32 = 30;
 
-/// How often the end is looked for in the events once the status tells it: a status alone may be an old answer.
-const LAST_LOOKS: u32 = 20;
+/// The same, where the stack is deleted.
+const MOST_LOOKS_AT_A_DELETION: u32 = 2;
 
 /// An operation to follow.
 #[derive(Debug, Clone)]
@@ -131,7 +131,7 @@ impl Run<'_> {
         self.has_begun();
         let mut pace = Pace::of_stacks(self.jitter());
         let began = self.now();
-        let (mut last_looks, mut old_looks) = (0, 0);
+        let mut looks_at_the_end = 0;
         loop {
             let stack = match self.look(&mut follower).await {
                 Ok((stack, count)) => {
@@ -151,20 +151,25 @@ impl Run<'_> {
                 .next("run the same command again")
                 .into());
             }
-            let mut stack = stack;
-            if let Some(end) = follower.end.clone().filter(|_| is_old && old_looks >= MOST_OLD_LOOKS) {
-                // The events tell the end, and DescribeStacks never will.
-                stack.status = end;
+            // One of the two may be an old answer: only where status and events tell the same end, it is one.
+            let agrees = follower.end.as_ref() == Some(&stack.status);
+            if let Some(ending) = settled(&stack.status).filter(|_| agrees && !is_old) {
+                return Ok(self.ended_as(ending, stack, &follower).await);
             }
-            let is_settled = settled(&stack.status).filter(|_| !is_old || old_looks >= MOST_OLD_LOOKS);
-            if let Some(ending) = is_settled {
-                // The last events may show up after the status.
-                if follower.end.is_some() || last_looks >= LAST_LOOKS {
-                    return Ok(self.ended_as(ending, stack, &follower).await);
+            if follower.end.is_some() || settled(&stack.status).is_some() && !is_old {
+                looks_at_the_end += 1;
+            }
+            // Nothing comes after a deletion, and some events may never be told.
+            let is_deleted = stack.status == StackStatus::DeleteComplete;
+            let most = if is_deleted { MOST_LOOKS_AT_A_DELETION } else { MOST_LOOKS_AT_THE_END };
+            if looks_at_the_end > most {
+                // They never will. Events are the exact ones.
+                let mut stack = stack;
+                if !is_deleted {
+                    stack.status = follower.end.clone().unwrap_or(stack.status);
                 }
-                last_looks += 1;
-            } else if is_old && follower.end.is_some() {
-                old_looks += 1;
+                let ending = settled(&stack.status).unwrap_or(Ending::Stuck);
+                return Ok(self.ended_as(ending, stack, &follower).await);
             }
             follower.tell_progress(self);
             match self.wait(pace.next_wait()).await {
@@ -199,7 +204,12 @@ impl Run<'_> {
             follower.tell_after = follower.told_until;
         }
         if follower.source != Some(Source::Operations) {
-            self.read_stack(&mut follower.root, Patience::Long).await?;
+            match self.read_stack(&mut follower.root, Patience::Long).await {
+                // Not every API keeps the events of a deleted stack.
+                Err(Stop::Api(error))
+                    if error.kind == ErrorKind::NotFound && stack.status == StackStatus::DeleteComplete => {}
+                other => other?,
+            }
         }
         let tell_after = follower.tell_after;
         let mut events = follower.root.drain(&follower.operation.constructs);

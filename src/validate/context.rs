@@ -1,12 +1,13 @@
 //! What every rule is given.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeSet;
 
 use crate::cfn::evaluate::{Evaluator, Settings};
-use crate::cfn::{Resource, Template};
+use crate::cfn::{Resource, Template, write};
 use crate::diagnostic::{Diagnostic, Severity};
 
+use super::model::Snapshot;
 use super::options::{Options, Types};
 use super::references::References;
 use super::report::Statistics;
@@ -27,6 +28,8 @@ pub struct Context<'t> {
     pub evaluator: Evaluator<'t>,
     /// Macros that change the template before CloudFormation reads it, so that what isn't in it may still exist.
     pub macros: Vec<&'t str>,
+    /// The resources in each combination of conditions that matters, once a rule has asked for them.
+    pub(super) snapshots: OnceCell<Vec<Snapshot<'t>>>,
     /// The bytes of the text that it was read from.
     text: Option<usize>,
     /// Whether something was left out, since there was too much of it.
@@ -51,6 +54,7 @@ impl<'t> Context<'t> {
             )
             .with_attribute_kinds(attribute_kind),
             macros: transforms(template).filter(|name| *name != LANGUAGE_EXTENSIONS).collect(),
+            snapshots: OnceCell::new(),
             text: None,
             incomplete: Cell::new(false),
         }
@@ -68,7 +72,7 @@ impl<'t> Context<'t> {
 
     /// The bytes of the template's text: as it was read, or as JSON without blanks.
     pub(super) fn size(&self) -> usize {
-        self.text.unwrap_or_else(|| self.template.to_json().to_string().len())
+        self.text.unwrap_or_else(|| write::json_minified(self.template).len())
     }
 
     /// A finding that something doesn't exist: only a warning where a macro may bring it.

@@ -4,16 +4,44 @@
 //! A rule is a file: its documentation ([`Rule`]), a pure function over a [`Context`], its tests. The layers are
 //! tables of [`Check`]s. All findings are reported, not the first.
 //!
-//! Only [`ValidatedTemplate::check`] makes a [`ValidatedTemplate`], and only that can be written or deployed:
+//! Only [`ValidatedTemplate::check`] makes a [`ValidatedTemplate`], and only that can be written or deployed. By hand
+//! there is no way:
 //!
-//! ```compile_fail
+//! ```compile_fail,E0451
 //! use dify_cfn::{cfn::Template, validate::ValidatedTemplate};
 //! let unchecked = ValidatedTemplate { template: Template::default() };
 //! ```
+//!
+//! By validation there is:
+//!
+//! ```
+//! use dify_cfn::{cfn::Template, validate::{Options, ValidatedTemplate}};
+//! let (checked, findings) = ValidatedTemplate::check(Template::default(), &Options::default()).unwrap();
+//! assert_eq!(checked.template(), &Template::default());
+//! ```
+//!
+//! Nor can one be changed once it is validated:
+//!
+//! ```compile_fail,E0616
+//! use dify_cfn::{cfn::Template, validate::{Options, ValidatedTemplate}};
+//! let (mut checked, _) = ValidatedTemplate::check(Template::default(), &Options::default()).unwrap();
+//! checked.template.description = None;
+//! ```
+//!
+//! What it holds can be read:
+//!
+//! ```
+//! use dify_cfn::{cfn::Template, validate::{Options, ValidatedTemplate}};
+//! let (checked, _) = ValidatedTemplate::check(Template::default(), &Options::default()).unwrap();
+//! assert_eq!(checked.template().description, None);
+//! ```
 
 mod context;
+pub mod coverage;
 mod limits;
+mod model;
 mod options;
+mod policy;
 pub mod references;
 mod report;
 mod rule;
@@ -24,22 +52,28 @@ mod testing;
 mod wiring;
 
 pub use context::{Context, Owner};
-pub use options::{Options, Types};
+pub use options::{Acceptance, Options, Purpose, Types};
 pub use report::{Report, Statistics, check_document};
 pub use rule::{Check, Rule};
 
 use crate::cfn::Template;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 
 /// The layers in the order in which their findings are told.
-static LAYERS: [&[Check]; 4] = [schema::CHECKS, references::CHECKS, limits::CHECKS, wiring::CHECKS];
+static LAYERS: [&[Check]; 5] =
+    [schema::CHECKS, references::CHECKS, limits::CHECKS, policy::CHECKS, wiring::CHECKS];
 
 /// Every rule, in the order of the layers.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
     LAYERS.into_iter().flatten().flat_map(|check| check.rules.iter().copied())
 }
 
-/// A template without errors.
+/// How bad the findings of a rule usually are for a stack with that purpose; `None` if they aren't told.
+pub fn severity_for(rule: &Rule, purpose: Purpose) -> Option<Severity> {
+    policy::grade(rule).map_or(Some(rule.severity), |grade| grade.severity(purpose))
+}
+
+/// A template without errors, but for those that were accepted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ValidatedTemplate {
     template: Template,
@@ -74,6 +108,10 @@ fn check_all(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for check in LAYERS.into_iter().flatten() {
         (check.run)(context, &mut findings);
+    }
+    for finding in &mut findings {
+        let acceptance = context.options.accepted.iter().find(|acceptance| acceptance.accepts(finding));
+        finding.accepted = acceptance.map(|acceptance| acceptance.reason.clone());
     }
     findings
 }

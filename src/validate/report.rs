@@ -31,9 +31,9 @@ pub struct Statistics {
 }
 
 impl Report {
-    /// How many findings have that severity.
+    /// How many findings have that severity, without those that are accepted.
     pub fn count(&self, severity: Severity) -> usize {
-        self.findings.iter().filter(|finding| finding.severity == severity).count()
+        self.findings.iter().filter(|finding| finding.counts_as(severity)).count()
     }
 
     /// Whether nothing is wrong that keeps the template from working.
@@ -43,7 +43,11 @@ impl Report {
 
     /// The worst severity among the findings.
     pub fn worst(&self) -> Option<Severity> {
-        self.findings.iter().map(|finding| finding.severity).max()
+        self.findings
+            .iter()
+            .filter(|finding| finding.accepted.is_none())
+            .map(|finding| finding.severity)
+            .max()
     }
 }
 
@@ -80,6 +84,7 @@ mod tests {
         let places: Vec<_> = report
             .findings
             .iter()
+            .filter(|finding| !finding.code.0.starts_with('P'))
             .map(|finding| {
                 let span = finding.location.as_ref().unwrap().span;
                 (finding.code.0, span.line, span.column)

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic, in helpers too")]
 
+mod accepted;
 mod configuration;
 mod files;
 mod output;

@@ -61,8 +61,19 @@ const STACK_KEYS: [&str; 16] = [
     "rolling_vcpu",
     "secure_parameters",
 ];
-const FINDING_KEYS: [&str; 10] =
-    ["code", "column", "construct", "file", "help", "line", "logical_id", "message", "pointer", "severity"];
+const FINDING_KEYS: [&str; 11] = [
+    "accepted",
+    "code",
+    "column",
+    "construct",
+    "file",
+    "help",
+    "line",
+    "logical_id",
+    "message",
+    "pointer",
+    "severity",
+];
 
 fn keys(value: &Json) -> BTreeSet<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()

@@ -249,5 +249,53 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, Vec<Change>)> {
                 json!({"SecretId": {"Ref": "SecretKey"}}),
             )],
         ),
+        (
+            "W058",
+            "the fifth zone",
+            vec![Set(
+                "NetworkPublicSubnet1",
+                "AvailabilityZone",
+                json!({"Fn::Select": [4, {"Fn::GetAZs": ""}]}),
+            )],
+        ),
+        (
+            "W059",
+            "a small disk",
+            vec![Set("WebTaskDefinition", "EphemeralStorage", json!({"SizeInGiB": 10}))],
+        ),
+        (
+            "W060",
+            "a database that nobody creates",
+            vec![Set("DatabaseCluster", "DatabaseName", json!("other"))],
+        ),
+        (
+            "W061",
+            "a certificate without a zone",
+            vec![Add(
+                "Another",
+                "AWS::CertificateManager::Certificate",
+                json!({"DomainName": "a.example.com", "ValidationMethod": "DNS"}),
+            )],
+        ),
+        (
+            "W062",
+            "the core rule set before Dify",
+            vec![Add(
+                "Acl",
+                "AWS::WAFv2::WebACL",
+                json!({
+                    "Scope": "REGIONAL",
+                    "DefaultAction": {"Allow": {}},
+                    "VisibilityConfig": {"CloudWatchMetricsEnabled": true, "MetricName": "a", "SampledRequestsEnabled": true},
+                    "Rules": [{
+                        "Name": "core",
+                        "Priority": 1,
+                        "OverrideAction": {"None": {}},
+                        "VisibilityConfig": {"CloudWatchMetricsEnabled": true, "MetricName": "a", "SampledRequestsEnabled": true},
+                        "Statement": {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": "AWSManagedRulesCommonRuleSet"}},
+                    }],
+                }),
+            )],
+        ),
     ]
 }

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::cfn::{Json, Map, Resource, Template};
 
-use super::conditions::{Conditions, MOST_STEPS};
+use super::conditions::{Conditions, MOST_STEPS, Scenarios};
 use super::function::{Function, as_call};
 use super::parameter::Declaration;
 use super::run::Run;
@@ -29,6 +30,8 @@ pub struct Evaluator<'t> {
     pub(super) attribute_kind: AttributeKind,
     /// How many values were given.
     pub(super) values: AtomicUsize,
+    /// The combinations that were asked for.
+    known_scenarios: Mutex<BTreeMap<Vec<String>, Arc<Scenarios<'t>>>>,
     /// How much of combinations of conditions was looked at.
     pub(super) steps: AtomicUsize,
 }
@@ -66,6 +69,7 @@ impl<'t> Evaluator<'t> {
             conditions: Conditions::new(template),
             attribute_kind: |_, _| Kind::Any,
             values: AtomicUsize::new(0),
+            known_scenarios: Mutex::new(BTreeMap::new()),
             steps: AtomicUsize::new(0),
         }
     }
@@ -120,6 +124,14 @@ impl<'t> Evaluator<'t> {
     /// Whether the resource exists in the scenario; `None` if the scenario doesn't say.
     pub fn exists(resource: &Resource, scenario: &Scenario<'t>) -> Option<bool> {
         resource.condition.as_ref().map_or(Some(true), |condition| scenario.condition(condition))
+    }
+
+    /// The combinations of these conditions that can be reached, found out once: most resources depend on the same few.
+    pub fn shared_scenarios(&self, conditions: &BTreeSet<&str>) -> Arc<Scenarios<'t>> {
+        let key: Vec<String> = conditions.iter().map(|name| (*name).to_owned()).collect();
+        // A panic elsewhere leaves the map as it was.
+        let mut known = self.known_scenarios.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(key).or_insert_with(|| Arc::new(self.scenarios(conditions))))
     }
 
     /// Evaluates an expression.

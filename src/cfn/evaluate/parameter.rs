@@ -1,7 +1,7 @@
 //! Parameters: what a declaration allows.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::cfn::Json;
 
@@ -21,7 +21,7 @@ pub struct Declaration<'t> {
     /// Whether its value is hidden.
     pub no_echo: bool,
     json: &'t Json,
-    pattern: OnceLock<Option<Pattern>>,
+    pattern: OnceLock<Option<Arc<Pattern>>>,
 }
 
 impl<'t> Declaration<'t> {
@@ -112,9 +112,9 @@ impl<'t> Declaration<'t> {
     fn pattern(&self) -> Option<&Pattern> {
         let compiled = self.pattern.get_or_init(|| {
             // CloudFormation matches the whole value.
-            self.json["AllowedPattern"].as_str().and_then(|text| Pattern::new(&format!("^(?:{text})$")).ok())
+            Pattern::shared(&format!("^(?:{})$", self.json["AllowedPattern"].as_str()?))
         });
-        compiled.as_ref()
+        compiled.as_deref()
     }
 }
 

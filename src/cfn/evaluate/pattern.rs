@@ -3,8 +3,14 @@
 //! They are translated to the syntax of the `regex` crate: `\w`, `\d` and `\s` mean ASCII, `\Z` is the end, `\uXXXX` a
 //! character, `-` beside a class like `\w` stands for itself, and so does `[` in a class. What looks around or back is
 //! matched by `fancy-regex`, which gives up instead of taking for ever.
+//!
+//! Most patterns are asked a few times in a run, and to compile one for `regex` takes longer than all that: those are left to
+//! `regex-lite` until they are asked often.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A regular expression that is searched for in a text.
 #[derive(Debug, Clone)]
@@ -17,9 +23,55 @@ pub struct Pattern {
 
 #[derive(Debug, Clone)]
 enum Engine {
+    Light(Arc<Light>),
     Plain(regex::Regex),
     Fancy(Box<fancy_regex::Regex>),
 }
+
+/// A pattern that is quick to compile, and in the long run slow to match.
+#[derive(Debug)]
+struct Light {
+    regex: regex_lite::Regex,
+    /// How often it was asked.
+    asked: AtomicUsize,
+    /// The other engine, once it was asked often.
+    heavy: OnceLock<Option<regex::Regex>>,
+}
+
+/// How often a pattern is asked before it is compiled for `regex`: about where both have taken the same time.
+const OFTEN: usize = 40;
+
+/// How large a pattern for `regex-lite` may be, in bytes: its time goes by that.
+const LIGHT_SIZE_LIMIT: usize = 64 << 10;
+
+impl Light {
+    /// `None` if only `regex` has what the pattern needs: it knows about Unicode, and here nothing does.
+    fn new(translated: &str) -> Option<Self> {
+        let groups = translated.matches("(?").count();
+        if groups > translated.matches("(?:").count() || !translated.is_ascii() {
+            return None;
+        }
+        let builder = regex_lite::RegexBuilder::new(translated).size_limit(LIGHT_SIZE_LIMIT).build();
+        Some(Self { regex: builder.ok()?, asked: AtomicUsize::new(0), heavy: OnceLock::new() })
+    }
+
+    fn is_match(&self, text: &str) -> bool {
+        if self.asked.fetch_add(1, Ordering::Relaxed) >= OFTEN {
+            let heavy = self.heavy.get_or_init(|| plain(self.regex.as_str()).ok());
+            if let Some(heavy) = heavy {
+                return heavy.is_match(text);
+            }
+        }
+        self.regex.is_match(text)
+    }
+}
+
+fn plain(translated: &str) -> Result<regex::Regex, regex::Error> {
+    regex::RegexBuilder::new(translated).size_limit(SIZE_LIMIT).build()
+}
+
+/// How many patterns are kept for the process.
+const MOST_KEPT: usize = 10_000;
 
 /// A pattern that can't be translated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -58,11 +110,28 @@ impl Pattern {
                 .build()
                 .map_err(|cause| error(cause.to_string()))?;
             Engine::Fancy(Box::new(regex))
+        } else if let Some(light) = Light::new(&translation.text) {
+            Engine::Light(Arc::new(light))
         } else {
-            let regex = regex::RegexBuilder::new(&translation.text).size_limit(SIZE_LIMIT).build();
-            Engine::Plain(regex.map_err(|cause| error(last_line(&cause.to_string())))?)
+            Engine::Plain(plain(&translation.text).map_err(|cause| error(last_line(&cause.to_string())))?)
         };
         Ok(Self { engine, length, exact: !translation.loosened })
+    }
+
+    /// The same, compiled once in a process; `None` if it can't be translated.
+    pub fn shared(pattern: &str) -> Option<Arc<Self>> {
+        static KEPT: Mutex<BTreeMap<String, Option<Arc<Pattern>>>> = Mutex::new(BTreeMap::new());
+        // A panic elsewhere leaves the map as it was.
+        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = kept.get(pattern) {
+            return known.clone();
+        }
+        if kept.len() >= MOST_KEPT {
+            kept.clear();
+        }
+        let compiled = Self::new(pattern).ok().map(Arc::new);
+        kept.insert(pattern.to_owned(), compiled.clone());
+        compiled
     }
 
     /// Whether the pattern is found in the text; `None` if that takes too long to find out.
@@ -74,6 +143,7 @@ impl Pattern {
             }
         }
         match &self.engine {
+            Engine::Light(light) => Some(light.is_match(text)),
             Engine::Plain(regex) => Some(regex.is_match(text)),
             Engine::Fancy(regex) => regex.is_match(text).ok(),
         }
@@ -483,6 +553,25 @@ mod tests {
         assert!(matches("^[]a]$", "]"));
         assert!(matches(r"^[+-=]$", "3"));
         assert!(matches(r"^\p{Print}+[\p{XDigit}]$", "a bF") && !matches(r"^\p{Print}+$", "ä"));
+    }
+
+    #[test]
+    fn both_engines_say_the_same() {
+        let texts = ["", "a", "A-1", "arn:aws:s3:::b", "a.b", "0123456789", "x\ny", "ä", "a b", "_"];
+        for text in
+            ["^[a-z]{1,3}-?$", "a|b", "^(a(?:b|c))?$", r"^\S+\.\S+$", r"\d{10}\z", "^.*$", "[^a-z]", "x$"]
+        {
+            let light = Pattern::new(text).unwrap();
+            assert!(matches!(light.engine, Engine::Light(_)), "{text}");
+            let heavy = regex::Regex::new(match &light.engine {
+                Engine::Light(light) => light.regex.as_str(),
+                _ => text,
+            });
+            let heavy = heavy.unwrap();
+            for sample in texts.iter().cycle().take(OFTEN + 2 * texts.len()) {
+                assert_eq!(light.is_match(sample), Some(heavy.is_match(sample)), "{text} {sample:?}");
+            }
+        }
     }
 
     #[test]

@@ -39,12 +39,21 @@ pub(super) fn in_compact_flow(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Letters, digits and what never needs quotes among them, a letter first: most texts of a template.
+fn is_word(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'/' | b'.'))
+}
+
 fn is_plain_in_flow(text: &str) -> bool {
     is_plain(text) && !text.contains([',', '[', ']', '{', '}', '?'])
 }
 
 /// Whether a text may stand without quotes in block style.
 fn is_plain(text: &str) -> bool {
+    if is_word(text) {
+        return is_text_everywhere(text);
+    }
     let mut characters = text.chars();
     let (Some(first), second) = (characters.next(), characters.next()) else { return false };
     let starts_well = match first {

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use crate::cfn::evaluate::{Evaluator, Settings};
 use crate::cfn::{ReadTemplate, Template, read};
 use crate::diagnostic::{Diagnostic, Severity, nearest};
-use crate::validate::{self, Options, Types};
+use crate::validate::{self, Acceptance, Options, Purpose, Types};
 
 use super::Exit;
-use super::args::ValidateArgs;
+use super::args::{ConfigArgs, ValidateArgs};
+use super::project::{self, acceptances};
 use super::view::{CheckedFile, Report, Tell, View};
 use inputs::{Inputs, Place};
 
@@ -23,10 +24,16 @@ struct BadParameter {
 }
 
 pub(super) fn run(args: &ValidateArgs, view: &mut View) -> Exit {
+    let accepted = match accepted(args, view) {
+        Ok(accepted) => accepted,
+        Err(exit) => return exit,
+    };
     let options = Options {
         types: if args.strict { Types::Strict } else { Types::Lax },
+        purpose: Purpose::Unknown,
         region: args.region.clone(),
         parameters: args.parameters.iter().cloned().collect(),
+        accepted,
     };
     let mut parameters = Parameters::new(&options);
     let inputs = Inputs::find(&args.files);
@@ -56,6 +63,15 @@ pub(super) fn run(args: &ValidateArgs, view: &mut View) -> Exit {
     let tell = Tell { skipped: args.verbose, summary: !args.quiet && !args.files.is_empty() };
     view.report(&report, args.report_format(), tell, exit);
     exit
+}
+
+/// What the configuration that was named accepts, in whichever environment. Whether a finding is still there to accept
+/// is for `synth` to say: the templates here may be some of the stacks, or someone else's.
+fn accepted(args: &ValidateArgs, view: &mut View) -> Result<Vec<Acceptance>, Exit> {
+    let Some(path) = &args.config else { return Ok(Vec::new()) };
+    let configuration = ConfigArgs { config: Some(path.clone()), overrides: Vec::new() };
+    let loaded = project::load(&configuration, &[], view)?;
+    Ok(loaded.environments.iter().flat_map(|located| acceptances(&located.config)).collect())
 }
 
 /// How the command ends: what couldn't be read weighs more than what was found.

@@ -1,11 +1,12 @@
 //! A finding as a person reads it: the excerpt of the source with the place marked, what was found, what to do.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
-use crate::diagnostic::{Diagnostic, Location, Severity};
+use crate::diagnostic::{Code, Diagnostic, Location, Severity};
 
 /// Longest line that is shown whole, in bytes.
 const LONGEST_LINE: usize = 400;
@@ -13,12 +14,47 @@ const LONGEST_LINE: usize = 400;
 /// What is shown of a longer line, such as a minified template: so many bytes before the place and behind its start.
 const AROUND: (usize, usize) = (40, 60);
 
+/// The findings as text, in their order. Notes of one file that say the same are told once, with the other places.
+pub(super) fn render_all<'f>(findings: impl IntoIterator<Item = &'f Diagnostic>, colour: bool) -> String {
+    let mut groups: Vec<Vec<&Diagnostic>> = Vec::new();
+    let mut known: BTreeMap<(Code, &str, &str), usize> = BTreeMap::new();
+    for finding in findings {
+        if finding.counts_as(Severity::Note) {
+            let file = finding.location.as_ref().map_or("", |location| &*location.source.name);
+            let group = known.entry((finding.code, &finding.message, file)).or_insert(groups.len());
+            if let Some(group) = groups.get_mut(*group) {
+                group.push(finding);
+                continue;
+            }
+        }
+        groups.push(vec![finding]);
+    }
+    groups
+        .iter()
+        .filter_map(|group| group.split_first())
+        .map(|(first, others)| text(first, others, colour))
+        .collect()
+}
+
 /// The finding as text with a blank line behind it.
-pub(super) fn render(finding: &Diagnostic, colour: bool) -> String {
+#[cfg(test)]
+fn render(finding: &Diagnostic, colour: bool) -> String {
+    text(finding, &[], colour)
+}
+
+fn text(finding: &Diagnostic, others: &[&Diagnostic], colour: bool) -> String {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
+    };
+    // What is accepted is no reason to act, however bad it is.
+    let accepted_as;
+    let level = if finding.accepted.is_some() {
+        accepted_as = format!("accepted {}", finding.severity);
+        Level::NOTE.with_name(accepted_as.as_str())
+    } else {
+        level
     };
     let title = level.primary_title(finding.message.as_str()).id(finding.code.0);
     let mut group = annotate_snippets::Group::with_title(title);
@@ -44,6 +80,13 @@ pub(super) fn render(finding: &Diagnostic, colour: bool) -> String {
     if let Some(place) = place(finding) {
         group = group.element(Level::NOTE.with_name("at").message(place));
     }
+    if let Some(reason) = &finding.accepted {
+        group = group.element(Level::NOTE.with_name("accepted").message(reason.as_str()));
+    }
+    let also = also(others);
+    if let Some(also) = &also {
+        group = group.element(Level::NOTE.with_name("also").message(also.as_str()));
+    }
     if let Some(help) = &finding.help {
         group = group.element(Level::HELP.message(help.as_str()));
     }
@@ -65,7 +108,28 @@ pub(super) fn json(finding: &Diagnostic) -> serde_json::Value {
         "pointer": finding.pointer,
         "logical_id": finding.logical_id,
         "construct": finding.construct,
+        "accepted": finding.accepted,
     })
+}
+
+/// How many other places are named, at most.
+const MOST_NAMES: usize = 8;
+
+/// The resources that the same is told of, or how many places there are.
+fn also(others: &[&Diagnostic]) -> Option<String> {
+    let mut names: Vec<&str> = others
+        .iter()
+        .filter_map(|finding| finding.logical_id.as_deref().or(finding.pointer.as_deref()))
+        .collect();
+    names.dedup();
+    let more = names.len().saturating_sub(MOST_NAMES);
+    names.truncate(MOST_NAMES);
+    let list = names.join(", ");
+    match more {
+        _ if names.is_empty() => None,
+        0 => Some(list),
+        more => Some(format!("{list} and {more} others")),
+    }
 }
 
 /// Where in the template a finding is, if it isn't a place in a file.
@@ -156,6 +220,28 @@ mod tests {
           |   ^^^^^^^^^^^^^^
           |
           = help: did you mean `instance_class`?
+        ");
+    }
+
+    #[test]
+    fn equal_notes_are_told_once() {
+        let at = |id: &str| Diagnostic::note(Code("P060"), "kept for ever").logical_id(id).help("say when");
+        let other = Diagnostic::warning(Code("W001"), "alone").logical_id("B");
+        let findings = [at("A"), other.clone(), at("B"), at("C"), other];
+        insta::assert_snapshot!(render_all(&findings, false), @r"
+        note[P060]: kept for ever
+         |
+         = at: A
+         = also: B, C
+         = help: say when
+
+        warning[W001]: alone
+         |
+         = at: B
+
+        warning[W001]: alone
+         |
+         = at: B
         ");
     }
 

@@ -81,11 +81,9 @@ impl View {
     /// Prints findings, the worst last so that it stands nearest to the prompt.
     pub(super) fn findings(&mut self, findings: &[Diagnostic]) {
         let mut findings: Vec<&Diagnostic> = findings.iter().collect();
-        findings.sort_by_key(|finding| finding.severity);
-        for finding in &findings {
-            print::err(&findings::render(finding, self.colour));
-        }
-        let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+        findings.sort_by_key(|finding| (finding.accepted.is_none(), finding.severity));
+        print::err(&findings::render_all(findings.iter().copied(), self.colour));
+        let count = |severity| findings.iter().filter(|finding| finding.counts_as(severity)).count();
         let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
         if errors > 0 {
             print::err(&format!("{}{}\n", plural(errors, "error"), also(warnings)));

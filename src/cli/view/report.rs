@@ -39,7 +39,7 @@ pub(in crate::cli) struct CheckedFile {
 
 impl CheckedFile {
     fn count(&self, severity: Severity) -> usize {
-        self.findings.iter().filter(|finding| finding.severity == severity).count()
+        self.findings.iter().filter(|finding| finding.counts_as(severity)).count()
     }
 }
 
@@ -54,6 +54,11 @@ impl Report {
         self.files.iter().map(|file| file.count(severity)).sum()
     }
 
+    /// How many findings are accepted, so that they don't count.
+    fn accepted(&self) -> usize {
+        self.findings().filter(|finding| finding.accepted.is_some()).count()
+    }
+
     /// What is known of the codes that were found, each once, in the order of codes.
     pub(super) fn documentation(&self) -> Vec<Documentation> {
         let codes: BTreeSet<&str> = self.findings().map(|finding| finding.code.0).collect();
@@ -62,7 +67,7 @@ impl Report {
 
     /// The findings with excerpts, each with a blank line behind it, and what their codes mean if that was asked for.
     pub(super) fn text(&self, colour: bool) -> String {
-        let mut text: String = self.findings().map(|finding| findings::render(finding, colour)).collect();
+        let mut text = findings::render_all(self.findings(), colour);
         if self.explain {
             for documentation in self.documentation() {
                 text.push_str(&rules::explanation(&documentation));
@@ -82,6 +87,10 @@ impl Report {
             plural(self.count(Severity::Note), "note"),
         );
         // Writing to a String can't fail.
+        let accepted = self.accepted();
+        if accepted > 0 {
+            let _ = write!(text, "; {accepted} accepted");
+        }
         if !self.skipped.is_empty() {
             let _ = write!(text, "; skipped {}", plural(self.skipped.len(), "other file"));
         }
@@ -117,6 +126,7 @@ impl Report {
             "errors": self.count(Severity::Error),
             "warnings": self.count(Severity::Warning),
             "notes": self.count(Severity::Note),
+            "accepted": self.accepted(),
         });
         if self.explain {
             let rules: Map<String, Json> = self

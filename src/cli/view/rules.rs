@@ -5,7 +5,8 @@ use std::fmt::Write;
 use serde_json::{Value as Json, json};
 
 use crate::cli::documentation::{self, Documentation};
-use crate::validate::{self, Rule};
+use crate::validate::coverage::{FAILURES, UNBUILT};
+use crate::validate::{self, Purpose, Rule};
 
 /// What is known of a code, for people.
 pub(in crate::cli) fn explanation(documentation: &Documentation) -> String {
@@ -15,6 +16,9 @@ pub(in crate::cli) fn explanation(documentation: &Documentation) -> String {
     // Writing to a String can't fail.
     let _ = writeln!(text, "  layer    {}", documentation.layer());
     if let Documentation::Rule(rule) = documentation {
+        if let Some(own) = own_stacks(rule) {
+            let _ = writeln!(text, "  synth    {own}");
+        }
         for (name, paragraph) in [("what", rule.what), ("why", rule.why), ("source", rule.source)] {
             let _ = writeln!(text, "  {name:8} {}", fill(paragraph));
         }
@@ -23,6 +27,18 @@ pub(in crate::cli) fn explanation(documentation: &Documentation) -> String {
         }
     }
     text
+}
+
+/// How bad a rule's findings are for the program's own stacks, if they are judged otherwise than those of others.
+fn own_stacks(rule: &Rule) -> Option<String> {
+    let [others, development, production] =
+        [Purpose::Unknown, Purpose::Development, Purpose::Production].map(|purpose| told(rule, purpose));
+    let differs = development != others || production != others;
+    differs.then(|| format!("{development} in development, {production} in production"))
+}
+
+fn told(rule: &Rule, purpose: Purpose) -> String {
+    validate::severity_for(rule, purpose).map_or("not told".to_owned(), |severity| severity.to_string())
 }
 
 /// What is known of a code, for programs; the README lists the keys.
@@ -59,7 +75,10 @@ pub(in crate::cli) fn table() -> String {
 pub(in crate::cli) fn markdown() -> String {
     let mut text = "# Rules\n\n\
         Written by `dify-cfn rules --markdown`; a test keeps it fresh. `dify-cfn explain CODE` prints one rule.\n\
-        An error keeps a template from being written or deployed; a warning and a note are told.\n"
+        An error keeps a template from being written or deployed; a warning and a note are told. Of the policy rules some are \
+        judged otherwise for the stacks that `synth` writes, by their profile: what is good practice elsewhere is decided there \
+        by the design and the configuration.\n\
+        What cdk-preflight knows, and which rule covers it, is in [preflight.md](preflight.md).\n"
         .to_owned();
     for (letter, layer) in documentation::layers() {
         let is_of_layer = |code: &str| code.starts_with(letter);
@@ -78,7 +97,8 @@ pub(in crate::cli) fn markdown() -> String {
         }
         for rule in rules {
             let cells = [rule.title, rule.what, rule.why, rule.source, &same_as(rule)].map(cell);
-            let _ = writeln!(text, "| {} | {} | {} |", rule.code, rule.severity, cells.join(" | "));
+            let own = own_stacks(rule).map(|own| format!("; own stacks: {own}")).unwrap_or_default();
+            let _ = writeln!(text, "| {} | {}{own} | {} |", rule.code, rule.severity, cells.join(" | "));
         }
         if !others.is_empty() {
             text.push_str("\n| code | what is wrong |\n|---|---|\n");
@@ -86,6 +106,27 @@ pub(in crate::cli) fn markdown() -> String {
         for other in others {
             let _ = writeln!(text, "| {} | {} |", other.code(), cell(other.title()));
         }
+    }
+    text.push_str(&coverage());
+    text
+}
+
+/// What the rules cover of known failures and of other tools' checks, and why the rest has no rule.
+fn coverage() -> String {
+    let mut text = "\n## Failures that linters of templates don't see\n\n\
+        | # | what goes wrong | rules | what has none, and why |\n|---|---|---|---|\n"
+        .to_owned();
+    for failure in FAILURES {
+        let cells = [failure.what, &failure.rules.join(", "), failure.rest].map(cell);
+        let _ = writeln!(text, "| {} | {} |", failure.number, cells.join(" | "));
+    }
+    text.push_str(
+        "\n## Checks of other tools that have no rule\n\n\
+        Of AWS Foundational Security Best Practices (FSBP), checkov and cdk-nag, as far as they are about the services here; \
+        the others stand in the tables above.\n\n| ids | why |\n|---|---|\n",
+    );
+    for unbuilt in UNBUILT {
+        let _ = writeln!(text, "| {} | {} |", grouped(unbuilt.ids), cell(unbuilt.reason));
     }
     text
 }
@@ -100,9 +141,13 @@ pub(in crate::cli) fn sorted() -> impl Iterator<Item = &'static Rule> {
 
 /// The ids in other tools, the tool's name once for its ids: `cfn-lint E1010, E1011; checkov CKV_AWS_1`.
 fn same_as(rule: &Rule) -> String {
+    grouped(rule.same_as)
+}
+
+fn grouped(ids: &[&str]) -> String {
     let mut text = String::new();
     let mut last = "";
-    for id in rule.same_as {
+    for id in ids {
         let (tool, number) = id.rsplit_once(' ').unwrap_or(("", id));
         let separator = match (text.is_empty(), tool == last) {
             (true, _) => "",
@@ -164,7 +209,7 @@ mod tests {
         let (table, markdown) = (table(), markdown());
         for rule in validate::rules() {
             assert!(table.contains(rule.title), "{}", rule.code);
-            assert!(markdown.contains(&format!("\n| {} | {} | ", rule.code, rule.severity)), "{}", rule.code);
+            assert!(markdown.contains(&format!("\n| {} | {}", rule.code, rule.severity)), "{}", rule.code);
         }
         for line in markdown.lines().filter(|line| line.starts_with("| R")) {
             assert_eq!(line.replace("\\|", "").matches('|').count(), 8, "{line}");

@@ -107,6 +107,10 @@ fn result(finding: &Diagnostic, documentation: &[Documentation]) -> Json {
     if let Some(pointer) = &finding.pointer {
         result["properties"] = json!({ "pointer": pointer });
     }
+    if let Some(reason) = &finding.accepted {
+        result["suppressions"] =
+            json!([{ "kind": "external", "status": "accepted", "justification": reason }]);
+    }
     // The same finding in a file whose lines moved is the same.
     let place = finding.pointer.as_deref().unwrap_or(&finding.message);
     result["partialFingerprints"] = json!({ "codeAndPlace/v1": format!("{} {place}", finding.code) });

@@ -93,12 +93,14 @@ impl StackSummary<'_> {
         }
         let _ = writeln!(text, "  size        {}", self.size());
         let _ = writeln!(text, "  tasks       {}", self.tasks());
-        let count = |severity| self.findings.iter().filter(|finding| finding.severity == severity).count();
+        let count = |severity| self.findings.iter().filter(|finding| finding.counts_as(severity)).count();
         let (warnings, notes) = (count(Severity::Warning), count(Severity::Note));
-        if warnings + notes > 0 {
+        let accepted = self.findings.iter().filter(|finding| finding.accepted.is_some()).count();
+        if warnings + notes + accepted > 0 {
+            let accepted = if accepted > 0 { format!(", {accepted} accepted") } else { String::new() };
             let _ = writeln!(
                 text,
-                "  found       {}, {}",
+                "  found       {}, {}{accepted}",
                 super::plural(warnings, "warning"),
                 super::plural(notes, "note")
             );

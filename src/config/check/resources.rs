@@ -80,7 +80,11 @@ pub(super) fn check_accepted(findings: &mut Findings<'_>) {
                 "codes are one of S, R, L, P, W and three digits; mistakes of this file can't be accepted";
             findings.error(code::ACCEPT, &path("code"), message, help);
         }
-        findings.needs(&path("place"), &finding.place, "name the resource's logical id");
+        findings.needs(
+            &path("place"),
+            &finding.place,
+            "name the resource's logical id, or a JSON pointer into the template",
+        );
         if finding.reason.trim().is_empty() {
             let message = format!("`accept[{index}]` has no reason");
             findings.error(code::ACCEPT, &path("reason"), message, "say why the finding is accepted");

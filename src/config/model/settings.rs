@@ -192,13 +192,13 @@ pub struct ResourceSettings {
     pub properties: serde_json::Map<String, serde_json::Value>,
 }
 
-/// A finding that is accepted.
+/// A finding that is accepted: it stays in the report, with the reason, and nothing fails because of it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AcceptedFinding {
     /// Its code, such as `P012`.
     pub code: String,
-    /// The logical id of the resource that it is about.
+    /// The logical id of the resource that it is about, or a JSON pointer into the template, at its place or above.
     pub place: String,
     /// Why it is accepted.
     pub reason: String,

@@ -3,7 +3,6 @@
 use crate::cfn::evaluate::{Evaluated, Evaluator, pointer_to};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::limits::bounds;
-use crate::validate::schema::ScenarioCache;
 use crate::validate::{Context, Owner, Rule};
 
 pub(super) static RULE: Rule = Rule {
@@ -93,13 +92,12 @@ const NAMES: &[Name] = &[
 ];
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
-    let mut scenarios = ScenarioCache::default();
     for (id, resource) in &context.template.resources {
         for name in NAMES.iter().filter(|name| name.resource == resource.type_name) {
             let Some(json) = resource.properties.get(name.property) else { continue };
             let mut conditions = resource.condition.as_deref().into_iter().collect();
             Evaluator::conditions_in(json, &mut conditions);
-            let all = scenarios.get(&context.evaluator, &conditions);
+            let all = context.evaluator.shared_scenarios(&conditions);
             let here =
                 all.list.iter().filter(|scenario| Evaluator::exists(resource, scenario) != Some(false));
             let problem = here.into_iter().find_map(|scenario| {

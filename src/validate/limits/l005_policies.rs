@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::cfn::evaluate::{Data, Evaluated, Evaluator, Origin, Piece, Scenario, Unknown};
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::validate::schema::ScenarioCache;
 use crate::validate::{Context, Owner, Rule};
 
 pub(super) static RULE: Rule = Rule {
@@ -91,10 +90,9 @@ fn unknown_size(unknown: &Unknown<'_>) -> Size {
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     // The inline policies that are resources of their own, by the role that they name.
     let mut inline: BTreeMap<&str, Size> = BTreeMap::new();
-    let mut scenarios = ScenarioCache::default();
-    let mut largest = |id: &str, measure: &dyn Fn(&Evaluated<'_>) -> Size| {
+    let largest = |id: &str, measure: &dyn Fn(&Evaluated<'_>) -> Size| {
         let resource = &context.template.resources[id];
-        let all = scenarios.get(&context.evaluator, &Evaluator::conditions_of(resource));
+        let all = context.evaluator.shared_scenarios(&Evaluator::conditions_of(resource));
         let here = all.list.iter().filter(|scenario| Evaluator::exists(resource, scenario) != Some(false));
         here.map(|scenario| measure(&properties(context, id, scenario)))
             .max_by_key(|size| size.likely)

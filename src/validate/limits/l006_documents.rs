@@ -2,7 +2,6 @@
 
 use crate::cfn::evaluate::{Data, Evaluated, Evaluator, pointer_to};
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::validate::schema::ScenarioCache;
 use crate::validate::{Context, Owner, Rule};
 
 pub(super) static RULE: Rule = Rule {
@@ -34,14 +33,13 @@ fn bytes(value: &Evaluated<'_>) -> usize {
 }
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
-    let mut scenarios = ScenarioCache::default();
     for (id, resource) in &context.template.resources {
         let property = match resource.type_name.as_str() {
             "AWS::ECS::TaskDefinition" => "ContainerDefinitions",
             "AWS::SSM::Parameter" => "Value",
             _ => continue,
         };
-        let all = scenarios.get(&context.evaluator, &Evaluator::conditions_of(resource));
+        let all = context.evaluator.shared_scenarios(&Evaluator::conditions_of(resource));
         for scenario in
             all.list.iter().filter(|scenario| Evaluator::exists(resource, scenario) != Some(false))
         {

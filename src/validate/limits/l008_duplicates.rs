@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::cfn::Resource;
 use crate::cfn::evaluate::{Data, Evaluated, Evaluator};
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::validate::schema::{ScenarioCache, Schema, TypeSchema};
+use crate::validate::schema::{Schema, TypeSchema};
 use crate::validate::{Context, Owner, Rule};
 
 pub(super) static RULE: Rule = Rule {
@@ -49,7 +49,6 @@ struct Identified<'t> {
 }
 
 pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
-    let mut scenarios = ScenarioCache::default();
     // By type and, in the first combination in which it exists, what identifies it.
     let mut known: BTreeMap<(&str, &str, String), Vec<Identified<'t>>> = BTreeMap::new();
     for (id, resource) in &context.template.resources {
@@ -57,7 +56,7 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
             if !properties.iter().all(|property| resource.properties.contains_key(property)) {
                 continue;
             }
-            let all = scenarios.get(&context.evaluator, &Evaluator::conditions_of(resource));
+            let all = context.evaluator.shared_scenarios(&Evaluator::conditions_of(resource));
             let here =
                 all.list.iter().filter(|scenario| Evaluator::exists(resource, scenario) != Some(false));
             let mut keys: Vec<String> = here
@@ -76,8 +75,7 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
     }
     for ((_, _, key), group) in &known {
         for (index, second) in group.iter().enumerate() {
-            let twin =
-                group[..index].iter().find(|first| together(context, &mut scenarios, first, second, key));
+            let twin = group[..index].iter().find(|first| together(context, first, second, key));
             if let Some(first) = twin {
                 let owner = Owner::Resource { id: second.id, resource: second.resource };
                 let message = format!(
@@ -145,16 +143,10 @@ fn key(evaluated: &Evaluated<'_>, properties: &[String]) -> Option<String> {
 }
 
 /// Whether both exist with that key in one combination.
-fn together<'t>(
-    context: &Context<'t>,
-    scenarios: &mut ScenarioCache<'t>,
-    first: &Identified<'t>,
-    second: &Identified<'t>,
-    key: &str,
-) -> bool {
+fn together<'t>(context: &Context<'t>, first: &Identified<'t>, second: &Identified<'t>, key: &str) -> bool {
     let mut conditions = Evaluator::conditions_of(first.resource);
     conditions.extend(Evaluator::conditions_of(second.resource));
-    let all = scenarios.get(&context.evaluator, &conditions);
+    let all = context.evaluator.shared_scenarios(&conditions);
     all.list.iter().any(|scenario| {
         let scenario = scenario.at_defaults();
         [first, second].iter().all(|identified| {

@@ -187,6 +187,8 @@ impl<'t> Walk<'t> {
         for (depth, step) in self.steps.iter().enumerate() {
             pointer.push('/');
             match step {
+                // Nearly no key has anything to escape.
+                Step::Key(key) | Step::Call(key) if !key.contains(['~', '/']) => pointer.push_str(key),
                 Step::Key(key) | Step::Call(key) => pointer.push_str(&escape(key)),
                 Step::Item(index) | Step::Argument(index) => pointer.push_str(&index.to_string()),
             }

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use crate::cfn::evaluate::Scenario;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::references::{Link, Target};
-use crate::validate::schema::ScenarioCache;
 use crate::validate::{Context, Owner, Rule};
 
 pub(super) static RULE: Rule = Rule {
@@ -20,7 +19,6 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
-    let mut scenarios = ScenarioCache::default();
     for link in &context.references.links {
         // A `DependsOn` on what isn't there is ignored by CloudFormation.
         let (Target::Name(name) | Target::Attribute(name, _)) = link.target else { continue };
@@ -32,7 +30,7 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
         let own = owner_condition(context, link);
         let conditions: BTreeSet<&str> =
             link.guards.iter().map(|(guard, _)| *guard).chain([condition]).chain(own).collect();
-        let all = scenarios.get(&context.evaluator, &conditions);
+        let all = context.evaluator.shared_scenarios(&conditions);
         let counts = |scenario: &Scenario<'t>| {
             own.is_none_or(|own| scenario.condition(own) != Some(false))
                 && link.guards.iter().all(|(guard, holds)| scenario.condition(guard) == Some(*holds))

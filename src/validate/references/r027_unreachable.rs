@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use crate::cfn::evaluate::{Evaluator, Function, Settings};
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::validate::schema::ScenarioCache;
 use crate::validate::{Context, Owner, Rule};
 
 pub(super) static RULE: Rule = Rule {
@@ -24,10 +23,9 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     }
     // What is given for one stack decides some conditions: here it is asked what the template itself allows.
     let evaluator = Evaluator::new(context.template, &Settings::default());
-    let mut scenarios = ScenarioCache::default();
     let mut constant: BTreeSet<&str> = BTreeSet::new();
     for name in context.template.conditions.keys() {
-        let all = scenarios.get(&evaluator, &BTreeSet::from([name.as_str()]));
+        let all = evaluator.shared_scenarios(&BTreeSet::from([name.as_str()]));
         let Some(always) =
             always(&all.list.iter().map(|scenario| scenario.condition(name)).collect::<Vec<_>>())
         else {
@@ -52,7 +50,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             continue;
         }
         let conditions = call.guards.iter().map(|(guard, _)| *guard).chain([name]).chain(own).collect();
-        let all = scenarios.get(&evaluator, &conditions);
+        let all = evaluator.shared_scenarios(&conditions);
         let here = all.list.iter().filter(|scenario| {
             own.is_none_or(|own| scenario.condition(own) != Some(false))
                 && call.guards.iter().all(|(guard, holds)| scenario.condition(guard) == Some(*holds))

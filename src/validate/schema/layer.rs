@@ -1,9 +1,8 @@
 //! Evaluates every resource in every combination of conditions and walks through it and its schema.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
-use crate::cfn::evaluate::{Evaluator, Function, Scenario, Scenarios, as_call, pointer_to};
+use crate::cfn::evaluate::{Evaluator, Function, Scenario, as_call, pointer_to};
 use crate::cfn::{Json, Resource};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::validate::context::{Context, Owner};
@@ -12,6 +11,7 @@ use crate::validate::references::{FAULT_RULE, Part, Target};
 use crate::validate::rule::Rule;
 
 use super::constraints;
+use super::registry::TypeSchema;
 use super::sources::Sources;
 use super::tags;
 use super::walk::{Found, Walk};
@@ -28,13 +28,12 @@ const MOST_EVALUATIONS: usize = 100_000;
 pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
     let sources =
         Sources { template: context.template, evaluator: &context.evaluator, registry: context.registry };
-    let mut scenarios = ScenarioCache::default();
     let mut evaluations = 0;
     let parameters = parameters_of(context);
     for (id, resource) in &context.template.resources {
-        let Some(schema) = context.registry.get(&resource.type_name) else { continue };
+        let Some(schema) = schema_of(context, resource) else { continue };
         let owner = Owner::Resource { id, resource };
-        let all = scenarios.get(&context.evaluator, &Evaluator::conditions_of(resource));
+        let all = context.evaluator.shared_scenarios(&Evaluator::conditions_of(resource));
         if !all.complete {
             context.leave_out();
         }
@@ -77,6 +76,16 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
     }
 }
 
+/// The schema of a resource; all custom resources have the same.
+fn schema_of(context: &Context<'_>, resource: &Resource) -> Option<TypeSchema> {
+    let name = if resource.type_name.starts_with("Custom::") {
+        "AWS::CloudFormation::CustomResource"
+    } else {
+        &resource.type_name
+    };
+    context.registry.get(name)
+}
+
 /// The parameters that each resource's properties refer to.
 fn parameters_of<'t>(context: &Context<'t>) -> BTreeMap<&'t str, BTreeSet<&'t str>> {
     let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
@@ -111,24 +120,6 @@ fn allowed_values<'e, 't>(
     }
     values.truncate(MOST_VALUES);
     values
-}
-
-/// The combinations for sets of conditions: most resources depend on the same few.
-#[derive(Debug, Default)]
-pub(in crate::validate) struct ScenarioCache<'t> {
-    known: BTreeMap<Vec<String>, Rc<Scenarios<'t>>>,
-}
-
-impl<'t> ScenarioCache<'t> {
-    /// The combinations of these conditions that can be reached.
-    pub(in crate::validate) fn get(
-        &mut self,
-        evaluator: &Evaluator<'t>,
-        conditions: &BTreeSet<&str>,
-    ) -> Rc<Scenarios<'t>> {
-        let key: Vec<String> = conditions.iter().map(|name| (*name).to_owned()).collect();
-        Rc::clone(self.known.entry(key).or_insert_with(|| Rc::new(evaluator.scenarios(conditions))))
-    }
 }
 
 /// Findings of one resource, each with the scenarios that have it.

@@ -6,6 +6,8 @@
 
 mod compact;
 pub(super) mod constraints;
+#[cfg(test)]
+mod instances;
 mod keywords;
 mod layer;
 mod path;
@@ -15,12 +17,12 @@ mod sources;
 mod tags;
 #[cfg(test)]
 mod testing;
+mod types;
 mod verdict;
 mod walk;
 mod whole;
 
 pub use compact::Schema;
-pub(super) use layer::ScenarioCache;
 pub use registry::{Registry, TypeSchema};
 
 pub(super) use sources::{attribute_kind, has_open_attributes};
@@ -29,6 +31,7 @@ use super::rule::{Check, Rule};
 
 /// The checks of the layer.
 pub(super) static CHECKS: &[Check] = &[
+    Check { rules: &[&types::UNKNOWN, &types::ABSENT, &types::FOREIGN], run: types::check },
     Check { rules: &[&sections::ATTRIBUTE, &sections::POLICY, &sections::DEFAULT], run: sections::check },
     Check { rules: &RULES, run: layer::check },
 ];

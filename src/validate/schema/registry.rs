@@ -26,7 +26,7 @@ pub struct Registry {
 
 /// A pattern of a schema.
 #[derive(Debug)]
-pub struct KnownPattern(Option<Pattern>);
+pub struct KnownPattern(Option<Arc<Pattern>>);
 
 impl KnownPattern {
     /// Whether the pattern is found in the text; `None` if that can't be told.
@@ -69,7 +69,7 @@ impl Registry {
         if let Some(found) = known.get(pattern) {
             return Arc::clone(found);
         }
-        let translated = Arc::new(KnownPattern(Pattern::new(pattern).ok()));
+        let translated = Arc::new(KnownPattern(Pattern::shared(pattern)));
         known.insert(pattern.to_owned(), Arc::clone(&translated));
         translated
     }
@@ -92,7 +92,8 @@ impl Registry {
     /// The patterns that were asked for and can't be matched, or not exactly.
     pub fn inexact_patterns(&self) -> Vec<String> {
         let known = self.patterns.lock().unwrap_or_else(PoisonError::into_inner);
-        let inexact = known.iter().filter(|(_, pattern)| !pattern.0.as_ref().is_some_and(Pattern::is_exact));
+        let inexact =
+            known.iter().filter(|(_, pattern)| !pattern.0.as_deref().is_some_and(Pattern::is_exact));
         inexact.map(|(pattern, _)| pattern.clone()).collect()
     }
 

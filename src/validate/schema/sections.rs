@@ -10,7 +10,6 @@ use crate::validate::context::{Context, Owner, escape};
 use crate::validate::references::FAULT_RULE;
 use crate::validate::rule::Rule;
 
-use super::layer::ScenarioCache;
 use super::sources::Sources;
 use super::walk::{Found, Walk};
 
@@ -154,7 +153,7 @@ impl<'t> Sections<'_, 't> {
         let own = json.get("Condition").and_then(Json::as_str);
         let mut conditions = own.into_iter().collect();
         Evaluator::conditions_in(json, &mut conditions);
-        let all = ScenarioCache::default().get(&self.context.evaluator, &conditions);
+        let all = self.context.evaluator.shared_scenarios(&conditions);
         let mut told: Vec<Found<'t>> = Vec::new();
         for scenario in &all.list {
             if own.is_some_and(|own| scenario.condition(own) == Some(false)) {

@@ -1,5 +1,7 @@
 //! Versions and instance classes of the engines of RDS.
 
+use std::sync::OnceLock;
+
 /// Lines of five columns: `cluster` or `instance`, `versions`, `classes` or `regions`, an engine, the regions that
 /// don't have the classes, and the versions (`!` behind a deprecated one), classes or regions.
 ///
@@ -16,18 +18,32 @@ pub(super) enum Kind {
     Instance,
 }
 
-/// The lines of a kind: what they hold, the engine, regions and names.
+/// A line of the list.
+struct Line {
+    kind: &'static str,
+    holds: &'static str,
+    engine: &'static str,
+    regions: &'static str,
+    names: &'static str,
+}
+
+/// The lines of a kind: what they hold, the engine, regions and names. The list is divided once.
 fn lines(
     kind: Kind,
-    holds: &str,
-) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> + use<'_> {
+    holds: &'static str,
+) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    static LINES: OnceLock<Vec<Line>> = OnceLock::new();
+    let lines = LINES.get_or_init(|| {
+        let line = |line: &'static str| {
+            let mut columns = line.split('\t');
+            let mut next = || columns.next();
+            Some(Line { kind: next()?, holds: next()?, engine: next()?, regions: next()?, names: next()? })
+        };
+        ENGINES.lines().filter_map(line).collect()
+    });
     let kind = if kind == Kind::Cluster { "cluster" } else { "instance" };
-    ENGINES.lines().filter_map(move |line| {
-        let mut columns = line.split('\t');
-        let is_wanted = columns.next() == Some(kind) && columns.next() == Some(holds);
-        let (engine, regions, names) = (columns.next()?, columns.next()?, columns.next()?);
-        is_wanted.then_some((engine, regions, names))
-    })
+    let wanted = lines.iter().filter(move |line| line.kind == kind && line.holds == holds);
+    wanted.map(|line| (line.engine, line.regions, line.names))
 }
 
 /// What is known of a version.

@@ -5,15 +5,10 @@
 
 mod block;
 mod dify;
-mod ecs;
 mod endpoints;
 mod engines;
 mod joined;
-mod model;
-mod network;
-mod permission;
 mod policy;
-mod secret;
 #[cfg(test)]
 mod testing;
 mod w001_target_group_in_use;
@@ -73,6 +68,11 @@ mod w054_key_policy;
 mod w055_log_bucket;
 mod w056_rotation;
 mod w057_fixed_name;
+mod w058_zone_index;
+mod w059_platform;
+mod w060_database_name;
+mod w061_certificate;
+mod w062_body_size;
 mod w160_subnet_blocks;
 mod w161_route_table_once;
 mod w162_once_in_vpc;
@@ -80,7 +80,6 @@ mod w163_record_zone;
 mod w164_record_values;
 mod w165_validation_domain;
 mod w166_fixed_zone;
-mod w167_fixed_partition;
 mod w168_documents;
 mod w169_region;
 mod w170_engine_offer;
@@ -97,6 +96,7 @@ mod waf;
 use crate::diagnostic::Diagnostic;
 
 use super::context::Context;
+use super::model::{self, ecs, network, permission, secret};
 use super::rule::{Check, Rule};
 use policy::{
     w150_document, w151_statement, w152_principal, w153_action, w154_resource, w155_condition,
@@ -177,6 +177,11 @@ rules! {
     w055_log_bucket,
     w056_rotation,
     w057_fixed_name,
+    w058_zone_index,
+    w059_platform,
+    w060_database_name,
+    w061_certificate,
+    w062_body_size,
     w150_document,
     w151_statement,
     w152_principal,
@@ -192,7 +197,6 @@ rules! {
     w164_record_values,
     w165_validation_domain,
     w166_fixed_zone,
-    w167_fixed_partition,
     w168_documents,
     w169_region,
     w170_engine_offer,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::cfn::evaluate::Evaluated;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
@@ -76,7 +77,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
                 let message = format!("`{}` is private, which has no routing by address", zone.id);
                 refuse("CidrRoutingConfig", message, "route in another way");
             }
-            let servers = record.get("ResourceRecords").and_then(|value| value.attribute());
+            let servers = record.get("ResourceRecords").and_then(Evaluated::attribute);
             if servers.is_some_and(|(id, attribute)| id == zone.id && attribute == "NameServers") {
                 let message = format!("`{}` is private and has no name servers", zone.id);
                 refuse("ResourceRecords", message, "leave the record out");

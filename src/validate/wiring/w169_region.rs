@@ -191,7 +191,7 @@ fn tasks(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     for rule in view.of("AWS::Events::Rule") {
         for target in rule.items("Targets") {
             let Some(task) = target.at(&["EcsParameters", "TaskDefinitionArn"]) else { continue };
-            let (Some(cluster), Some(text)) = (target.get("Arn").and_then(|arn| arn.text()), task.text())
+            let (Some(cluster), Some(text)) = (target.get("Arn").and_then(Evaluated::text), task.text())
             else {
                 continue;
             };

@@ -30,7 +30,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
             continue;
         }
         for statement in many(policy.get("PolicyDocument.Statement")) {
-            let allows = statement.get("Effect").and_then(|effect| effect.text()).as_deref() == Some("Allow");
+            let allows = statement.get("Effect").and_then(Evaluated::text).as_deref() == Some("Allow");
             if allows
                 && statement.get("Condition").is_none()
                 && statement.get("Principal").is_some_and(is_everybody)

@@ -8,6 +8,7 @@
 mod client;
 mod model;
 mod operations;
+mod running;
 mod services;
 
 pub(crate) use model::{Act, Fault, World};

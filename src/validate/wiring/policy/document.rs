@@ -49,7 +49,7 @@ impl Kind {
 
 /// Where resources have policies.
 ///
-/// Source: the resource types of the "AWS CloudFormation Template Reference".
+/// Source: the resource types of the "AWS `CloudFormation` Template Reference".
 const PLACES: &[(&str, &str, Kind)] = &[
     ("AWS::IAM::Policy", "PolicyDocument", Kind::Identity),
     ("AWS::IAM::ManagedPolicy", "PolicyDocument", Kind::Identity),

@@ -1,5 +1,6 @@
 //! W157: the resources of a statement can be those of its actions.
 
+use crate::cfn::evaluate::Evaluated;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 use crate::validate::wiring::model::{View, many};
@@ -21,7 +22,7 @@ pub(in crate::validate::wiring) static RULE: Rule = Rule {
 pub(in crate::validate::wiring) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     for statement in statements(view) {
         let is_bucket = statement.kind == Kind::Resource(Some("s3"));
-        let allows = statement.get("Effect").and_then(|effect| effect.text()).as_deref() == Some("Allow");
+        let allows = statement.get("Effect").and_then(Evaluated::text).as_deref() == Some("Allow");
         if !(is_bucket || (statement.kind == Kind::Identity && allows)) {
             continue;
         }

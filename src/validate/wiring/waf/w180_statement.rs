@@ -224,7 +224,7 @@ fn search<'t>(finder: &mut Finder<'_, 't, '_>, body: &Evaluated<'t>) {
         finder.refuse(value, "the search string is blank", "write what to look for");
     }
     let is_word =
-        body.get("PositionalConstraint").and_then(|value| value.text()).as_deref() == Some("CONTAINS_WORD");
+        body.get("PositionalConstraint").and_then(Evaluated::text).as_deref() == Some("CONTAINS_WORD");
     if is_word && !text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
         finder.refuse(value, "a word has letters, digits and `_` only", "write `CONTAINS`");
     }

@@ -89,7 +89,7 @@ fn action<'t>(item: &Item<'t>, rule: &Evaluated<'t>, is_group: bool) -> Option<D
 fn labels<'t>(item: &Item<'t>, rule: &Evaluated<'t>, is_group: bool, findings: &mut Vec<Diagnostic>) {
     let mut seen = BTreeSet::new();
     for value in rule.get("RuleLabels").map(Evaluated::items).unwrap_or_default() {
-        let Some(label) = value.get("Name").and_then(|name| name.text()) else { continue };
+        let Some(label) = value.get("Name").and_then(Evaluated::text) else { continue };
         if let Some(fault) = fault(&label) {
             let message = format!("the label \"{label}\" {fault}");
             findings.push(refusal(item, value, &message, "write names with a colon between them"));

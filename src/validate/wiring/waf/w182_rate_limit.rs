@@ -43,7 +43,7 @@ pub(in crate::validate::wiring) fn check(view: &View<'_, '_>, findings: &mut Vec
 
 fn faults(limit: &Evaluated<'_>) -> Vec<(String, &'static str)> {
     let mut found: Vec<(String, &'static str)> = Vec::new();
-    let Some(kind) = limit.get("AggregateKeyType").and_then(|kind| kind.text()) else { return found };
+    let Some(kind) = limit.get("AggregateKeyType").and_then(Evaluated::text) else { return found };
     let open = limit.get("CustomKeys").is_some_and(|keys| keys.unknown().is_some());
     let keys = limit.get("CustomKeys").map(Evaluated::items).unwrap_or_default();
     let names: Vec<&str> = keys.iter().flat_map(members).map(|(name, _)| *name).collect();

@@ -44,7 +44,7 @@ fn look<'t>(item: &Item<'t>, group: &Evaluated<'t>, findings: &mut Vec<Diagnosti
         let message = format!("{message}: WAF refuses the web ACL");
         findings.push(item.finding_at(&RULE, value, message).help(help));
     };
-    let is_aws = group.get("VendorName").and_then(|vendor| vendor.text()).as_deref() == Some("AWS");
+    let is_aws = group.get("VendorName").and_then(Evaluated::text).as_deref() == Some("AWS");
     let Some((value, name)) = group.get("Name").and_then(|value| Some((value, value.text()?))) else {
         return;
     };
@@ -77,7 +77,7 @@ fn look<'t>(item: &Item<'t>, group: &Evaluated<'t>, findings: &mut Vec<Diagnosti
         }
         let challenge = setting.at(&["ClientSideActionConfig", "Challenge"]);
         if let Some(challenge) = challenge
-            && challenge.get("UsageOfAction").and_then(|usage| usage.text()).as_deref() == Some("ENABLED")
+            && challenge.get("UsageOfAction").and_then(Evaluated::text).as_deref() == Some("ENABLED")
         {
             let exempt = challenge.get("ExemptUriRegularExpressions");
             let count = exempt.map_or(0, |list| list.items().len());
@@ -93,7 +93,7 @@ fn look<'t>(item: &Item<'t>, group: &Evaluated<'t>, findings: &mut Vec<Diagnosti
     let names = |list: &str| {
         group.get(list).map(Evaluated::items).unwrap_or_default().iter().filter_map(|rule| rule.get("Name"))
     };
-    let excluded: BTreeSet<_> = names("ExcludedRules").filter_map(|name| name.text()).collect();
+    let excluded: BTreeSet<_> = names("ExcludedRules").filter_map(Evaluated::text).collect();
     let mut overridden = BTreeSet::new();
     for value in names("RuleActionOverrides") {
         let Some(rule) = value.text() else { continue };

@@ -84,7 +84,7 @@ fn units<'t>(view: &View<'_, 't>, acl: &Item<'t>) -> i64 {
                 }
                 for list in ["TextTransformations", "PreParseTextTransformations"] {
                     for change in body.get(list).map(Evaluated::items).unwrap_or_default() {
-                        let Some(name) = change.get("Type").and_then(|name| name.text()) else { continue };
+                        let Some(name) = change.get("Type").and_then(Evaluated::text) else { continue };
                         if name != "NONE" {
                             transformed.insert((format!("{:?}", field.to_json()), name.into_owned()));
                         }
@@ -101,7 +101,7 @@ fn units<'t>(view: &View<'_, 't>, acl: &Item<'t>) -> i64 {
 }
 
 fn base<'t>(view: &View<'_, 't>, kind: &str, body: &Evaluated<'t>) -> i64 {
-    let text = |path: &[&str]| body.at(path).and_then(|value| value.text()).unwrap_or_default();
+    let text = |path: &[&str]| body.at(path).and_then(Evaluated::text).unwrap_or_default();
     match kind {
         "GeoMatchStatement" | "AsnMatchStatement" | "LabelMatchStatement" | "SizeConstraintStatement" => 1,
         "IPSetReferenceStatement" if text(&["IPSetForwardedIPConfig", "Position"]) == "ANY" => 5,

@@ -30,7 +30,7 @@ pub(in crate::validate::wiring) fn check(view: &View<'_, '_>, findings: &mut Vec
         let open = item.is_unknown("CustomResponseBodies");
         let sizes: Vec<usize> = bodies
             .iter()
-            .map(|(_, body)| body.get("Content").and_then(|text| text.text()).map_or(0, |text| text.len()))
+            .map(|(_, body)| body.get("Content").and_then(Evaluated::text).map_or(0, |text| text.len()))
             .collect();
         let too_much = if bodies.len() > MOST_BODIES {
             Some(format!("{} bodies, {MOST_BODIES} are the most", bodies.len()))

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::cfn::evaluate::{Evaluated, Origin, Piece, Unknown};
 
-use super::model::{Item, View, pieces};
+use super::{Item, View, pieces};
 
 /// The punctuation that Secrets Manager generates.
 ///
@@ -12,15 +12,15 @@ use super::model::{Item, View, pieces};
 const PUNCTUATION: &str = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 
 /// What is known of a generated value.
-pub(super) struct Generated {
+pub(in crate::validate) struct Generated {
     /// The punctuation and space that it can hold.
-    pub(super) special: BTreeSet<char>,
+    pub(in crate::validate) special: BTreeSet<char>,
     /// How long it is.
-    pub(super) length: i64,
+    pub(in crate::validate) length: i64,
 }
 
 /// How the secret's value, or the field of it that is asked for, is generated; `None` if it isn't, or isn't known.
-pub(super) fn generated(secret: &Item<'_>, field: Option<&str>) -> Option<Generated> {
+pub(in crate::validate) fn generated(secret: &Item<'_>, field: Option<&str>) -> Option<Generated> {
     let generate = secret.get("GenerateSecretString")?;
     if let Some(key) = generate.get("GenerateStringKey") {
         // Other fields are given.
@@ -52,7 +52,7 @@ pub(super) fn generated(secret: &Item<'_>, field: Option<&str>) -> Option<Genera
 }
 
 /// The secrets of the template whose value is in a text, each with the field that is asked for.
-pub(super) fn resolved<'v, 't>(
+pub(in crate::validate) fn resolved<'v, 't>(
     view: &'v View<'_, 't>,
     value: &Evaluated<'t>,
 ) -> Vec<(&'v Item<'t>, Option<String>)> {
@@ -60,7 +60,7 @@ pub(super) fn resolved<'v, 't>(
 }
 
 /// The same of a text's parts.
-pub(super) fn resolved_in<'v, 't>(
+pub(in crate::validate) fn resolved_in<'v, 't>(
     view: &'v View<'_, 't>,
     parts: &[Piece<'t>],
 ) -> Vec<(&'v Item<'t>, Option<String>)> {
@@ -68,7 +68,7 @@ pub(super) fn resolved_in<'v, 't>(
 }
 
 /// The secret in a dynamic reference.
-pub(super) fn one<'v, 't>(
+pub(in crate::validate) fn one<'v, 't>(
     view: &'v View<'_, 't>,
     piece: &Piece<'t>,
 ) -> Option<(&'v Item<'t>, Option<String>)> {

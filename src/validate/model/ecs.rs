@@ -4,17 +4,17 @@ use std::borrow::Cow;
 
 use crate::cfn::evaluate::Evaluated;
 
-use super::model::{Item, View};
+use super::{Item, View};
 
 /// A service with its task definition.
-pub(super) struct Service<'v, 't> {
-    pub(super) item: &'v Item<'t>,
+pub(in crate::validate) struct Service<'v, 't> {
+    pub(in crate::validate) item: &'v Item<'t>,
     /// The task definition, if it is in the template.
-    pub(super) task: Option<&'v Item<'t>>,
+    pub(in crate::validate) task: Option<&'v Item<'t>>,
 }
 
 /// The services of a template.
-pub(super) fn services<'v, 't>(view: &'v View<'_, 't>) -> impl Iterator<Item = Service<'v, 't>> {
+pub(in crate::validate) fn services<'v, 't>(view: &'v View<'_, 't>) -> impl Iterator<Item = Service<'v, 't>> {
     view.of("AWS::ECS::Service").map(|item| Service {
         item,
         task: view.target_of(item.get("TaskDefinition"), "AWS::ECS::TaskDefinition"),
@@ -22,23 +22,23 @@ pub(super) fn services<'v, 't>(view: &'v View<'_, 't>) -> impl Iterator<Item = S
 }
 
 /// The task definitions of a template.
-pub(super) fn tasks<'v, 't>(view: &'v View<'_, 't>) -> impl Iterator<Item = &'v Item<'t>> {
+pub(in crate::validate) fn tasks<'v, 't>(view: &'v View<'_, 't>) -> impl Iterator<Item = &'v Item<'t>> {
     view.of("AWS::ECS::TaskDefinition")
 }
 
 impl<'v, 't> Service<'v, 't> {
     /// The security groups of its tasks; `None` if they aren't known.
-    pub(super) fn groups(&self) -> Option<&'v [Evaluated<'t>]> {
+    pub(in crate::validate) fn groups(&self) -> Option<&'v [Evaluated<'t>]> {
         known_list(self.item.get("NetworkConfiguration.AwsvpcConfiguration.SecurityGroups"))
     }
 
     /// The subnets of its tasks; empty if they aren't known.
-    pub(super) fn subnets(&self) -> &'v [Evaluated<'t>] {
+    pub(in crate::validate) fn subnets(&self) -> &'v [Evaluated<'t>] {
         self.item.items("NetworkConfiguration.AwsvpcConfiguration.Subnets")
     }
 
     /// Whether its tasks surely run on Fargate.
-    pub(super) fn is_fargate(&self) -> bool {
+    pub(in crate::validate) fn is_fargate(&self) -> bool {
         let provider = |strategy: &Evaluated<'_>| {
             strategy
                 .get("CapacityProvider")
@@ -51,52 +51,55 @@ impl<'v, 't> Service<'v, 't> {
     }
 
     /// Whether its tasks have a network interface of their own.
-    pub(super) fn is_awsvpc(&self) -> bool {
+    pub(in crate::validate) fn is_awsvpc(&self) -> bool {
         self.is_fargate() || self.task.is_some_and(is_awsvpc)
     }
 }
 
 /// Whether the task definition asks for Fargate.
-pub(super) fn is_fargate(task: &Item<'_>) -> bool {
+pub(in crate::validate) fn is_fargate(task: &Item<'_>) -> bool {
     task.items("RequiresCompatibilities").iter().any(|value| value.text().as_deref() == Some("FARGATE"))
 }
 
 /// Whether tasks have a network interface of their own.
-pub(super) fn is_awsvpc(task: &Item<'_>) -> bool {
+pub(in crate::validate) fn is_awsvpc(task: &Item<'_>) -> bool {
     is_fargate(task) || task.text("NetworkMode").as_deref() == Some("awsvpc")
 }
 
 /// The containers of a task definition.
-pub(super) fn containers<'v, 't>(task: &'v Item<'t>) -> &'v [Evaluated<'t>] {
+pub(in crate::validate) fn containers<'v, 't>(task: &'v Item<'t>) -> &'v [Evaluated<'t>] {
     task.items("ContainerDefinitions")
 }
 
 /// A container's name, for messages and comparisons.
-pub(super) fn name<'v>(container: &'v Evaluated<'_>) -> Option<Cow<'v, str>> {
+pub(in crate::validate) fn name<'v>(container: &'v Evaluated<'_>) -> Option<Cow<'v, str>> {
     container.get("Name")?.text()
 }
 
 /// A container's name in a message.
-pub(super) fn shown_name(container: &Evaluated<'_>) -> String {
+pub(in crate::validate) fn shown_name(container: &Evaluated<'_>) -> String {
     name(container).map_or_else(|| "a container".to_owned(), |name| format!("the container `{name}`"))
 }
 
 /// The members `Name` and `Value` of a container's environment.
-pub(super) fn environment<'v, 't>(
+pub(in crate::validate) fn environment<'v, 't>(
     container: &'v Evaluated<'t>,
 ) -> impl Iterator<Item = (Cow<'v, str>, &'v Evaluated<'t>)> {
     pairs(container, "Environment", "Value")
 }
 
 /// The members `Name` and `ValueFrom` of a container's secrets.
-pub(super) fn secrets<'v, 't>(
+pub(in crate::validate) fn secrets<'v, 't>(
     container: &'v Evaluated<'t>,
 ) -> impl Iterator<Item = (Cow<'v, str>, &'v Evaluated<'t>)> {
     pairs(container, "Secrets", "ValueFrom")
 }
 
 /// The value of an environment variable.
-pub(super) fn variable<'v, 't>(container: &'v Evaluated<'t>, name: &str) -> Option<&'v Evaluated<'t>> {
+pub(in crate::validate) fn variable<'v, 't>(
+    container: &'v Evaluated<'t>,
+    name: &str,
+) -> Option<&'v Evaluated<'t>> {
     environment(container).find(|(known, _)| known == name).map(|(_, value)| value)
 }
 
@@ -110,7 +113,9 @@ fn pairs<'v, 't>(
 }
 
 /// The items of a list that is known; of one that isn't there, none.
-pub(super) fn known_list<'v, 't>(value: Option<&'v Evaluated<'t>>) -> Option<&'v [Evaluated<'t>]> {
+pub(in crate::validate) fn known_list<'v, 't>(
+    value: Option<&'v Evaluated<'t>>,
+) -> Option<&'v [Evaluated<'t>]> {
     match value {
         Some(value) if value.unknown().is_some() => None,
         Some(value) => Some(value.items()),

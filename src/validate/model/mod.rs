@@ -1,10 +1,19 @@
-//! The model that all wiring rules share: evaluated resources, once for each combination of conditions that matters.
+//! The model that the rules on policy and wiring share: evaluated resources, once for each combination of conditions
+//! that matters.
+
+pub(in crate::validate) mod ecs;
+pub(in crate::validate) mod network;
+pub(in crate::validate) mod permission;
+pub(in crate::validate) mod secret;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
-use crate::cfn::evaluate::{Data, Evaluated, Evaluator, Origin, Piece, Scenario, Settings, pointer_to};
+use crate::cfn::evaluate::{
+    Data, Evaluated, Evaluator, Origin, Piece, Scenario, Scenarios, Settings, pointer_to,
+};
 use crate::cfn::{Json, Resource};
 use crate::diagnostic::Diagnostic;
 use crate::validate::context::escape;
@@ -16,7 +25,7 @@ const MOST_VIEWS: usize = 12;
 
 /// What is known of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Answer {
+pub(in crate::validate) enum Answer {
     /// Certainly not.
     No,
     /// It depends on what isn't in the template.
@@ -27,52 +36,52 @@ pub(super) enum Answer {
 
 impl Answer {
     /// `Yes` or `No`.
-    pub(super) fn of(holds: bool) -> Self {
+    pub(in crate::validate) fn of(holds: bool) -> Self {
         if holds { Self::Yes } else { Self::No }
     }
 }
 
 /// A resource that exists, its properties evaluated.
 #[derive(Debug)]
-pub(super) struct Item<'t> {
-    pub(super) id: &'t str,
-    pub(super) index: usize,
-    pub(super) resource: &'t Resource,
-    pub(super) properties: Evaluated<'t>,
+pub(in crate::validate) struct Item<'t> {
+    pub(in crate::validate) id: &'t str,
+    pub(in crate::validate) index: usize,
+    pub(in crate::validate) resource: &'t Resource,
+    pub(in crate::validate) properties: Evaluated<'t>,
 }
 
 impl<'t> Item<'t> {
-    pub(super) fn is(&self, type_name: &str) -> bool {
+    pub(in crate::validate) fn is(&self, type_name: &str) -> bool {
         self.resource.type_name == type_name
     }
 
     /// The value at a path of members with dots between.
-    pub(super) fn get(&self, path: &str) -> Option<&Evaluated<'t>> {
+    pub(in crate::validate) fn get(&self, path: &str) -> Option<&Evaluated<'t>> {
         path.split('.').try_fold(&self.properties, |value, key| value.get(key))
     }
 
     /// The known text of a property.
-    pub(super) fn text(&self, path: &str) -> Option<std::borrow::Cow<'_, str>> {
+    pub(in crate::validate) fn text(&self, path: &str) -> Option<std::borrow::Cow<'_, str>> {
         self.get(path)?.text()
     }
 
     /// The known whole number of a property.
-    pub(super) fn integer(&self, path: &str) -> Option<i64> {
+    pub(in crate::validate) fn integer(&self, path: &str) -> Option<i64> {
         self.get(path)?.integer()
     }
 
     /// The items of a list, none if it isn't there or isn't known.
-    pub(super) fn items(&self, path: &str) -> &[Evaluated<'t>] {
+    pub(in crate::validate) fn items(&self, path: &str) -> &[Evaluated<'t>] {
         self.get(path).map_or(&[], Evaluated::items)
     }
 
     /// Whether the property is there and isn't known.
-    pub(super) fn is_unknown(&self, path: &str) -> bool {
+    pub(in crate::validate) fn is_unknown(&self, path: &str) -> bool {
         self.get(path).is_some_and(|value| value.unknown().is_some())
     }
 
     /// The JSON pointer of a value in the properties; that of the resource if it isn't found there.
-    pub(super) fn pointer(&self, value: &Evaluated<'t>) -> String {
+    pub(in crate::validate) fn pointer(&self, value: &Evaluated<'t>) -> String {
         let own = format!("/Resources/{}", escape(self.id));
         match pointer_to(&self.resource.properties, value.source) {
             Some(path) => format!("{own}/Properties{path}"),
@@ -81,12 +90,12 @@ impl<'t> Item<'t> {
     }
 
     /// A finding about the resource.
-    pub(super) fn finding(&self, rule: &Rule, message: impl Into<String>) -> Diagnostic {
+    pub(in crate::validate) fn finding(&self, rule: &Rule, message: impl Into<String>) -> Diagnostic {
         rule.at(self.owner(), format!("/Resources/{}", escape(self.id)), message)
     }
 
     /// A finding about a value in the properties.
-    pub(super) fn finding_at(
+    pub(in crate::validate) fn finding_at(
         &self,
         rule: &Rule,
         value: &Evaluated<'t>,
@@ -96,7 +105,12 @@ impl<'t> Item<'t> {
     }
 
     /// A finding about a property, about the resource if the property isn't there.
-    pub(super) fn finding_of(&self, rule: &Rule, path: &str, message: impl Into<String>) -> Diagnostic {
+    pub(in crate::validate) fn finding_of(
+        &self,
+        rule: &Rule,
+        path: &str,
+        message: impl Into<String>,
+    ) -> Diagnostic {
         match self.get(path) {
             Some(value) => self.finding_at(rule, value, message),
             None => self.finding(rule, message),
@@ -111,7 +125,7 @@ impl<'t> Item<'t> {
 /// Which resource waits for which, directly or not. Conditions are left aside: an edge may be there that isn't in each
 /// combination.
 #[derive(Debug)]
-pub(super) struct Graph {
+pub(in crate::validate) struct Graph {
     edges: Vec<BTreeSet<usize>>,
     reached: Vec<OnceCell<BTreeSet<usize>>>,
 }
@@ -135,7 +149,7 @@ impl Graph {
     }
 
     /// Whether the first waits for the second.
-    pub(super) fn waits(&self, from: &Item<'_>, to: &Item<'_>) -> bool {
+    pub(in crate::validate) fn waits(&self, from: &Item<'_>, to: &Item<'_>) -> bool {
         self.all(from.index).contains(&to.index)
     }
 
@@ -156,54 +170,70 @@ impl Graph {
 /// Resources by their place and by what their conditions are; `None` where one doesn't exist.
 type Evaluations<'t> = BTreeMap<(usize, Vec<Option<bool>>), Option<Rc<Item<'t>>>>;
 
-/// The resources that exist in one combination of conditions.
+/// The resources that exist in one combination of conditions, evaluated.
 #[derive(Debug)]
-pub(super) struct View<'c, 't> {
-    pub(super) context: &'c Context<'t>,
-    pub(super) graph: Rc<Graph>,
+pub(in crate::validate) struct Snapshot<'t> {
+    graph: Rc<Graph>,
     items: Vec<Rc<Item<'t>>>,
     by_type: BTreeMap<&'t str, Vec<usize>>,
     by_id: BTreeMap<&'t str, usize>,
     conditions: Vec<(&'t str, bool)>,
     /// What the rules on networks look up.
-    pub(super) network: OnceCell<super::network::Network<'t>>,
+    network: OnceCell<network::Network<'t>>,
+}
+
+/// One snapshot, and what is known of the template besides.
+#[derive(Debug)]
+pub(in crate::validate) struct View<'c, 't> {
+    pub(in crate::validate) context: &'c Context<'t>,
+    snapshot: &'c Snapshot<'t>,
 }
 
 impl<'t> View<'_, 't> {
     /// Every resource.
-    pub(super) fn items(&self) -> impl Iterator<Item = &Item<'t>> {
-        self.items.iter().map(Rc::as_ref)
+    pub(in crate::validate) fn items(&self) -> impl Iterator<Item = &Item<'t>> {
+        self.snapshot.items.iter().map(Rc::as_ref)
     }
 
     /// The resources of a type.
-    pub(super) fn of(&self, type_name: &str) -> impl Iterator<Item = &Item<'t>> {
-        let indices = self.by_type.get(type_name).map_or(&[][..], Vec::as_slice);
-        indices.iter().map(|index| self.items[*index].as_ref())
+    pub(in crate::validate) fn of(&self, type_name: &str) -> impl Iterator<Item = &Item<'t>> {
+        let indices = self.snapshot.by_type.get(type_name).map_or(&[][..], Vec::as_slice);
+        indices.iter().map(|index| self.snapshot.items[*index].as_ref())
     }
 
     /// The resource of that logical id.
-    pub(super) fn get(&self, id: &str) -> Option<&Item<'t>> {
-        Some(self.items[*self.by_id.get(id)?].as_ref())
+    pub(in crate::validate) fn get(&self, id: &str) -> Option<&Item<'t>> {
+        Some(self.snapshot.items[*self.snapshot.by_id.get(id)?].as_ref())
     }
 
     /// The resource that a `Ref` or `Fn::GetAtt` names.
-    pub(super) fn target(&self, value: Option<&Evaluated<'t>>) -> Option<&Item<'t>> {
+    pub(in crate::validate) fn target(&self, value: Option<&Evaluated<'t>>) -> Option<&Item<'t>> {
         self.get(value?.resource()?)
     }
 
     /// The resource of that type that a `Ref` or `Fn::GetAtt` names.
-    pub(super) fn target_of(&self, value: Option<&Evaluated<'t>>, type_name: &str) -> Option<&Item<'t>> {
+    pub(in crate::validate) fn target_of(
+        &self,
+        value: Option<&Evaluated<'t>>,
+        type_name: &str,
+    ) -> Option<&Item<'t>> {
         self.target(value).filter(|item| item.is(type_name))
     }
 
     /// Whether the first resource waits for the second.
-    pub(super) fn waits(&self, from: &Item<'_>, to: &Item<'_>) -> bool {
-        self.graph.waits(from, to)
+    pub(in crate::validate) fn waits(&self, from: &Item<'_>, to: &Item<'_>) -> bool {
+        self.snapshot.graph.waits(from, to)
     }
 }
 
-/// The views of a template: enough combinations of conditions to see each condition both ways.
-pub(super) fn views<'c, 't>(context: &'c Context<'t>) -> Vec<View<'c, 't>> {
+/// The views of a template: enough combinations of conditions to see each condition both ways. They are evaluated once
+/// for all rules.
+pub(in crate::validate) fn views<'c, 't>(context: &'c Context<'t>) -> Vec<View<'c, 't>> {
+    let snapshots = context.snapshots.get_or_init(|| snapshots(context));
+    snapshots.iter().map(|snapshot| View { context, snapshot }).collect()
+}
+
+fn snapshots<'t>(context: &Context<'t>) -> Vec<Snapshot<'t>> {
     let settings = Settings {
         region: context.options.region.clone(),
         parameters: context.options.parameters.clone(),
@@ -213,18 +243,18 @@ pub(super) fn views<'c, 't>(context: &'c Context<'t>) -> Vec<View<'c, 't>> {
     let resources = &context.template.resources;
     let needed: Vec<BTreeSet<&str>> = resources.values().map(Evaluator::conditions_of).collect();
     let all: BTreeSet<&str> = needed.iter().flatten().copied().collect();
-    let chosen = choose(evaluator.scenarios(&all).list);
-    let mut scenarios: BTreeMap<&BTreeSet<&str>, Vec<Scenario<'t>>> = BTreeMap::new();
+    let every = context.evaluator.shared_scenarios(&all);
+    let chosen = choose(&every.list);
+    let mut scenarios: BTreeMap<&BTreeSet<&str>, Arc<Scenarios<'t>>> = BTreeMap::new();
     for names in &needed {
-        scenarios.entry(names).or_insert_with(|| evaluator.scenarios(names).list);
+        scenarios.entry(names).or_insert_with(|| context.evaluator.shared_scenarios(names));
     }
     // A resource is evaluated once for each combination of the conditions that it depends on itself.
     let mut evaluated: Evaluations<'t> = BTreeMap::new();
     let graph = Rc::new(Graph::new(context));
     let mut views = Vec::new();
     for scenario in &chosen {
-        let mut view = View {
-            context,
+        let mut view = Snapshot {
             graph: Rc::clone(&graph),
             items: Vec::new(),
             by_type: BTreeMap::new(),
@@ -235,7 +265,7 @@ pub(super) fn views<'c, 't>(context: &'c Context<'t>) -> Vec<View<'c, 't>> {
         for (index, (id, resource)) in resources.iter().enumerate() {
             let truths: Vec<_> = needed[index].iter().map(|name| scenario.condition(name)).collect();
             let item = evaluated.entry((index, truths.clone())).or_insert_with(|| {
-                let own = scenarios.get(&needed[index])?.iter().find(|own| {
+                let own = scenarios.get(&needed[index])?.list.iter().find(|own| {
                     needed[index].iter().zip(&truths).all(|(name, truth)| own.condition(name) == *truth)
                 })?;
                 if Evaluator::exists(resource, own) == Some(false) {
@@ -257,7 +287,7 @@ pub(super) fn views<'c, 't>(context: &'c Context<'t>) -> Vec<View<'c, 't>> {
 }
 
 /// The first combination, and those that show a condition in a way not seen before.
-fn choose(scenarios: Vec<Scenario<'_>>) -> Vec<Scenario<'_>> {
+fn choose<'s, 't>(scenarios: &'s [Scenario<'t>]) -> Vec<&'s Scenario<'t>> {
     let mut seen = BTreeSet::new();
     let mut chosen = Vec::new();
     for scenario in scenarios {
@@ -272,9 +302,9 @@ fn choose(scenarios: Vec<Scenario<'_>>) -> Vec<Scenario<'_>> {
 }
 
 /// Runs a rule in every view. What is found in some only is told with the conditions that decide it.
-pub(super) fn in_each(
+pub(in crate::validate) fn in_each(
     views: &[View<'_, '_>],
-    run: fn(&View<'_, '_>, &mut Vec<Diagnostic>),
+    run: impl Fn(&View<'_, '_>, &mut Vec<Diagnostic>),
     findings: &mut Vec<Diagnostic>,
 ) {
     let mut found: Vec<(Diagnostic, Vec<usize>)> = Vec::new();
@@ -302,16 +332,16 @@ fn deciding(views: &[View<'_, '_>], numbers: &[usize]) -> String {
     let with = |number: &usize| numbers.contains(number);
     let Some(first) = numbers.first() else { return String::new() };
     let others: Vec<usize> = (0..views.len()).filter(|number| !with(number)).collect();
-    let common = views[*first].conditions.iter().filter(|way| {
-        numbers.iter().all(|number| views[*number].conditions.contains(way))
-            && others.iter().any(|number| !views[*number].conditions.contains(way))
+    let common = views[*first].snapshot.conditions.iter().filter(|way| {
+        numbers.iter().all(|number| views[*number].snapshot.conditions.contains(way))
+            && others.iter().any(|number| !views[*number].snapshot.conditions.contains(way))
     });
     let parts: Vec<_> = common.map(|(name, holds)| format!("`{name}` is {holds}")).collect();
     parts.join(" and ")
 }
 
 /// Whether two scalars are the same value.
-pub(super) fn same(left: &Evaluated<'_>, right: &Evaluated<'_>) -> Answer {
+pub(in crate::validate) fn same(left: &Evaluated<'_>, right: &Evaluated<'_>) -> Answer {
     if let (Some(left), Some(right)) = (left.text(), right.text()) {
         return Answer::of(left == right);
     }
@@ -327,7 +357,7 @@ pub(super) fn same(left: &Evaluated<'_>, right: &Evaluated<'_>) -> Answer {
 }
 
 /// The resources that a value is made from.
-pub(super) fn mentions<'t>(value: &Evaluated<'t>) -> BTreeSet<&'t str> {
+pub(in crate::validate) fn mentions<'t>(value: &Evaluated<'t>) -> BTreeSet<&'t str> {
     let mut found = BTreeSet::new();
     mentions_in(&value.data, &mut found);
     found
@@ -381,7 +411,7 @@ fn mentions_in_json<'t>(json: &'t Json, found: &mut BTreeSet<&'t str>) {
 }
 
 /// The pieces of a scalar, also where it is a single unknown.
-pub(super) fn pieces<'t>(value: &Evaluated<'t>) -> Vec<Piece<'t>> {
+pub(in crate::validate) fn pieces<'t>(value: &Evaluated<'t>) -> Vec<Piece<'t>> {
     value.data.pieces().unwrap_or_default()
 }
 
@@ -410,7 +440,7 @@ pub(super) fn loose(value: &Evaluated<'_>) -> String {
 }
 
 /// A value as one would write it in a `Fn::Sub`.
-pub(super) fn shown(value: &Evaluated<'_>) -> String {
+pub(in crate::validate) fn shown(value: &Evaluated<'_>) -> String {
     match (&value.data, value.text()) {
         (Data::Unknown(unknown), _) => unknown.to_string(),
         (_, Some(text)) => text.into_owned(),
@@ -422,7 +452,7 @@ pub(super) fn shown(value: &Evaluated<'_>) -> String {
 const LONGEST_PATTERN: usize = 1024;
 
 /// Whether a pattern matches everything that another one does.
-pub(super) fn covers(wide: &[u8], narrow: &[u8]) -> bool {
+pub(in crate::validate) fn covers(wide: &[u8], narrow: &[u8]) -> bool {
     // What stands before the first wildcard settles most.
     let Some(first) = wide.iter().position(|byte| matches!(byte, b'*' | b'?')) else { return wide == narrow };
     if !narrow.starts_with(&wide[..first]) || narrow.len() > LONGEST_PATTERN || wide.len() > LONGEST_PATTERN {

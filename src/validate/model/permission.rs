@@ -3,7 +3,7 @@
 use crate::cfn::evaluate::{Evaluated, Origin, Piece};
 
 use super::ecs::known_list;
-use super::model::{Answer, Item, View, covers, many, pieces};
+use super::{Answer, Item, View, covers, many, pieces};
 
 /// What `AmazonECSTaskExecutionRolePolicy` allows on everything.
 ///
@@ -18,8 +18,8 @@ const EXECUTION_POLICY: [&str; 6] = [
 ];
 
 /// A role of the template with all that its policies say, as far as it is known.
-pub(super) struct Role<'v, 't> {
-    pub(super) item: &'v Item<'t>,
+pub(in crate::validate) struct Role<'v, 't> {
+    pub(in crate::validate) item: &'v Item<'t>,
     statements: Vec<&'v Evaluated<'t>>,
     /// Whether `AmazonECSTaskExecutionRolePolicy` is attached.
     execution_policy: bool,
@@ -28,7 +28,10 @@ pub(super) struct Role<'v, 't> {
 }
 
 /// The role that a value names, if it is in the template.
-pub(super) fn role<'v, 't>(view: &'v View<'_, 't>, value: Option<&Evaluated<'t>>) -> Option<Role<'v, 't>> {
+pub(in crate::validate) fn role<'v, 't>(
+    view: &'v View<'_, 't>,
+    value: Option<&Evaluated<'t>>,
+) -> Option<Role<'v, 't>> {
     let item = view.target_of(value, "AWS::IAM::Role")?;
     let mut role = Role { item, statements: Vec::new(), execution_policy: false, open: false };
     role.add_policies(item.get("Policies"));
@@ -96,7 +99,7 @@ impl<'v, 't> Role<'v, 't> {
     }
 
     /// Whether the role may do this to the resource.
-    pub(super) fn may(&self, action: &str, arn: &Arn<'t>) -> Answer {
+    pub(in crate::validate) fn may(&self, action: &str, arn: &Arn<'t>) -> Answer {
         let mut allowed = Answer::of(self.execution_policy && EXECUTION_POLICY.contains(&action));
         if self.open {
             allowed = allowed.max(Answer::Unknown);
@@ -149,7 +152,7 @@ fn applies_to_resource<'t>(statement: &Evaluated<'t>, arn: &Arn<'t>) -> Answer {
 const LONGEST: usize = 2048;
 
 /// The name of a resource for policies: what a reference to it gives, and what is known of its form.
-pub(super) struct Arn<'t> {
+pub(in crate::validate) struct Arn<'t> {
     /// The resource in the template that it belongs to.
     owner: Option<&'t str>,
     /// As it is written.
@@ -174,12 +177,12 @@ enum Token<'t> {
 
 impl<'t> Arn<'t> {
     /// Any resource, and for actions that have none.
-    pub(super) fn everything() -> Self {
+    pub(in crate::validate) fn everything() -> Self {
         Self { owner: None, written: vec![Token::Any], form: vec![Token::Any] }
     }
 
     /// The name that a value gives: a reference, or a text with references.
-    pub(super) fn of(view: &View<'_, 't>, value: &[Piece<'t>]) -> Self {
+    pub(in crate::validate) fn of(view: &View<'_, 't>, value: &[Piece<'t>]) -> Self {
         let written = tokens(value);
         let owner = first_owner(value);
         Self { owner, form: form(view, &written), written }

@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use crate::cfn::evaluate::{Evaluated, Origin};
 
 use super::ecs::known_list;
-use super::model::{Answer, Item, View};
+use super::{Answer, Item, View};
 
 /// A rule of a security group.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ struct Group<'t> {
 
 /// The way from a subnet to the internet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
+pub(in crate::validate) enum Way {
     /// An internet gateway: only for interfaces with a public address.
     Gateway,
     /// A NAT gateway or another device.
@@ -59,7 +59,7 @@ pub(super) enum Way {
 
 /// The network of a template.
 #[derive(Debug)]
-pub(super) struct Network<'t> {
+pub(in crate::validate) struct Network<'t> {
     groups: BTreeMap<&'t str, Group<'t>>,
     /// For each subnet of the template the ids of its route tables, and the way out.
     subnets: BTreeMap<&'t str, (Option<&'t str>, Way)>,
@@ -69,8 +69,8 @@ const GROUP: &str = "AWS::EC2::SecurityGroup";
 
 impl<'t> Network<'t> {
     /// The network of the view, put together once.
-    pub(super) fn of<'v>(view: &'v View<'_, 't>) -> &'v Self {
-        view.network.get_or_init(|| Self { groups: groups(view), subnets: subnets(view) })
+    pub(in crate::validate) fn of<'v>(view: &'v View<'_, 't>) -> &'v Self {
+        view.snapshot.network.get_or_init(|| Self { groups: groups(view), subnets: subnets(view) })
     }
 
     /// Whether a group of the template has rules that name what isn't in the template.
@@ -80,7 +80,12 @@ impl<'t> Network<'t> {
     }
 
     /// Whether TCP gets from an interface with the first groups to one with the second at the port: out of the first.
-    pub(super) fn leaves(&self, from: &[Evaluated<'t>], to: &[Evaluated<'t>], port: i64) -> Answer {
+    pub(in crate::validate) fn leaves(
+        &self,
+        from: &[Evaluated<'t>],
+        to: &[Evaluated<'t>],
+        port: i64,
+    ) -> Answer {
         let mut answer = Answer::No;
         for value in from {
             let Some((_, group)) = self.group(value) else {
@@ -99,7 +104,12 @@ impl<'t> Network<'t> {
     }
 
     /// Whether TCP gets from an interface with the first groups to one with the second at the port: into the second.
-    pub(super) fn enters(&self, from: &[Evaluated<'t>], to: &[Evaluated<'t>], port: i64) -> Answer {
+    pub(in crate::validate) fn enters(
+        &self,
+        from: &[Evaluated<'t>],
+        to: &[Evaluated<'t>],
+        port: i64,
+    ) -> Answer {
         let mut answer = Answer::No;
         for value in to {
             let Some((_, group)) = self.group(value) else {
@@ -115,12 +125,12 @@ impl<'t> Network<'t> {
     }
 
     /// The way from a subnet to the internet.
-    pub(super) fn way(&self, subnet: &Evaluated<'t>) -> Way {
+    pub(in crate::validate) fn way(&self, subnet: &Evaluated<'t>) -> Way {
         subnet.resource().and_then(|id| self.subnets.get(id)).map_or(Way::Unknown, |(_, way)| *way)
     }
 
     /// The route table of a subnet, if it is in the template.
-    pub(super) fn route_table(&self, subnet: &Evaluated<'t>) -> Option<&'t str> {
+    pub(in crate::validate) fn route_table(&self, subnet: &Evaluated<'t>) -> Option<&'t str> {
         self.subnets.get(subnet.resource()?)?.0
     }
 }
