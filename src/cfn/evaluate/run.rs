@@ -32,7 +32,7 @@ impl<'e, 't> Run<'e, 't> {
 
     /// What an expression comes to; `None` if it is left out.
     pub(super) fn value(&mut self, json: &'t Json) -> Option<Evaluated<'t>> {
-        if self.evaluator.values.fetch_add(1, Ordering::Relaxed) > MOST_VALUES {
+        if !self.has_room() {
             return Some(Evaluated { data: call(Kind::Any, json), source: json });
         }
         let data = match json {
@@ -351,13 +351,40 @@ impl<'e, 't> Run<'e, 't> {
             return unknown(kind_of(mapping, second.as_deref()));
         };
         if let Some(value) = mapping.get(top.as_ref()).and_then(|entry| entry.get(second.as_ref())) {
-            return Some(Evaluated { data: self.value(value)?.data, source: json });
+            return Some(Evaluated { data: self.mapped(value).data, source: json });
         }
         if let Some(default) = default.first().and_then(|default| default.get("DefaultValue")) {
             return self.value(default);
         }
         let problem = format!("the mapping `{name}` has no `{second}` for `{top}`");
         Some(Evaluated { data: self.fault(json, problem), source: json })
+    }
+
+    /// What a mapping holds. Functions have no meaning there: a call, which could look up itself, stays unknown.
+    ///
+    /// Source: AWS `CloudFormation` User Guide, "Mappings": no parameters, pseudo parameters or intrinsic functions.
+    fn mapped(&self, json: &'t Json) -> Evaluated<'t> {
+        let is_call = as_call(json).is_some() || unknown_function(json).is_some();
+        if is_call || !self.has_room() {
+            return Evaluated { data: call(Kind::Any, json), source: json };
+        }
+        let data = match json {
+            Json::Null => Data::Null,
+            Json::Bool(value) => Data::Bool(*value),
+            Json::Number(number) => Data::Number(Cow::Borrowed(number)),
+            Json::String(text) => text::literal(text),
+            Json::Array(items) => Data::List(items.iter().map(|item| self.mapped(item)).collect()),
+            Json::Object(map) => {
+                let members = map.iter().map(|(key, value)| (key.as_str(), self.mapped(value)));
+                Data::Object(members.collect())
+            }
+        };
+        Evaluated { data, source: json }
+    }
+
+    /// Counts a value; false once there were too many.
+    fn has_room(&self) -> bool {
+        self.evaluator.values.fetch_add(1, Ordering::Relaxed) <= MOST_VALUES
     }
 }
 

@@ -194,6 +194,22 @@ fn mappings() {
 }
 
 #[test]
+fn functions_in_mappings_are_unknown_even_where_they_look_up_themselves() {
+    let template = template(json!({
+        "Mappings": {"M": {"a": {
+            "self": {"Fn::FindInMap": ["M", "a", "self"]},
+            "list": ["x", {"Fn::FindInMap": ["M", "a", "list"]}],
+        }}},
+    }));
+    let evaluate = |key: &str| {
+        let json = json!({"Fn::FindInMap": ["M", "a", key]});
+        evaluate_with(&template, &Settings::default(), &Scenario::default(), &json)
+    };
+    assert_eq!(evaluate("self"), "${…} Any");
+    assert_eq!(evaluate("list"), "[\"x\", ${…} Any]");
+}
+
+#[test]
 fn values_keep_their_place() {
     let template = template(json!({"Resources": {"A": {"Type": "T", "Properties": {
         "List": [{"Ref": "AWS::NoValue"}, {"a/b": "x"}, {"Ref": "A"}],
