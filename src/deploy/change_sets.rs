@@ -65,6 +65,7 @@ impl Run<'_> {
             };
             let attempt = CreateChangeSet { client_token: token, ..request.clone() };
             let cloudformation = self.cloudformation();
+            self.check_interrupt().await?;
             let made = match self.call(Patience::Short, || cloudformation.create_change_set(&attempt)).await {
                 Ok(made) => made,
                 Err(Stop::Api(error)) if error.kind == ErrorKind::AlreadyExists => continue,

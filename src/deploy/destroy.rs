@@ -248,6 +248,10 @@ impl Run<'_> {
             retain_except_on_create: true,
         };
         let cloudformation = self.cloudformation();
+        if let Err(stop) = self.check_interrupt().await {
+            self.discard(&made, ChangeSetKind::Update).await?;
+            return Err(stop);
+        }
         self.tell(Event::Executing { change_set: made.id.clone(), stack_id: stack.id.clone() });
         self.call(Patience::Short, || cloudformation.execute_change_set(&execute)).await?;
         let outcome = self.follow_to_outcome(&stack, Some(Before::of(&stack)), start, false).await?;
@@ -273,6 +277,12 @@ impl Run<'_> {
                 break;
             }
             for versions in page.items.chunks(1000) {
+                if let Err(stop) = self.check_interrupt().await {
+                    if count > 0 {
+                        self.note(format!("{count} versions of objects were deleted from {bucket}"));
+                    }
+                    return Err(stop);
+                }
                 self.call(Patience::Short, || services.delete_objects(bucket, versions)).await?;
                 count += versions.len();
             }
@@ -293,6 +303,7 @@ impl Run<'_> {
             role_arn: request.role_arn.clone(),
             client_request_token: token("delete", &format!("{}{start:?}", stack.id)),
         };
+        self.check_interrupt().await?;
         self.delete_stack_so(&deletion).await?;
         let operation = Operation {
             stack_id: stack.id.clone(),

@@ -55,6 +55,7 @@ impl Run<'_> {
                     token("continue", &format!("{}{:?}{force}{start:?}", stack.id, stack.last_updated_time));
                 let cloudformation = self.cloudformation();
                 let id = stack.id.as_str();
+                self.check_interrupt().await?;
                 self.call(Patience::Short, || {
                     cloudformation.continue_update_rollback(id, &[], force, &token)
                 })
@@ -95,6 +96,7 @@ impl Run<'_> {
         let token = token("rollback", &format!("{}{:?}{start:?}", stack.id, stack.last_updated_time));
         let cloudformation = self.cloudformation();
         let id = stack.id.as_str();
+        self.check_interrupt().await?;
         self.call(Patience::Short, || cloudformation.rollback_stack(id, &token)).await?;
         let operation = Operation {
             stack_id: stack.id.clone(),
@@ -114,6 +116,7 @@ impl Run<'_> {
                 let token = token("cancel", &format!("{}{:?}", stack.id, stack.last_updated_time));
                 let cloudformation = self.cloudformation();
                 let id = stack.id.as_str();
+                self.check_interrupt().await?;
                 self.call(Patience::Short, || cloudformation.cancel_update_stack(id, &token)).await?;
                 self.note("the update is cancelled and rolls back");
                 self.follow_to_outcome(&stack, None, Start::LatestOperation, true).await

@@ -197,6 +197,15 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Stops after a Ctrl-C that came since it was last looked for: asked before what changes something.
+    pub(super) async fn check_interrupt(&self) -> Result<(), Stop> {
+        let nothing: Call<'_, ()> = Box::pin(std::future::ready(()));
+        match first(self.session.prompter.interrupted(), nothing).await {
+            First::One(()) => Err(Stop::Interrupted),
+            First::Other(()) => Ok(()),
+        }
+    }
+
     /// Calls until there is an answer that is worth having.
     pub(super) async fn call<'r, T: Send>(
         &mut self,

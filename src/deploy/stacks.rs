@@ -95,6 +95,7 @@ impl Run<'_> {
         };
         let cloudformation = self.cloudformation();
         let id = stack.id.as_str();
+        self.check_interrupt().await?;
         self.call(Patience::Short, || cloudformation.update_termination_protection(id, wanted)).await?;
         self.note(format!(
             "termination protection of the stack is {} now",

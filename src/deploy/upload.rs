@@ -45,6 +45,7 @@ impl Run<'_> {
         let key = format!("{prefix}{}.template", Digest::default().with(&body).hex(32));
         let services = self.services();
         // The key is the content's digest: uploading it again changes nothing, and gives the address.
+        self.check_interrupt().await?;
         let address =
             self.call(Patience::Short, || services.put_object(&bucket, &key, body.as_bytes())).await?;
         self.tell(Event::Uploaded { bucket, key, bytes: body.len() });

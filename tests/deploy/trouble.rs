@@ -180,6 +180,58 @@ fn ctrl_c_before_anything_runs_leaves_nothing() {
     }
 }
 
+/// A deploy with Ctrl-C during the first call of that name.
+fn deployed_with_ctrl_c_at(world: &World, operation: &'static str, request: &DeployRequest) -> Outcome {
+    world.state().interrupt_at = Some(operation);
+    deployed(world, request)
+}
+
+#[test]
+fn ctrl_c_before_the_execution_of_a_set_that_is_ready_at_once_deletes_it() {
+    for operation in ["GetCallerIdentity", "DescribeStacks", "CreateChangeSet", "DescribeStackEvents"] {
+        let world = World::new();
+        world.state().has_instant_sets = true;
+        let outcome = deployed_with_ctrl_c_at(&world, operation, &request());
+        assert_eq!(outcome.ending, Ending::Declined, "{operation} {outcome:#?}");
+        assert_eq!(outcome.ending.exit_code(), 4);
+        assert_eq!(world.count("ExecuteChangeSet"), 0, "{operation}");
+        assert_gone(&world);
+
+        let world = world_with_stack();
+        world.state().has_instant_sets = true;
+        let outcome = deployed_with_ctrl_c_at(&world, operation, &newer());
+        assert_eq!(outcome.ending, Ending::Declined, "{operation} {outcome:#?}");
+        assert_eq!(world.count("ExecuteChangeSet"), 0, "{operation}");
+        assert_eq!(world.count("DeleteChangeSet"), world.count("CreateChangeSet"), "{operation}");
+        // The same command makes its set anew.
+        assert_eq!(deployed(&world, &newer()).ending, Ending::Done);
+    }
+}
+
+#[test]
+fn ctrl_c_between_two_steps_says_that_the_first_stays() {
+    let world = World::new();
+    world.state().has_instant_sets = true;
+    let outcome = deployed_with_ctrl_c_at(&world, "SetStackPolicy", &request());
+    assert_eq!(outcome.ending, Ending::Declined, "{outcome:#?}");
+    assert!(outcome.message.contains("what was done stays"), "{outcome:#?}");
+    assert!(outcome.stack_id.is_some());
+    assert_eq!(world.count("ExecuteChangeSet"), 1);
+    assert_eq!(deployed(&world, &request()).ending, Ending::Done);
+}
+
+#[test]
+fn ctrl_c_while_an_execution_has_no_answer_leaves_a_stack_that_may_go_on() {
+    let world = world_with_stack();
+    let error = ApiError::connection("ExecuteChangeSet", "connection reset by peer");
+    let fault = Fault { operation: "ExecuteChangeSet", after: 0, times: 1, error, has_effect: true };
+    world.state().faults.push(fault);
+    let outcome = deployed_with_ctrl_c_at(&world, "ExecuteChangeSet", &newer());
+    assert_eq!(outcome.ending, Ending::Left, "{outcome:#?}");
+    assert!(outcome.next.iter().any(|line| line.contains("attach --stack dify-dev")), "{outcome:#?}");
+    assert_eq!(deployed(&world, &newer()).ending, Ending::Done);
+}
+
 #[test]
 fn an_incomplete_answer_about_values_is_read_a_second_time() {
     let world = world_with_stack();

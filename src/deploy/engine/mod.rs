@@ -34,8 +34,9 @@ const MOST_ROUNDS: u32 = 16;
 /// Takes a stack to what the request says.
 pub async fn deploy(session: Session<'_>, request: &DeployRequest) -> Outcome {
     let mut run = Run::begin(session, "deploy", &request.stack, request.timeout);
-    let result = Deploy::new(&mut run, request).run_to_end().await;
-    let outcome = result.unwrap_or_else(Run::stopped);
+    let mut deploy = Deploy::new(&mut run, request);
+    let result = deploy.run_to_end().await;
+    let outcome = result.unwrap_or_else(|stop| deploy.stopped(stop));
     run.finish(outcome)
 }
 
@@ -121,6 +122,17 @@ impl<'r, 's> Deploy<'r, 's> {
             }
         }
         ended(Ending::Failed, "the stack changes all the time: does something else work on it?")
+    }
+
+    /// What becomes of a deploy that stopped while nothing runs in the stack.
+    fn stopped(&self, stop: Stop) -> Outcome {
+        if !matches!(stop, Stop::Interrupted) || !self.has_changed {
+            return Run::stopped(stop);
+        }
+        let message = "interrupted after a step; nothing runs in the stack, and what was done stays";
+        let mut outcome = Outcome::new(Ending::Declined, message).next("the same command goes on from there");
+        outcome.stack_id.clone_from(&self.stack_id);
+        outcome
     }
 
     /// Decides by the status, and does one thing.
@@ -306,6 +318,7 @@ impl<'r, 's> Deploy<'r, 's> {
         }
         let allowed: BTreeSet<String> =
             self.request.allow_replace.union(&self.request.allow_delete).cloned().collect();
+        self.discard_if_interrupted(&set, ChangeSetKind::Update).await?;
         self.set_policy(&stack.id, &deployed, &allowed).await?;
         let followed = self.execute(&planned, &set, &stack).await;
         // Whatever came of it, what was lifted is put back.

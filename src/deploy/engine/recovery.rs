@@ -57,6 +57,7 @@ impl Deploy<'_, '_> {
             );
         }
         let start = self.run.mark(&stack.id).await?;
+        self.run.check_interrupt().await?;
         self.run.delete_stack(&stack.id, self.request.role_arn.as_deref()).await?;
         let followed = self.follow(stack, Some(Before::of(stack)), start, None).await?;
         if followed.stack.status != StackStatus::DeleteComplete {

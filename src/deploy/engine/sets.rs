@@ -10,6 +10,7 @@ use crate::deploy::digest::{Digest, SetName};
 use crate::deploy::event::Event;
 use crate::deploy::event_log::Start;
 use crate::deploy::follow::{Before, Followed, Operation};
+use crate::deploy::outcome::{Ending, Outcome};
 use crate::deploy::request::DeployRequest;
 use crate::deploy::run::{Patience, Stop};
 use crate::deploy::stacks::token;
@@ -65,6 +66,7 @@ impl Deploy<'_, '_> {
         stack: &Stack,
     ) -> Result<Followed, Stop> {
         let start = self.run.mark(&stack.id).await?;
+        self.discard_if_interrupted(set, planned.kind).await?;
         let request = ExecuteChangeSet {
             change_set: set.id.clone(),
             client_request_token: token("execute", &set.id),
@@ -81,9 +83,40 @@ impl Deploy<'_, '_> {
             Err(Stop::Api(error)) if matches!(error.kind, ErrorKind::InvalidState | ErrorKind::NotFound) => {
                 self.run.note(format!("the change set isn't executed again: {}", error.message));
             }
+            // Only after a try without an answer, which may have arrived.
+            Err(Stop::Interrupted | Stop::Deadline) => {
+                let message = format!(
+                    "left before CloudFormation said whether the change set {} is executed; the stack may go on",
+                    set.name
+                );
+                let mut outcome = Outcome::new(Ending::Left, message)
+                    .next(format!("`attach --stack {}` follows it", self.request.stack))
+                    .next("the same command goes on with it");
+                outcome.stack_id = Some(stack.id.clone());
+                return Err(outcome.into());
+            }
             Err(stop) => return Err(stop),
         }
         self.follow(stack, Some(Before::of(stack)), start, Some(set.changes.len())).await
+    }
+
+    /// Deletes the set, as if it were declined, after a Ctrl-C that came before its execution.
+    pub(super) async fn discard_if_interrupted(
+        &mut self,
+        set: &ChangeSet,
+        kind: ChangeSetKind,
+    ) -> Result<(), Stop> {
+        let Err(stop) = self.run.check_interrupt().await else { return Ok(()) };
+        if self.run.discard(set, kind).await.is_err() {
+            let message = format!(
+                "interrupted; nothing runs in the stack, but the change set {} couldn't be deleted",
+                set.name
+            );
+            return Err(Outcome::new(Ending::Declined, message)
+                .next("the same command goes on with it")
+                .into());
+        }
+        Err(stop)
     }
 
     pub(super) async fn follow(

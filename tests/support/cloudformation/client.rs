@@ -30,6 +30,11 @@ impl World {
                 state.calls.push(operation);
                 state.now += CALL_MS;
                 state.advance();
+                if state.interrupt_at == Some(operation) {
+                    state.interrupt_at = None;
+                    let now = state.now;
+                    state.interrupts.push_back(now);
+                }
                 let is_killed = state.kill_at == Some(state.calls.len());
                 if is_killed && !state.kill_after_effect {
                     None

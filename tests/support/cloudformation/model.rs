@@ -83,6 +83,8 @@ pub(crate) struct State {
     pub(crate) answers: VecDeque<Reply>,
     /// When Ctrl-C is pressed, in milliseconds since the epoch.
     pub(crate) interrupts: VecDeque<i64>,
+    /// The call after which Ctrl-C is pressed, once.
+    pub(crate) interrupt_at: Option<&'static str>,
     /// Errors.
     pub(crate) faults: Vec<Fault>,
     /// The number of the call, from 1, at which the program is killed.
@@ -91,6 +93,8 @@ pub(crate) struct State {
     pub(crate) kill_after_effect: bool,
     /// How long each resource takes.
     pub(crate) seconds_a_resource: i64,
+    /// Whether a change set is made before it is asked for again.
+    pub(crate) has_instant_sets: bool,
     /// Resources that fail, with the reason.
     pub(crate) failing: BTreeMap<String, String>,
     /// Resources that fail once only.

@@ -212,7 +212,7 @@ impl State {
         let id =
             format!("arn:aws:cloudformation:ap-northeast-1:123456789012:changeSet/{}/{number}", request.name);
         let stack_id = self.stacks[index].id.clone();
-        let ready_at = self.now + SET_MS;
+        let ready_at = if self.has_instant_sets { self.now } else { self.now + SET_MS };
         self.stacks[index].sets.push(FakeSet {
             id: id.clone(),
             name: request.name.clone(),
