@@ -84,30 +84,6 @@ fn malformed_rows_are_refused_with_file_and_row() {
     assert!(table("aws-test-thing.json", "{").unwrap_err().starts_with("aws-test-thing.json: EOF"));
 }
 
-/// Services whose rules of cdk-preflight aren't looked through yet: no file in `preflight/` says where they are covered.
-const PENDING: [&str; 20] = [
-    "cloudwatch",
-    "docdb",
-    "ec2",
-    "ecr",
-    "events",
-    "iam",
-    "kms",
-    "lambda",
-    "logs",
-    "neptune",
-    "neptunegraph",
-    "rds",
-    "redshiftserverless",
-    "route53",
-    "route53resolver",
-    "s3",
-    "secretsmanager",
-    "sns",
-    "ssm",
-    "wafv2",
-];
-
 fn preflight() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/constraints/preflight")
 }
@@ -116,11 +92,6 @@ fn preflight() -> PathBuf {
 fn ids() -> Vec<String> {
     let text = fs::read_to_string(preflight().join("ids.txt")).unwrap();
     text.lines().map(str::to_owned).collect()
-}
-
-/// The service that an id names.
-fn service(id: &str) -> &str {
-    id.split('-').nth(1).unwrap()
 }
 
 /// What the files say of each rule, by service.
@@ -137,13 +108,9 @@ fn coverage() -> BTreeMap<String, Map<String, Json>> {
 #[test]
 fn every_rule_of_cdk_preflight_is_accounted_for() {
     let coverage = coverage();
-    let expected: Vec<String> = ids().into_iter().filter(|id| !PENDING.contains(&service(id))).collect();
     let mut found: Vec<String> = coverage.values().flat_map(Map::keys).cloned().collect();
     found.sort();
-    assert_eq!(found, expected, "ids.txt and the files differ");
-    for name in coverage.keys() {
-        assert!(!PENDING.contains(&name.as_str()), "{name} is no longer pending");
-    }
+    assert_eq!(found, ids(), "ids.txt and the files differ");
 }
 
 #[test]
@@ -170,8 +137,7 @@ fn what_covers_a_rule_of_cdk_preflight_exists() {
     for rule in rules.values() {
         for id in rule.same_as.iter().filter_map(|id| id.strip_prefix("cdk-preflight ")) {
             let Some(entry) = coverage.get(id) else {
-                assert!(PENDING.contains(&service(id)), "{}: nothing is known of {id}", rule.code);
-                continue;
+                panic!("{}: nothing is known of {id}", rule.code);
             };
             let codes = entry["covered_by"].as_array().map_or(&[][..], Vec::as_slice);
             assert!(codes.iter().any(|code| code == rule.code.0), "{id} isn't covered by {}", rule.code);
@@ -191,17 +157,14 @@ fn the_page_on_cdk_preflight_is_fresh() {
     let coverage = coverage();
     let count =
         |key: &str| coverage.values().flat_map(Map::values).filter(|entry| !entry[key].is_null()).count();
-    let pending = ids().iter().filter(|id| PENDING.contains(&service(id))).count();
     writeln!(
         page,
-        "\nOf {} rules {} are covered by a rule, {} by a schema, {} don't apply, {} are open; {pending} aren't looked \
-         through yet ({}).",
+        "\nOf {} rules {} are covered by a rule, {} by a schema, {} don't apply, {} are open.",
         ids().len(),
         count("covered_by"),
         count("schema"),
         count("not_applicable"),
-        count("open"),
-        PENDING.join(", ")
+        count("open")
     )
     .unwrap();
     for (name, entries) in &coverage {

@@ -53,7 +53,7 @@ pub(super) enum Command {
     Rollback(RollbackArgs),
     /// Delete a stack, after saying what is lost and what stays
     Destroy(DestroyArgs),
-    /// Create the missing SecureString parameters of the ssm backend
+    /// Create the missing `SecureString` parameters of the ssm backend
     Secrets(SecretsArgs),
     /// Find the network that network.lookup names, and write it to dify.context.json
     Lookup(OneStackArgs),

@@ -65,7 +65,6 @@ pub(super) fn load_quietly(args: &ConfigArgs, stack: &str) -> Option<Loaded> {
         context: source(&context_beside(Some(&path))),
         stacks: vec![stack.to_owned()],
         keep_lookup: true,
-        ..LoadOptions::default()
     };
     config::load(&options).ok()
 }

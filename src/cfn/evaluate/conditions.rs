@@ -185,12 +185,11 @@ impl<'t> Evaluator<'t> {
                 here.add(&values.possible);
             }
             let truths = truths(&expressions, &results);
-            match reached.get_mut(&truths) {
-                Some(known) => known.add(&here.possible),
-                None => {
-                    self.afford(KEPT * weight);
-                    reached.insert(truths, here);
-                }
+            if let Some(known) = reached.get_mut(&truths) {
+                known.add(&here.possible);
+            } else {
+                self.afford(KEPT * weight);
+                reached.insert(truths, here);
             }
             if !advance(&mut choice, |position| groups[position].outcomes.len()) {
                 break;

@@ -95,7 +95,7 @@ where
         match command(connection.session(&teller, &prompts), &args.stack).await {
             Ok(report) => print(report, &mut told),
             Err(outcome) => {
-                teller.outcome(&outcome);
+                Teller::outcome(&outcome);
                 outcome.ending.into()
             }
         }

@@ -76,7 +76,7 @@ fn of_template(
     let certificates = has(CERTIFICATE_PARAMETER).then(|| CERTIFICATE_PARAMETER.to_owned());
     let bucket = whole.resources.iter().find(|(_, resource)| resource.type_name == "AWS::S3::Bucket");
     let bucket = bucket.map(|(id, _)| id.clone());
-    let mut request = DeployRequest::new(stack, template.clone());
+    let mut request = DeployRequest::new(stack, template);
     request.foundation = foundation;
     request.configured = configured;
     request.protection = protection;

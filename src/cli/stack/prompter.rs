@@ -60,7 +60,7 @@ async fn listen(interrupts: Arc<Interrupts>, stack: String, teller: Teller) {
 #[allow(clippy::exit, reason = "a second Ctrl-C leaves at once")]
 fn leave(stack: &str, teller: &Teller) {
     teller.close();
-    teller.error(&format!(
+    Teller::error(&format!(
         "left while a call was on its way; what CloudFormation began goes on: dify-cfn attach --stack {stack}"
     ));
     std::process::exit(Exit::Left as i32);
@@ -108,7 +108,6 @@ impl Prompter for Prompts {
             if reply == Reply::Interrupted {
                 let _ = std::io::stderr().write_all(b"\n");
             }
-            self.teller.resume();
             reply
         })
     }

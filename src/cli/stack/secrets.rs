@@ -1,4 +1,4 @@
-//! `dify-cfn secrets`: creates the missing SecureString parameters of the `ssm` backend. It never overwrites and never prints one.
+//! `dify-cfn secrets`: creates the missing `SecureString` parameters of the `ssm` backend. It never overwrites and never prints one.
 
 use serde_json::json;
 

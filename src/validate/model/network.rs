@@ -264,10 +264,9 @@ fn subnets<'t>(view: &View<'_, 't>) -> BTreeMap<&'t str, (Option<&'t str>, Way)>
     }
     let way = |subnet: &Item<'t>| match associated.get(subnet.id) {
         Some(Some(table)) => (Some(*table), ways.get(table).copied().unwrap_or(Way::Unknown)),
-        Some(None) => (None, Way::Unknown),
         // The main table of a VPC that is made here has no route out; that of another isn't known.
         None if view.target_of(subnet.get("VpcId"), "AWS::EC2::VPC").is_some() => (None, Way::None),
-        None => (None, Way::Unknown),
+        Some(None) | None => (None, Way::Unknown),
     };
     view.of("AWS::EC2::Subnet").map(|subnet| (subnet.id, way(subnet))).collect()
 }

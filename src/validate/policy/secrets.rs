@@ -273,7 +273,7 @@ fn is_key(text: &str) -> bool {
         text.match_indices(prefix).any(|(start, _)| {
             let is_part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
             let begins = !text[..start].ends_with(|c: char| c.is_ascii_alphanumeric());
-            let id: String = text[start..].chars().take_while(|c| c.is_ascii_alphanumeric()).collect();
+            let id: String = text[start..].chars().take_while(char::is_ascii_alphanumeric).collect();
             begins && id.len() == 20 && id.chars().all(is_part) && !id.ends_with("EXAMPLE")
         })
     })
@@ -283,15 +283,12 @@ fn is_key(text: &str) -> bool {
 fn sounds_secret(name: &str) -> bool {
     let words = words(name);
     let last: Vec<&str> = words.iter().rev().take(3).map(String::as_str).collect();
-    match last.as_slice() {
-        [
-            "password" | "passwd" | "pwd" | "passphrase" | "secret" | "token" | "credentials" | "apikey",
-            ..,
-        ] => true,
-        ["key", "api" | "access" | "secret" | "private" | "encryption" | "signing" | "auth", ..] => true,
-        ["id", "key", "access"] => true,
-        _ => false,
-    }
+    matches!(
+        last.as_slice(),
+        ["password" | "passwd" | "pwd" | "passphrase" | "secret" | "token" | "credentials" | "apikey", ..]
+            | ["key", "api" | "access" | "secret" | "private" | "encryption" | "signing" | "auth", ..]
+            | ["id", "key", "access"]
+    )
 }
 
 /// The words of a name in small letters: divided by signs, or by capitals.

@@ -74,7 +74,7 @@ mod tests {
 
     use crate::validate::testing::{found, resource};
 
-    fn messages(tags: Json) -> Vec<String> {
+    fn messages(tags: &Json) -> Vec<String> {
         let properties = json!({"CidrBlock": "10.0.0.0/16", "Tags": tags});
         found("S024", resource("AWS::EC2::VPC", properties)).into_iter().map(|one| one.message).collect()
     }
@@ -82,14 +82,14 @@ mod tests {
     #[test]
     fn keys_that_cant_be_set_are_found() {
         let tag = |key: &str| json!({"Key": key, "Value": "x"});
-        assert_eq!(messages(json!([tag("Name"), tag("a"), tag("Name")])), ["two tags have the key `Name`"]);
-        assert_eq!(messages(json!([tag("")])), ["a tag's key is empty"]);
+        assert_eq!(messages(&json!([tag("Name"), tag("a"), tag("Name")])), ["two tags have the key `Name`"]);
+        assert_eq!(messages(&json!([tag("")])), ["a tag's key is empty"]);
         let reserved = ["the tag `aws:x` begins with `aws:`, which only AWS sets"];
-        assert_eq!(messages(json!([tag("aws:x"), tag("awsome")])), reserved);
+        assert_eq!(messages(&json!([tag("aws:x"), tag("awsome")])), reserved);
         let many: Vec<_> = (0..51).map(|number| tag(&number.to_string())).collect();
-        assert_eq!(messages(json!(many)), ["51 tags, where 50 are allowed"]);
-        assert_eq!(messages(json!(many[..50])), [""; 0]);
+        assert_eq!(messages(&json!(many)), ["51 tags, where 50 are allowed"]);
+        assert_eq!(messages(&json!(many[..50])), [""; 0]);
         let unknown = json!({"Key": {"Ref": "AWS::StackName"}, "Value": "x"});
-        assert_eq!(messages(json!([unknown, unknown])), [""; 0]);
+        assert_eq!(messages(&json!([unknown, unknown])), [""; 0]);
     }
 }

@@ -64,12 +64,11 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             continue;
         }
         match Provider::of(context.registry, name) {
-            Provider::Custom => {}
             Provider::Other(what) if told.insert(name) => {
                 findings.push(FOREIGN.at(owner, pointer, format!("{name} is {what}: it isn't looked into")));
             }
-            Provider::Other(_) => {}
-            Provider::Serverless if context.macros.iter().any(|name| *name == SERVERLESS) => {}
+            Provider::Custom | Provider::Other(_) => {}
+            Provider::Serverless if context.macros.contains(&SERVERLESS) => {}
             Provider::Serverless => {
                 let mut finding = UNKNOWN.at(owner, pointer, format!("{name} needs a transform"));
                 finding.help = Some(format!("add `Transform: {SERVERLESS}`"));

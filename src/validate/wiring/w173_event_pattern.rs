@@ -64,14 +64,18 @@ fn look<'t>(rule: &Item<'t>, pattern: &Evaluated<'t>, findings: &mut Vec<Diagnos
                     let help = "write the other keys into each pattern of `$or`";
                     refuse(rule, value, "`$or` stands beside other keys", help, findings);
                 }
-                items.iter().for_each(|item| look(rule, item, findings));
+                for item in items {
+                    look(rule, item, findings);
+                }
             }
             Data::List(items) => {
                 if items.is_empty() {
                     let message = format!("the list of `{key}` is empty");
                     refuse(rule, value, &message, "name at least one value", findings);
                 }
-                items.iter().for_each(|item| matcher(rule, item, findings));
+                for item in items {
+                    matcher(rule, item, findings);
+                }
             }
             Data::Object(_) => look(rule, value, findings),
             Data::Unknown(_) => {}

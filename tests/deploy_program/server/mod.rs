@@ -164,6 +164,7 @@ fn signal(process: Option<u32>, name: &str) {
     }
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "the connection ends with the answer")]
 fn serve(stream: TcpStream, shared: &Mutex<Shared>) {
     let Some(request) = Http::read(&stream) else { return };
     let call = request.call();

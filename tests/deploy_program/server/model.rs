@@ -128,7 +128,7 @@ struct Operation {
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// A resource gets this status, with the verb's IN_PROGRESS before it.
+    /// A resource gets this status, with the verb's `IN_PROGRESS` before it.
     Resource { id: String, kind: String, verb: &'static str, failed: Option<String> },
     /// The stack gets this status.
     Stack { status: String, reason: Option<String> },

@@ -175,8 +175,11 @@ pub(crate) struct FakeStack {
     /// What happens next, and when.
     pub(crate) acts: VecDeque<(i64, Act)>,
     /// The state before the operation that runs.
-    pub(crate) before: Option<Box<(String, BTreeMap<String, String>, BTreeMap<String, FakeResource>)>>,
+    pub(crate) before: Option<Box<StateBefore>>,
 }
+
+/// Template, parameters and resources of a stack before an operation.
+pub(crate) type StateBefore = (String, BTreeMap<String, String>, BTreeMap<String, FakeResource>);
 
 /// A resource.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -97,6 +97,7 @@ impl State {
             .collect()
     }
 
+    #[allow(clippy::too_many_lines, reason = "the checks of one call, in CloudFormation's order")]
     pub(crate) fn create_change_set(
         &mut self,
         request: &CreateChangeSet,

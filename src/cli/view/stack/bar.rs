@@ -43,14 +43,11 @@ impl Bar {
         self.0.suspend(write);
     }
 
-    /// Takes the bar away while a question stands.
+    /// Takes the bar away while a question stands; it comes again with the next progress.
     pub(super) fn hide(&self) {
         self.0.disable_steady_tick();
         self.0.set_draw_target(ProgressDrawTarget::hidden());
     }
-
-    /// It comes again with the next progress.
-    pub(super) fn resume(&self) {}
 
     /// Takes the bar away for good.
     pub(super) fn close(&self) {

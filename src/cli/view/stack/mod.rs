@@ -76,13 +76,6 @@ impl Teller {
         }
     }
 
-    /// Shows the bar again after a question.
-    pub(in crate::cli) fn resume(&self) {
-        if let Some(bar) = &self.0.bar {
-            bar.resume();
-        }
-    }
-
     /// Prints a question, and waits on its line.
     pub(in crate::cli) fn question(&self, question: &Question) {
         if let Some(bar) = &self.0.bar {
@@ -107,12 +100,12 @@ impl Teller {
     }
 
     /// Prints a sentence that somebody has to read.
-    pub(in crate::cli) fn error(&self, sentence: &str) {
+    pub(in crate::cli) fn error(sentence: &str) {
         print::err(&format!("{sentence}\n"));
     }
 
     /// Prints how a command ended that told no event of it.
-    pub(in crate::cli) fn outcome(&self, outcome: &Outcome) {
+    pub(in crate::cli) fn outcome(outcome: &Outcome) {
         let ok = outcome.ending == Ending::Done;
         let text = lines::finished(ok, &outcome.message, &outcome.next);
         print::err(&text);
@@ -167,8 +160,7 @@ impl Sink for Teller {
                 }
                 self.is_quiet_for_long(record.time)
             }
-            (Event::Progress(_), Form::Report) => false,
-            (Event::Started { .. } | Event::Finished { .. }, Form::Report) => false,
+            (Event::Progress(_) | Event::Started { .. } | Event::Finished { .. }, Form::Report) => false,
             (Event::Checked { finding, .. }, Form::Report) => *finding != CheckResult::Ok,
             _ => true,
         };

@@ -1,6 +1,6 @@
 //! W151: statements have the elements that they need, and no others.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
 use crate::validate::Rule;
@@ -47,7 +47,7 @@ const ELEMENTS: [&str; 9] = [
 
 pub(in crate::validate::wiring) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     for document in documents(view) {
-        let mut seen = BTreeMap::new();
+        let mut seen = BTreeSet::new();
         for statement in document.statements() {
             elements(statement, findings);
             let Some((value, sid)) = statement.get("Sid").and_then(|value| Some((value, value.text()?)))
@@ -67,7 +67,7 @@ pub(in crate::validate::wiring) fn check(view: &View<'_, '_>, findings: &mut Vec
                         .help("write it with letters and digits alone"),
                 );
             }
-            if seen.insert(sid.clone(), ()).is_some() && !sid.is_empty() {
+            if !seen.insert(sid.clone()) && !sid.is_empty() {
                 let message = format!(
                     "another statement of this policy has the `Sid` \"{sid}\": the policy is refused"
                 );

@@ -154,7 +154,7 @@ fn fits(kind: Kind, text: &str) -> bool {
         Kind::Truth => text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false"),
         Kind::Binary => {
             let bare = text.trim_end_matches('=');
-            text.len() % 4 == 0
+            text.len().is_multiple_of(4)
                 && text.len() - bare.len() <= 2
                 && bare.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
         }

@@ -188,10 +188,11 @@ fn associated<'t>(view: &View<'_, 't>, association: &Item<'t>, findings: &mut Ve
         (Some(target), _) if UNPROTECTED.iter().any(|name| target.is(name)) => {
             refuse("ResourceArn", format!("`{}` can't have a web ACL this way", target.id), help);
         }
-        (Some(target), _) if target.is("AWS::ElasticLoadBalancingV2::LoadBalancer") => {
-            if target.text("Type").is_some_and(|kind| kind != "application") {
-                refuse("ResourceArn", format!("`{}` is no application load balancer", target.id), help);
-            }
+        (Some(target), _)
+            if target.is("AWS::ElasticLoadBalancingV2::LoadBalancer")
+                && target.text("Type").is_some_and(|kind| kind != "application") =>
+        {
+            refuse("ResourceArn", format!("`{}` is no application load balancer", target.id), help);
         }
         (None, Some(text)) => {
             let known = parts(&text).is_some_and(|(service, _, resource)| {
