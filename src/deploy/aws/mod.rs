@@ -5,7 +5,7 @@
 //! `AWS_ENDPOINT_URL_<SERVICE>` hold for every call.
 //!
 //! Each further SDK crate would cost minutes of build, so the calls to STS, ACM, Systems Manager, ECS, S3, EC2 and CloudWatch
-//! are written out ([`signed`]) over the signer and the HTTP client that the SDK links anyway.
+//! are written out (`signed`) over the signer and the HTTP client that the SDK links anyway.
 
 mod change_set;
 mod cloudformation;
