@@ -223,6 +223,7 @@ fn mistakes_in_yaml_are_told_with_their_place() {
     for (text, mistake) in [
         ("a: b: c\n", "1:5 D001 a `:` isn't allowed here"),
         ("a:\n\tb: c\n", "2:2 D001 a tab stands where YAML wants spaces"),
+        ("a: b\n\tc: d\n", "2:1 D001 a tab stands where YAML wants spaces"),
         ("a: [1, 2\n", "1:4 D001 `[` is never closed"),
         ("a: [1, 2}\n", "1:4 D001 `[` is closed by `}`"),
         ("a: \"x\n", "1:4 D001 a quote is never closed"),

@@ -3,7 +3,7 @@
 use serde_saphyr::granit_parser::{self, ErrorKind, Event, Marker, Parser, ScalarStyle, Tag, options};
 
 use super::tree::Tree;
-use super::yaml_mistakes::{explain, next_section};
+use super::yaml_mistakes::{explain, next_section, tab_after};
 use super::{Ambiguous, Limits, NodeKind, Reading, code, excerpt, scalar};
 use crate::diagnostic::{Source, Span};
 
@@ -70,7 +70,12 @@ impl Piece {
                 }
                 Ok((event, span)) => self.take(event, self.place(span), tree),
                 Err(error) => {
-                    let place = self.at(error.marker());
+                    let mut place = self.at(error.marker());
+                    if let Some(tab) = tab_after(error.kind(), text, place.start) {
+                        place.line += text[place.start..tab].matches('\n').count();
+                        place.start = tab;
+                        place.column = 1 + text[..tab].chars().rev().take_while(|&c| c != '\n').count();
+                    }
                     if *error.kind() == ErrorKind::RecursionLimitExceeded {
                         tree.too_deep(place);
                         return None;

@@ -53,6 +53,12 @@ pub(super) fn explain(kind: &ErrorKind, text: &str, at: usize) -> Diagnostic {
     }
 }
 
+/// Where the tab is that an error is about: a plain text that goes on behind one is reported at its beginning.
+pub(super) fn tab_after(kind: &ErrorKind, text: &str, at: usize) -> Option<usize> {
+    let is_of_text = matches!(kind, ErrorKind::TabInPlainScalar);
+    is_of_text.then(|| text.get(at..)?.find("\n\t").map(|newline| at + newline + 1)).flatten()
+}
+
 /// The two tags, if what stands at `at` is the second in a row.
 fn two_tags(text: &str, at: usize) -> Option<(&str, &str)> {
     let inner = text.get(at..)?.split([' ', '\r', '\n']).next().filter(|tag| tag.starts_with('!'))?;

@@ -45,6 +45,10 @@ pub fn read(document: &Document) -> Result<ReadTemplate, Vec<Diagnostic>> {
     let (root, mut findings) = long_form::rewrite(document);
     if !root.is_mapping() {
         let message = format!("a template has to be a map of sections, found {}", root.describe());
+        // The null that stands for nothing at all is told once.
+        if root.is_null() {
+            findings.clear();
+        }
         findings.insert(0, Diagnostic::error(code::NOT_A_TEMPLATE, message).at(&document.source, root.span));
         return Err(findings);
     }

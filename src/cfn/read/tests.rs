@@ -25,6 +25,12 @@ fn findings(read: &ReadTemplate) -> Vec<String> {
 }
 
 #[test]
+fn an_empty_file_is_one_mistake() {
+    let findings = read_bytes("t.yaml", b"").unwrap_err();
+    assert_eq!(findings.iter().map(|finding| finding.code.0).collect::<Vec<_>>(), ["D101"]);
+}
+
+#[test]
 fn short_forms_become_long_ones() {
     for (short, long) in [
         ("!Ref A", json!({"Ref": "A"})),

@@ -21,7 +21,7 @@ pub(super) fn stack(stack: &sdk::Stack) -> Stack {
         id: stack.stack_id.clone().unwrap_or_default(),
         name: stack.stack_name.clone().unwrap_or_default(),
         status: status(stack.stack_status.as_ref()),
-        status_reason: stack.stack_status_reason.clone(),
+        status_reason: stack.stack_status_reason.clone().filter(|reason| !reason.is_empty()),
         detailed_status: stack.detailed_status.as_ref().map(|status| status.as_str().to_owned()),
         creation_time: optional(stack.creation_time.as_ref()).unwrap_or_default(),
         last_updated_time: optional(stack.last_updated_time.as_ref()),

@@ -83,6 +83,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
                         Some(near) => format!("did you mean `{near}`?"),
                         None => "properties stand inside of `Properties`".to_owned(),
                     });
+                    finding.of_key = true;
                     findings.push(finding);
                 }
             }

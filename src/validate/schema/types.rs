@@ -33,8 +33,8 @@ pub(super) static FOREIGN: Rule = Rule {
     code: Code("S018"),
     severity: Severity::Note,
     title: "types of other providers aren't looked into",
-    what: "A type of a third party, or a module, has to be activated in the account, and has no schema here: the properties \
-           of its resources aren't checked.",
+    what: "A type of a third party, or a module, has to be activated in the account; what the serverless transform unfolds has \
+           other rules. None has a schema here: the properties of these resources aren't checked.",
     why: "A mistake in them shows only when the stack is created.",
     source: "AWS CloudFormation User Guide, \"Using public extensions\" and \"Modules\"",
     same_as: &[],
@@ -68,7 +68,12 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
                 findings.push(FOREIGN.at(owner, pointer, format!("{name} is {what}: it isn't looked into")));
             }
             Provider::Custom | Provider::Other(_) => {}
-            Provider::Serverless if context.macros.contains(&SERVERLESS) => {}
+            Provider::Serverless if context.macros.contains(&SERVERLESS) => {
+                if told.insert(name) {
+                    let message = format!("{name} is for the serverless transform: it isn't looked into");
+                    findings.push(FOREIGN.at(owner, pointer, message));
+                }
+            }
             Provider::Serverless => {
                 let mut finding = UNKNOWN.at(owner, pointer, format!("{name} needs a transform"));
                 finding.help = Some(format!("add `Transform: {SERVERLESS}`"));
@@ -225,7 +230,8 @@ mod tests {
         let mut template = resource("AWS::Serverless::Function", json!({}));
         assert_eq!(only("S001", template.clone()).0, "AWS::Serverless::Function needs a transform");
         template["Transform"] = json!("AWS::Serverless-2016-10-31");
-        none("S001", template);
+        none("S001", template.clone());
+        assert!(only("S018", template).0.contains("is for the serverless transform"));
     }
 
     #[test]
