@@ -3,7 +3,7 @@
 use super::flow::Flow;
 use super::form::{Body, Form};
 use super::text::{LONGEST_KEY, folded, in_block, in_flow, literal_header};
-use crate::cfn::{Json, Map, Template};
+use crate::cfn::{Json, Map, Resource, Template};
 
 /// Columns of a line that holds a function's arguments, or text that can be broken.
 const WIDTH: usize = 110;
@@ -14,26 +14,30 @@ const LIST_WIDTH: usize = 80;
 /// A whole template.
 pub(super) fn template(template: &Template) -> String {
     let mut writer = Writer { out: String::new(), in_conditions: false };
-    let Json::Object(sections) = template.to_json() else { return writer.out };
-    for (name, section) in &sections {
-        let form = Form::of(section, false);
-        if !writer.out.is_empty() && !form.is_scalar() {
-            writer.out.push('\n');
+    let singles = [
+        ("AWSTemplateFormatVersion", &template.format_version),
+        ("Description", &template.description),
+        ("Transform", &template.transform),
+    ];
+    for (name, value) in singles {
+        if let Some(value) = value {
+            writer.section(name, Form::of(value, false));
         }
-        writer.in_conditions = matches!(name.as_str(), "Conditions" | "Rules");
-        match (name.as_str(), section) {
-            ("Resources", Json::Object(resources)) if !resources.is_empty() => {
-                writer.out.push_str("Resources:\n");
-                for (index, (id, resource)) in resources.iter().enumerate() {
-                    if index > 0 {
-                        writer.out.push('\n');
-                    }
-                    writer.indent(2);
-                    writer.entry(id, resource, 2);
-                }
-            }
-            _ => writer.entry(name, section, 0),
-        }
+    }
+    let maps = [
+        ("Metadata", &template.metadata),
+        ("Parameters", &template.parameters),
+        ("Rules", &template.rules),
+        ("Mappings", &template.mappings),
+        ("Conditions", &template.conditions),
+    ];
+    for (name, map) in maps {
+        writer.section_of(name, map);
+    }
+    writer.resources(template);
+    writer.section_of("Outputs", &template.outputs);
+    for (name, value) in &template.other {
+        writer.section(name, Form::of(value, false));
     }
     writer.out
 }
@@ -53,8 +57,95 @@ impl Writer {
         self.out.rsplit('\n').next().map_or(0, |line| line.chars().count())
     }
 
+    /// Writes a section, if it has entries.
+    fn section_of(&mut self, name: &str, map: &Map) {
+        if !map.is_empty() {
+            self.section(name, Form::of_map(map, false));
+        }
+    }
+
+    /// Writes a section.
+    fn section(&mut self, name: &str, form: Form<'_>) {
+        if !self.out.is_empty() && !form.is_scalar() {
+            self.out.push('\n');
+        }
+        self.in_conditions = matches!(name, "Conditions" | "Rules");
+        self.key(name, 0);
+        self.form(form, 0);
+    }
+
+    /// Writes the section `Resources`, a blank line between two resources.
+    fn resources(&mut self, template: &Template) {
+        let Template { resources, resource_macros, .. } = template;
+        if resources.is_empty() && resource_macros.is_empty() {
+            self.section("Resources", Form { tag: None, body: Body::Map(resource_macros) });
+            return;
+        }
+        if !self.out.is_empty() {
+            self.out.push('\n');
+        }
+        self.in_conditions = false;
+        self.out.push_str("Resources:\n");
+        for (index, (id, resource)) in resources.iter().enumerate() {
+            if index > 0 {
+                self.out.push('\n');
+            }
+            self.indent(2);
+            self.key(id, 2);
+            self.out.push('\n');
+            self.resource(resource, 4);
+        }
+        for (index, (name, value)) in resource_macros.iter().enumerate() {
+            if index > 0 || !resources.is_empty() {
+                self.out.push('\n');
+            }
+            self.indent(2);
+            self.entry(name, value, 2);
+        }
+    }
+
+    /// Writes the attributes of a resource in that column, in the order in which a resource is serialized.
+    fn resource(&mut self, resource: &Resource, indent: usize) {
+        self.attribute("Type", Form::of_text(&resource.type_name), indent);
+        if let Some(condition) = &resource.condition {
+            self.attribute("Condition", Form::of_text(condition), indent);
+        }
+        if !resource.depends_on.is_empty() {
+            let names: Vec<Json> = resource.depends_on.iter().map(|name| name.as_str().into()).collect();
+            self.attribute("DependsOn", Form { tag: None, body: Body::List(&names) }, indent);
+        }
+        let policies = [
+            ("DeletionPolicy", &resource.deletion_policy),
+            ("UpdateReplacePolicy", &resource.update_replace_policy),
+        ];
+        for (key, policy) in policies {
+            if let Some(policy) = policy {
+                self.attribute(key, Form::of(policy, false), indent);
+            }
+        }
+        for (key, map) in [("Metadata", &resource.metadata), ("Properties", &resource.properties)] {
+            if !map.is_empty() {
+                self.attribute(key, Form::of_map(map, false), indent);
+            }
+        }
+        for (key, value) in &resource.other {
+            self.attribute(key, Form::of(value, false), indent);
+        }
+    }
+
+    fn attribute(&mut self, key: &str, form: Form<'_>, indent: usize) {
+        self.indent(indent);
+        self.key(key, indent);
+        self.form(form, indent);
+    }
+
     /// Writes a key and its value. `indent` is the key's column, where the line already is.
     fn entry(&mut self, key: &str, value: &Json, indent: usize) {
+        self.key(key, indent);
+        self.value(value, indent);
+    }
+
+    fn key(&mut self, key: &str, indent: usize) {
         let key = in_block(key);
         if key.len() > LONGEST_KEY {
             self.out.push_str("? ");
@@ -65,12 +156,14 @@ impl Writer {
             self.out.push_str(&key);
         }
         self.out.push(':');
-        self.value(value, indent);
     }
 
     /// Writes what follows a `:` or `-` whose key or list begins in the column `indent`.
     fn value(&mut self, json: &Json, indent: usize) {
-        let form = Form::of(json, self.in_conditions);
+        self.form(Form::of(json, self.in_conditions), indent);
+    }
+
+    fn form(&mut self, form: Form<'_>, indent: usize) {
         if let Some(line) = self.on_one_line(&form) {
             self.out.push(' ');
             self.out.push_str(&line);

@@ -22,20 +22,25 @@ pub(super) enum Body<'a> {
 impl<'a> Form<'a> {
     /// The form of a value. `in_conditions`: inside an expression, where `{"Condition": …}` is a function.
     pub(super) fn of(json: &'a Json, in_conditions: bool) -> Self {
-        if let Json::Object(map) = json
-            && let Some(form) = short(map, in_conditions)
-        {
-            return form;
-        }
         let body = match json {
+            Json::Object(map) => return Self::of_map(map, in_conditions),
             Json::Null => Body::Literal("null".to_owned()),
             Json::Bool(value) => Body::Literal(value.to_string()),
             Json::Number(value) => Body::Literal(number(value)),
             Json::String(text) => Body::Text(Cow::Borrowed(text)),
             Json::Array(items) => Body::List(items),
-            Json::Object(map) => Body::Map(map),
         };
         Self { tag: None, body }
+    }
+
+    /// The form of an object.
+    pub(super) fn of_map(map: &'a Map, in_conditions: bool) -> Self {
+        short(map, in_conditions).unwrap_or(Self { tag: None, body: Body::Map(map) })
+    }
+
+    /// The form of a text.
+    pub(super) fn of_text(text: &'a str) -> Self {
+        Self { tag: None, body: Body::Text(Cow::Borrowed(text)) }
     }
 
     /// Whether it is one scalar.

@@ -168,7 +168,7 @@ pub(super) static LEAK: Policy = Policy {
                 (Owner::Output(_), _) => "an output",
                 (Owner::Resource { .. }, Part::Attribute("Metadata")) => "metadata",
                 (Owner::Resource { resource, .. }, Part::Properties) => {
-                    match shown(&resource.type_name, &link.site.property) {
+                    match shown(&resource.type_name, &link.site.property()) {
                         Some(place) => place,
                         None => continue,
                     }
@@ -176,7 +176,7 @@ pub(super) static LEAK: Policy = Policy {
                 _ => continue,
             };
             let message = format!("`{name}` is hidden, but {place} shows its value");
-            let finding = found.rule().at(link.site.owner, link.site.pointer.clone(), message);
+            let finding = found.rule().at(link.site.owner, link.site.pointer(), message);
             found.add(finding.help("put the value into a secret, and refer to that"));
         }
     }),

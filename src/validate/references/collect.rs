@@ -22,10 +22,35 @@ pub struct Site<'t> {
     pub owner: Owner<'t>,
     /// In which part of the owner it is.
     pub part: Part<'t>,
+    section: &'static str,
+    name: &'t str,
+    // Nearly no site is ever told, so its texts are made when somebody asks.
+    steps: Box<[Step<'t>]>,
+}
+
+impl Site<'_> {
     /// Its JSON pointer.
-    pub pointer: String,
+    pub fn pointer(&self) -> String {
+        let mut pointer = format!("/{}/{}", self.section, escape(self.name));
+        for step in &self.steps {
+            pointer.push('/');
+            match step {
+                Step::Key(key) | Step::Call(key) => pointer.push_str(&escape(key)),
+                Step::Item(index) | Step::Argument(index) => pointer.push_str(&index.to_string()),
+            }
+        }
+        pointer
+    }
+
     /// Names of properties from the outside to the inside with a `/` between, without functions; `*` for a list's items.
-    pub property: String,
+    pub fn property(&self) -> String {
+        let names = self.steps.iter().enumerate().filter_map(|(depth, step)| match step {
+            Step::Key(key) if depth > 0 => Some(*key),
+            Step::Item(_) => Some("*"),
+            _ => None,
+        });
+        names.collect::<Vec<_>>().join("/")
+    }
 }
 
 /// A part of an owner.
@@ -132,7 +157,7 @@ impl<'t> References<'t> {
 }
 
 /// A step from a value to a part of it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum Step<'t> {
     /// Into a member of an object.
     Key(&'t str),
@@ -182,27 +207,8 @@ impl<'t> Walk<'t> {
     }
 
     fn site(&self) -> Site<'t> {
-        let mut pointer = format!("/{}/{}", self.section, escape(self.name));
-        let mut property = String::new();
-        for (depth, step) in self.steps.iter().enumerate() {
-            pointer.push('/');
-            match step {
-                // Nearly no key has anything to escape.
-                Step::Key(key) | Step::Call(key) if !key.contains(['~', '/']) => pointer.push_str(key),
-                Step::Key(key) | Step::Call(key) => pointer.push_str(&escape(key)),
-                Step::Item(index) | Step::Argument(index) => pointer.push_str(&index.to_string()),
-            }
-            let name = match step {
-                Step::Key(key) if depth > 0 => *key,
-                Step::Item(_) => "*",
-                _ => continue,
-            };
-            if !property.is_empty() {
-                property.push('/');
-            }
-            property.push_str(name);
-        }
-        Site { owner: self.owner, part: self.part, pointer, property }
+        let Self { owner, part, section, name, .. } = *self;
+        Site { owner, part, section, name, steps: self.steps.as_slice().into() }
     }
 
     fn inside(&mut self, step: Step<'t>, visit: impl FnOnce(&mut Self)) {

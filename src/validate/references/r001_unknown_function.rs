@@ -17,11 +17,8 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for call in context.references.calls.iter().filter(|call| call.function.is_none()) {
-        let mut finding = RULE.at(
-            call.site.owner,
-            call.site.pointer.clone(),
-            format!("there is no function `{}`", call.name),
-        );
+        let mut finding =
+            RULE.at(call.site.owner, call.site.pointer(), format!("there is no function `{}`", call.name));
         finding.help = did_you_mean(call.name, Function::ALL.iter().map(|function| function.name()));
         findings.push(finding);
     }

@@ -27,7 +27,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         }
         let what = if link.in_sub { "placeholder" } else { "reference" };
         let message = format!("the {what} `{name}` is neither a parameter nor a resource");
-        let mut finding = context.existence(RULE.at(link.site.owner, link.site.pointer.clone(), message));
+        let mut finding = context.existence(RULE.at(link.site.owner, link.site.pointer(), message));
         finding.help = did_you_mean(name, referable(context));
         if finding.help.is_none() && link.in_sub {
             finding.help = Some(format!("write `${{!{name}}}` if the text is meant as it stands"));

@@ -27,7 +27,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         } else {
             format!("there is no resource `{resource}`")
         };
-        let mut finding = context.existence(RULE.at(link.site.owner, link.site.pointer.clone(), message));
+        let mut finding = context.existence(RULE.at(link.site.owner, link.site.pointer(), message));
         finding.help = did_you_mean(resource, template.resources.keys().map(String::as_str));
         findings.push(finding);
     }

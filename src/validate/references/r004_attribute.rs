@@ -30,7 +30,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             None if link_is_computed(context, link) => continue,
             None => format!("no attribute of `{id}` is named"),
         };
-        let mut finding = RULE.at(link.site.owner, link.site.pointer.clone(), message);
+        let mut finding = RULE.at(link.site.owner, link.site.pointer(), message);
         let names = schema.attributes();
         finding.help = did_you_mean(attribute.unwrap_or_default(), names.clone()).or_else(|| {
             let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
@@ -46,8 +46,8 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
 
 /// Whether a function gives the attribute's name.
 fn link_is_computed(context: &Context<'_>, link: &super::Link<'_>) -> bool {
-    let inner = format!("{}/1/", link.site.pointer);
-    context.references.calls.iter().any(|call| call.site.pointer.starts_with(&inner))
+    let inner = format!("{}/1/", link.site.pointer());
+    context.references.calls.iter().any(|call| call.site.pointer().starts_with(&inner))
 }
 
 #[cfg(test)]

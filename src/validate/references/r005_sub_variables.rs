@@ -29,7 +29,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             .filter_map(|piece| if let SubPiece::Name(name) = piece { Some(name) } else { None })
             .collect();
         for name in variables.keys().filter(|name| !names.contains(&name.as_str())) {
-            let pointer = format!("{}/1/{}", call.site.pointer, escape(name));
+            let pointer = format!("{}/1/{}", call.site.pointer(), escape(name));
             let mut finding =
                 RULE.at(call.site.owner, pointer, format!("the variable `{name}` isn't used in the text"));
             finding.help = did_you_mean(name, names.iter().copied());

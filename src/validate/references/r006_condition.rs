@@ -23,7 +23,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             continue;
         }
         let message = format!("there is no condition `{name}`");
-        let mut finding = context.existence(RULE.at(link.site.owner, link.site.pointer.clone(), message));
+        let mut finding = context.existence(RULE.at(link.site.owner, link.site.pointer(), message));
         finding.help = did_you_mean(name, conditions.keys().map(String::as_str));
         findings.push(finding);
     }

@@ -21,7 +21,7 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for call in context.references.calls.iter().filter(|call| call.function == Some(Function::FindInMap)) {
         if let Some((position, message, help)) = missing(context, call) {
-            let pointer = format!("{}/{position}", call.site.pointer);
+            let pointer = format!("{}/{position}", call.site.pointer());
             let mut finding = context.existence(RULE.at(call.site.owner, pointer, message));
             finding.help = help;
             findings.push(finding);

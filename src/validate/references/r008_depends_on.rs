@@ -30,7 +30,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         } else {
             format!("there is no resource `{name}` to wait for")
         };
-        let mut finding = context.existence(RULE.at(link.site.owner, link.site.pointer.clone(), message));
+        let mut finding = context.existence(RULE.at(link.site.owner, link.site.pointer(), message));
         finding.help = did_you_mean(name, resources.keys().map(String::as_str).filter(|id| *id != name));
         findings.push(finding);
     }

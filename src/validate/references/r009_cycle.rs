@@ -47,7 +47,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         let steps = path.iter().zip(path.iter().cycle().skip(1)).filter_map(|(from, to)| {
             let (id, _) = resources.get_index(*from)?;
             let (other, _) = resources.get_index(*to)?;
-            Some((id, edges[*from].get(to)?.site.pointer.clone(), other))
+            Some((id, edges[*from].get(to)?.site.pointer(), other))
         });
         let steps: Vec<_> = steps.collect();
         let mut around = steps.iter().map(|(id, ..)| format!("`{id}`")).collect::<Vec<_>>();
@@ -58,7 +58,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             format!("`{id}` needs `{other}` for {place}")
         });
         findings.push(
-            RULE.at(link.site.owner, link.site.pointer.clone(), message)
+            RULE.at(link.site.owner, link.site.pointer(), message)
                 .help(format!("take one of the steps out: {}", places.collect::<Vec<_>>().join("; "))),
         );
     }

@@ -85,7 +85,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for call in &context.references.calls {
         let Some(function) = call.function else { continue };
         if let Some((message, help)) = problem(call, function, extensions) {
-            let mut finding = RULE.at(call.site.owner, call.site.pointer.clone(), message);
+            let mut finding = RULE.at(call.site.owner, call.site.pointer(), message);
             finding.help = help;
             findings.push(finding);
         }

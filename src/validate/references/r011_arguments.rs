@@ -39,7 +39,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         let Some(function) = call.function else { continue };
         if let Some(problem) = problem(function, call.arguments) {
             let message = format!("`{}` {problem}", function.name());
-            findings.push(RULE.at(call.site.owner, call.site.pointer.clone(), message).help(form(function)));
+            findings.push(RULE.at(call.site.owner, call.site.pointer(), message).help(form(function)));
         }
     }
 }

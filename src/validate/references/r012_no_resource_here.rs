@@ -22,13 +22,14 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         .calls
         .iter()
         .filter(|call| matches!(call.function, Some(Function::ImportValue | Function::GetAzs)))
+        .map(|call| (call, call.site.pointer()))
         .collect();
     for link in &context.references.links {
         let (Target::Name(name) | Target::Attribute(name, _)) = link.target else { continue };
         if !context.template.resources.contains_key(name) {
             continue;
         }
-        let pointer = link.site.pointer.as_str();
+        let pointer = link.site.pointer();
         let inside = |outer: &str| {
             pointer.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
@@ -38,8 +39,8 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             Owner::Output(output) if inside(&format!("/Outputs/{output}/Export/Name")) => {
                 "names of exports are reserved"
             }
-            _ => match early.iter().find(|call| inside(&call.site.pointer)) {
-                Some(call) if call.function == Some(Function::GetAzs) => "zones are looked up",
+            _ => match early.iter().find(|(_, outer)| inside(outer)) {
+                Some((call, _)) if call.function == Some(Function::GetAzs) => "zones are looked up",
                 Some(_) => "exports are looked up",
                 None => continue,
             },

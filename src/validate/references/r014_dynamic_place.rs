@@ -24,7 +24,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             if let Some(place) = wrong_place(text, service) {
                 let message = format!("a dynamic reference to `{service}` isn't resolved in {place}");
                 findings.push(
-                    RULE.at(text.site.owner, text.site.pointer.clone(), message)
+                    RULE.at(text.site.owner, text.site.pointer(), message)
                         .help("put the reference into the property that needs the value"),
                 );
             }

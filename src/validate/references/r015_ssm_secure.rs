@@ -34,12 +34,15 @@ const TAKES: [(&str, &str); 11] = [
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for text in context.references.texts.iter().filter(|text| text.site.part == Part::Properties) {
         let Owner::Resource { resource, .. } = text.site.owner else { continue };
-        let here = (resource.type_name.as_str(), text.site.property.as_str());
-        let secure = references(text.text, text.in_sub).iter().any(|found| found.service() == "ssm-secure");
-        if secure && !TAKES.contains(&here) {
+        if !references(text.text, text.in_sub).iter().any(|found| found.service() == "ssm-secure") {
+            continue;
+        }
+        let property = text.site.property();
+        let here = (resource.type_name.as_str(), property.as_str());
+        if !TAKES.contains(&here) {
             let message = format!("{} of {} doesn't take `ssm-secure`", here.1.replace('/', "."), here.0);
             findings.push(
-                RULE.at(text.site.owner, text.site.pointer.clone(), message)
+                RULE.at(text.site.owner, text.site.pointer(), message)
                     .help("take a secret of Secrets Manager, or hand over the parameter's ARN and let the program read it"),
             );
         }

@@ -35,8 +35,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         if let Some(name) = name {
             let message = format!("`${{{name}}}` outside of `Fn::Sub` stays as it stands");
             findings.push(
-                RULE.at(text.site.owner, text.site.pointer.clone(), message)
-                    .help("make the text a `Fn::Sub`"),
+                RULE.at(text.site.owner, text.site.pointer(), message).help("make the text a `Fn::Sub`"),
             );
         }
     }

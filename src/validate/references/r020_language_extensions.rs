@@ -29,7 +29,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         };
         let message = format!("{what} needs the transform `AWS::LanguageExtensions`");
         findings.push(
-            RULE.at(call.site.owner, call.site.pointer.clone(), message)
+            RULE.at(call.site.owner, call.site.pointer(), message)
                 .help("add `Transform: AWS::LanguageExtensions` to the template"),
         );
     }

@@ -46,7 +46,7 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
             findings.push(
                 RULE.at(
                     link.site.owner,
-                    link.site.pointer.clone(),
+                    link.site.pointer(),
                     format!("`{name}` isn't there where {}", scenario.describe()),
                 )
                 .help(format!(

@@ -61,7 +61,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             let message = format!("`{name}` is always {always} here");
             let which = if always { "first" } else { "second" };
             findings.push(
-                RULE.at(call.site.owner, call.site.pointer.clone(), message)
+                RULE.at(call.site.owner, call.site.pointer(), message)
                     .help(format!("write the {which} value alone")),
             );
         }

@@ -34,7 +34,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         };
         if references.binary_search(&(id, name)).is_ok() {
             let message = format!("`{id}` refers to `{name}` and waits for it in any case");
-            findings.push(RULE.at(link.site.owner, link.site.pointer.clone(), message));
+            findings.push(RULE.at(link.site.owner, link.site.pointer(), message));
         }
     }
 }

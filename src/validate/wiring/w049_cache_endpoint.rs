@@ -62,9 +62,8 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
         let message = format!(
             "`{attribute}` is there only with {wanted}, which `{id}` doesn't have: its address is missing"
         );
-        findings.push(
-            RULE.at(link.site.owner, link.site.pointer.clone(), message).help(format!("use `{id}.{right}`")),
-        );
+        findings
+            .push(RULE.at(link.site.owner, link.site.pointer(), message).help(format!("use `{id}.{right}`")));
     }
 }
 
