@@ -38,19 +38,6 @@ fn a_region_is_needed() {
 }
 
 #[test]
-fn the_profile_that_is_named_wins_over_credentials_of_the_environment() {
-    let place = Place::new();
-    let run = place.run("status --stack dify-dev --profile nowhere").ended(1);
-    assert!(run.err.contains("`nowhere`"), "{}", run.err);
-    assert!(!run.err.contains("dispatch failure"), "{}", run.err);
-    assert_eq!(place.server.lock().calls.len(), 0);
-    std::fs::create_dir(place.file(".aws")).unwrap();
-    let keys = "[there]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = x\n";
-    std::fs::write(place.file(".aws/credentials"), keys).unwrap();
-    place.run("status --stack dify-dev --profile there").ended(0);
-}
-
-#[test]
 fn a_stack_that_is_not_there_is_told() {
     let place = Place::new();
     let run = place.run("status --stack dify-dev --json").ended(0);

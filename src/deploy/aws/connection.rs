@@ -5,8 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aws_config::profile::ProfileFileCredentialsProvider;
-use aws_config::provider_config::ProviderConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -203,21 +201,7 @@ async fn load(options: &Options, connector: &SharedHttpConnector) -> SdkConfig {
     if let Some(region) = &options.region {
         loader = loader.region(Region::new(region.clone()));
     }
-    let config = loader.load().await;
-    match &options.profile {
-        Some(profile) => with_credentials_of(profile, config, connector),
-        None => config,
-    }
-}
-
-/// Takes the credentials of that profile and no others. The SDK's own chain looks at the environment first, so that a forgotten
-/// `AWS_ACCESS_KEY_ID` would deploy to another account than the one that is named; AWS's command line does as we do.
-fn with_credentials_of(profile: &str, config: SdkConfig, connector: &SharedHttpConnector) -> SdkConfig {
-    let settings =
-        ProviderConfig::default().with_http_client(client(connector)).with_region(config.region().cloned());
-    let credentials =
-        ProfileFileCredentialsProvider::builder().profile_name(profile).configure(&settings).build();
-    config.into_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build()
+    loader.load().await
 }
 
 /// The credentials' source of a configuration.

@@ -42,11 +42,7 @@ pub(super) fn of_chain(operation: &'static str, error: &(dyn Error + 'static)) -
     let mut next = Some(error);
     let mut credentials = false;
     while let Some(cause) = next {
-        // What is around it ("dispatch failure: other") is how the SDK is built.
-        if !credentials && cause.downcast_ref::<CredentialsError>().is_some() {
-            credentials = true;
-            sentences.clear();
-        }
+        credentials |= cause.downcast_ref::<CredentialsError>().is_some();
         let sentence = cause.to_string();
         if sentences.last() != Some(&sentence) {
             sentences.push(sentence);
