@@ -6,8 +6,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{AssembledStack, Formats};
-use crate::cfn::write;
+use super::AssembledStack;
 
 /// The manifest's name in the folder.
 pub const MANIFEST_FILE: &str = "manifest.json";
@@ -32,16 +31,21 @@ pub(super) fn digest(bytes: &[u8]) -> String {
     text
 }
 
+/// A stack with the file that the manifest names for it.
+#[derive(Debug)]
+pub(super) struct Listed<'s> {
+    pub(super) stack: &'s AssembledStack,
+    /// The file's name in the folder.
+    pub(super) file: String,
+    /// The digest of what the file holds.
+    pub(super) digest: String,
+}
+
 /// The manifest of `stacks` and of those stacks of the previous one whose templates are still in the folder.
-pub(super) fn render(
-    stacks: &[AssembledStack],
-    formats: Formats,
-    previous: Option<&str>,
-    folder: &Path,
-) -> String {
+pub(super) fn render(stacks: &[Listed<'_>], previous: Option<&str>, folder: &Path) -> String {
     let mut artifacts = kept(previous, folder);
-    for stack in stacks {
-        artifacts.insert(stack.name.clone(), artifact(stack, formats));
+    for listed in stacks {
+        artifacts.insert(listed.stack.name.clone(), artifact(listed));
     }
     artifacts.sort_keys();
     let manifest = json!({ "version": SCHEMA_VERSION, "artifacts": artifacts });
@@ -61,25 +65,23 @@ fn kept(previous: Option<&str>, folder: &Path) -> Map<String, Json> {
     artifacts.into_iter().filter(|(_, artifact)| is_there(artifact)).collect()
 }
 
-fn artifact(stack: &AssembledStack, formats: Formats) -> Json {
+fn artifact(listed: &Listed<'_>) -> Json {
+    let stack = listed.stack;
     let account = stack.account.as_deref().unwrap_or("unknown-account");
     let region = stack.region.as_deref().unwrap_or("unknown-region");
-    let template = stack.template.template();
-    let (ending, text) =
-        if formats.json { ("json", write::json(template)) } else { ("yaml", write::yaml(template)) };
     json!({
         "type": STACK_ARTIFACT,
         "environment": format!("aws://{account}/{region}"),
         "displayName": stack.name,
         "properties": {
-            "templateFile": format!("{}.template.{ending}", stack.name),
+            "templateFile": listed.file,
             "stackName": stack.name,
             "tags": stack.tags,
             "validateOnSynth": false,
         },
         // For `deploy --assembly`; the CDK's command line leaves fields that it doesn't know alone.
         OWN_FIELD: {
-            "digest": digest(text.as_bytes()),
+            "digest": listed.digest,
             "deletionProtection": stack.deletion_protection,
         },
     })

@@ -102,19 +102,25 @@ pub fn write_assembly(
 ) -> Result<Vec<PathBuf>, Error> {
     std::fs::create_dir_all(folder).map_err(|error| Error::new("make the folder", folder, error))?;
     let mut files = Vec::new();
+    let mut listed = Vec::new();
     for stack in stacks {
         let template = stack.template.template();
-        if formats.json {
-            files.push((folder.join(format!("{}.template.json", stack.name)), write::json(template)));
-        }
-        if formats.yaml {
-            files.push((folder.join(format!("{}.template.yaml", stack.name)), write::yaml(template)));
+        let first = files.len();
+        let mut add = |ending, text| {
+            let file = format!("{}.template.{ending}", stack.name);
+            files.push((folder.join(&file), text));
+            file
+        };
+        let json = formats.json.then(|| add("json", write::json(template)));
+        let yaml = formats.yaml.then(|| add("yaml", write::yaml(template)));
+        if let (Some(file), Some((_, text))) = (json.or(yaml), files.get(first)) {
+            listed.push(manifest::Listed { stack, file, digest: manifest::digest(text.as_bytes()) });
         }
     }
     let templates: Vec<PathBuf> = files.iter().map(|(path, _)| path.clone()).collect();
     let manifest = folder.join(MANIFEST_FILE);
     let previous = std::fs::read_to_string(&manifest).ok();
-    files.push((manifest, manifest::render(stacks, formats, previous.as_deref(), folder)));
+    files.push((manifest, manifest::render(&listed, previous.as_deref(), folder)));
     write_all(folder, &files)?;
     Ok(templates)
 }

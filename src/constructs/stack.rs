@@ -310,22 +310,24 @@ impl Stack {
     }
 
     /// Takes the stack numbers out of rendered references and reports those of other stacks.
-    fn render(&mut self, json: Json, construct: &str) -> Json {
+    fn render(&mut self, mut json: Json, construct: &str) -> Json {
+        self.untag_in(&mut json, construct);
+        json
+    }
+
+    fn untag_in(&mut self, json: &mut Json, construct: &str) {
         match json {
-            Json::String(text) => match untag(&text, self.id) {
-                None => Json::String(text),
-                Some((clean, foreign)) => {
+            Json::String(text) => {
+                if let Some((clean, foreign)) = untag(text, self.id) {
                     for name in foreign {
                         self.report_foreign(&name, Some(construct));
                     }
-                    Json::String(clean)
+                    *text = clean;
                 }
-            },
-            Json::Array(items) => items.into_iter().map(|item| self.render(item, construct)).collect(),
-            Json::Object(map) => Json::Object(
-                map.into_iter().map(|(key, value)| (key, self.render(value, construct))).collect(),
-            ),
-            scalar => scalar,
+            }
+            Json::Array(items) => items.iter_mut().for_each(|item| self.untag_in(item, construct)),
+            Json::Object(map) => map.values_mut().for_each(|value| self.untag_in(value, construct)),
+            _ => {}
         }
     }
 }

@@ -52,7 +52,8 @@ fn is_plain_in_flow(text: &str) -> bool {
 /// Whether a text may stand without quotes in block style.
 fn is_plain(text: &str) -> bool {
     if is_word(text) {
-        return is_text_everywhere(text);
+        // The longest word that is anything else is `false`.
+        return text.len() > "false".len() || is_text_everywhere(text);
     }
     let mut characters = text.chars();
     let (Some(first), second) = (characters.next(), characters.next()) else { return false };

@@ -127,7 +127,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     }
     let views = model::views(context);
     for policy in POLICIES {
-        model::in_each(&views, |view, found| policy.check(view, found), findings);
+        policy.check(context, &views, findings);
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::cfn::evaluate::{Data, Evaluated};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::validate::model::{Item, View};
-use crate::validate::{Purpose, Rule};
+use crate::validate::model::{Item, View, in_each};
+use crate::validate::{Context, Purpose, Rule};
 
 /// A rule of the layer.
 #[derive(Debug)]
@@ -57,8 +57,10 @@ impl Grade {
 pub(super) enum Look {
     /// Properties that have to have certain values.
     Values(&'static [Value]),
-    /// Anything else.
+    /// Anything else about the resources.
     Code(fn(&View<'_, '_>, &mut Found<'_>)),
+    /// The template as it stands, whatever its conditions are.
+    Template(fn(&Context<'_>, &mut Found<'_>)),
 }
 
 /// Whether a property isn't asked for.
@@ -246,13 +248,32 @@ impl Found<'_> {
 }
 
 impl Policy {
-    /// Checks one view.
-    pub(super) fn check(&'static self, view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
-        let Some(severity) = self.grade.severity(view.context.options.purpose) else { return };
-        let mut found = Found { rule: &self.rule, severity, findings };
+    /// Checks a template: its views, or what is the same in all of them.
+    pub(super) fn check(
+        &'static self,
+        context: &Context<'_>,
+        views: &[View<'_, '_>],
+        findings: &mut Vec<Diagnostic>,
+    ) {
+        let Some(severity) = self.grade.severity(context.options.purpose) else { return };
+        let rule = &self.rule;
         match self.look {
-            Look::Values(values) => values.iter().for_each(|value| value.check(view, &mut found)),
-            Look::Code(code) => code(view, &mut found),
+            Look::Values(values) => in_each(
+                views,
+                |view, findings| {
+                    let mut found = Found { rule, severity, findings };
+                    values.iter().for_each(|value| value.check(view, &mut found));
+                },
+                findings,
+            ),
+            Look::Code(code) => {
+                in_each(
+                    views,
+                    |view, findings| code(view, &mut Found { rule, severity, findings }),
+                    findings,
+                );
+            }
+            Look::Template(code) => code(context, &mut Found { rule, severity, findings }),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! P040 to P044: no secret stands in the template, or where everyone who may look at the stack can read it.
 
 use crate::catalog;
-use crate::cfn::evaluate::{Evaluated, Piece};
-use crate::cfn::{Json, Map};
+use crate::cfn::Json;
+use crate::cfn::evaluate::{Evaluated, Piece, pointer_to};
 use crate::diagnostic::Code;
 use crate::validate::context::escape;
 use crate::validate::model::ecs::{containers, environment, tasks};
@@ -110,11 +110,11 @@ pub(super) static PARAMETER: Policy = Policy {
         same_as: &[],
     },
     grade: PROTECTION,
-    look: Look::Code(check_parameters),
+    look: Look::Template(check_parameters),
 };
 
-fn check_parameters(view: &View<'_, '_>, found: &mut Found<'_>) {
-    for (name, parameter) in &view.context.template.parameters {
+fn check_parameters(context: &Context<'_>, found: &mut Found<'_>) {
+    for (name, parameter) in &context.template.parameters {
         let pointer = format!("/Parameters/{}", escape(name));
         let owner = Owner::Parameter(name);
         let default = parameter.get("Default").and_then(Json::as_str).unwrap_or_default();
@@ -156,8 +156,7 @@ pub(super) static LEAK: Policy = Policy {
         same_as: &["cfn-lint W2010", "FSBP ECS.8"],
     },
     grade: EXPOSURE,
-    look: Look::Code(|view, found| {
-        let context = view.context;
+    look: Look::Template(|context, found| {
         for link in &context.references.links {
             let Target::Name(name) = link.target else { continue };
             let Some(parameter) = context.template.parameters.get(name) else { continue };
@@ -210,8 +209,8 @@ pub(super) static CREDENTIALS: Policy = Policy {
         same_as: &["checkov CKV_SECRET_2", "checkov CKV_SECRET_13"],
     },
     grade: EXPOSURE,
-    look: Look::Code(|view, found| {
-        for (owner, pointer) in texts_with_keys(view.context) {
+    look: Look::Template(|context, found| {
+        for (owner, pointer) in texts_with_keys(context) {
             let finding = found.rule().at(owner, pointer, "a key stands in the template");
             found.add(finding.help("make the key invalid now, and keep the next one in a secret"));
         }
@@ -223,42 +222,31 @@ fn texts_with_keys<'t>(context: &Context<'t>) -> Vec<(Owner<'t>, String)> {
     let mut found = Vec::new();
     for (id, resource) in &template.resources {
         let owner = Owner::Resource { id, resource };
-        let mut pointers = Vec::new();
-        scan_map(&resource.properties, &format!("{}/Properties", owner.pointer()), &mut pointers);
-        scan_map(&resource.metadata, &format!("{}/Metadata", owner.pointer()), &mut pointers);
-        found.extend(pointers.into_iter().map(|pointer| (owner, pointer)));
+        for (section, map) in [("Properties", &resource.properties), ("Metadata", &resource.metadata)] {
+            for key in map.values().flat_map(keys_in) {
+                let path = pointer_to(map, key).unwrap_or_default();
+                found.push((owner, format!("{}/{section}{path}", owner.pointer())));
+            }
+        }
     }
-    for (name, parameter) in &template.parameters {
-        let owner = Owner::Parameter(name);
-        let mut pointers = Vec::new();
-        scan(parameter, &owner.pointer(), &mut pointers);
-        found.extend(pointers.into_iter().map(|pointer| (owner, pointer)));
-    }
-    for (name, mapping) in &template.mappings {
-        let owner = Owner::Mapping(name);
-        let mut pointers = Vec::new();
-        scan(mapping, &owner.pointer(), &mut pointers);
-        found.extend(pointers.into_iter().map(|pointer| (owner, pointer)));
+    let parameters = template.parameters.iter().map(|(name, json)| (Owner::Parameter(name), json));
+    let mappings = template.mappings.iter().map(|(name, json)| (Owner::Mapping(name), json));
+    for (owner, json) in parameters.chain(mappings) {
+        let Json::Object(map) = json else { continue };
+        for key in map.values().flat_map(keys_in) {
+            found.push((owner, owner.pointer() + &pointer_to(map, key).unwrap_or_default()));
+        }
     }
     found
 }
 
-fn scan_map(map: &Map, pointer: &str, found: &mut Vec<String>) {
-    for (key, value) in map {
-        scan(value, &format!("{pointer}/{}", escape(key)), found);
-    }
-}
-
-fn scan(json: &Json, pointer: &str, found: &mut Vec<String>) {
+/// The texts in a value that are keys: nearly always none.
+fn keys_in(json: &Json) -> Vec<&Json> {
     match json {
-        Json::String(text) if is_key(text) => found.push(pointer.to_owned()),
-        Json::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                scan(item, &format!("{pointer}/{index}"), found);
-            }
-        }
-        Json::Object(map) => scan_map(map, pointer, found),
-        _ => {}
+        Json::String(text) if is_key(text) => vec![json],
+        Json::Array(items) => items.iter().flat_map(keys_in).collect(),
+        Json::Object(map) => map.values().flat_map(keys_in).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -266,6 +254,10 @@ fn scan(json: &Json, pointer: &str, found: &mut Vec<String>) {
 ///
 /// Source: AWS IAM User Guide, "IAM identifiers": unique prefixes.
 fn is_key(text: &str) -> bool {
+    // Most texts are shorter than the shortest key, and searching in them would be most of the work.
+    if text.len() < "PRIVATE KEY-----".len() {
+        return false;
+    }
     if text.contains("PRIVATE KEY-----") {
         return true;
     }

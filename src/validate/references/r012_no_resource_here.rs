@@ -26,14 +26,19 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         .collect();
     for link in &context.references.links {
         let (Target::Name(name) | Target::Attribute(name, _)) = link.target else { continue };
-        if !context.template.resources.contains_key(name) {
+        let owner = link.site.owner;
+        let may_be_early = match owner {
+            Owner::Condition(_) | Owner::Rule(_) | Owner::Output(_) => true,
+            _ => early.iter().any(|(call, _)| call.site.owner == owner),
+        };
+        if !may_be_early || !context.template.resources.contains_key(name) {
             continue;
         }
         let pointer = link.site.pointer();
         let inside = |outer: &str| {
             pointer.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        let place = match link.site.owner {
+        let place = match owner {
             Owner::Condition(_) => "conditions are decided",
             Owner::Rule(_) => "rules are checked",
             Owner::Output(output) if inside(&format!("/Outputs/{output}/Export/Name")) => {
@@ -46,9 +51,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             },
         };
         let message = format!("{place} before the resource `{name}` exists");
-        findings.push(
-            RULE.at(link.site.owner, pointer, message).help("refer to a parameter or pseudo parameter"),
-        );
+        findings.push(RULE.at(owner, pointer, message).help("refer to a parameter or pseudo parameter"));
     }
 }
 

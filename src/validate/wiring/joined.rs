@@ -6,12 +6,41 @@ use crate::validate::schema::constraints::{self, Constraint, Join};
 
 use super::model::{Item, View};
 
-/// The properties of a resource and of others that it names, as one object.
+/// What a check looks at: a resource, one value in it, and the others that it names.
+#[derive(Clone)]
 struct Gathered<'v, 't> {
-    value: Evaluated<'t>,
-    /// The reference to the first of the others: where a finding is told that lies in one of them.
-    reference: Evaluated<'t>,
-    joined: Vec<(&'static str, &'v Item<'t>)>,
+    item: &'v Item<'t>,
+    /// The value that the check is about.
+    it: &'v Evaluated<'t>,
+    /// The others, each with its name in the check and the reference that leads to it.
+    joined: Vec<(&'static str, &'v Item<'t>, &'v Evaluated<'t>)>,
+}
+
+impl<'v, 't> Gathered<'v, 't> {
+    /// All of it as one object: `own` are the resource's properties, and each join has its name.
+    fn value(&self) -> Evaluated<'t> {
+        let mut members = vec![("own", self.item.properties.clone()), ("it", self.it.clone())];
+        members.extend(self.joined.iter().map(|(name, item, _)| (*name, item.properties.clone())));
+        Evaluated { data: Data::Object(members), source: self.it.source }
+    }
+
+    /// What a path leads to in that object, which isn't made for it.
+    fn reached(&self, path: &str) -> Vec<&'v Evaluated<'t>> {
+        let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+        let start = match first {
+            "own" => Some(&self.item.properties),
+            "it" => Some(self.it),
+            name => {
+                self.joined.iter().find(|(known, ..)| *known == name).map(|(_, item, _)| &item.properties)
+            }
+        };
+        start.map(|start| constraints::reached(start, rest)).unwrap_or_default()
+    }
+
+    /// The value where a finding is told that lies in one of the others.
+    fn reference(&self) -> &'v Evaluated<'t> {
+        self.joined.first().map_or(self.it, |(_, _, reference)| reference)
+    }
 }
 
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
@@ -26,11 +55,10 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
         for item in items {
             for constraint in &joining {
                 for gathered in gather(view, item, constraint) {
-                    for found in
-                        constraints::check_gathered(view.context, schema, constraint, &gathered.value)
-                    {
+                    let value = gathered.value();
+                    for found in constraints::check_gathered(view.context, schema, constraint, &value) {
                         let own = pointer_to(&item.resource.properties, found.source).is_some();
-                        let mut place = gathered.reference.clone();
+                        let mut place = gathered.reference().clone();
                         if own {
                             place.source = found.source;
                         }
@@ -50,51 +78,34 @@ fn named(text: &str, gathered: &Gathered<'_, '_>) -> String {
     gathered
         .joined
         .iter()
-        .fold(text.to_owned(), |text, (name, item)| text.replace(&format!("<{name}>"), item.id))
+        .fold(text.to_owned(), |text, (name, item, _)| text.replace(&format!("<{name}>"), item.id))
 }
 
-/// The objects that a check is made on: `own` are the resource's properties, `it` is the value that the check is about,
-/// and each join has its name.
+/// What a check is made on.
 fn gather<'v, 't>(
     view: &'v View<'_, 't>,
     item: &'v Item<'t>,
     constraint: &'static Constraint,
 ) -> Vec<Gathered<'v, 't>> {
-    let mut all: Vec<Gathered<'v, 't>> = constraints::reached(&item.properties, constraint.at)
-        .into_iter()
-        .map(|it| Gathered {
-            value: Evaluated {
-                data: Data::Object(vec![("own", item.properties.clone()), ("it", it.clone())]),
-                source: it.source,
-            },
-            reference: it.clone(),
-            joined: Vec::new(),
-        })
-        .collect();
+    let its = constraints::reached(&item.properties, constraint.at).into_iter();
+    let mut all: Vec<_> = its.map(|it| Gathered { item, it, joined: Vec::new() }).collect();
     for join in &constraint.joins {
         all = all.iter().flat_map(|gathered| with(view, gathered, join)).collect();
     }
     all
 }
 
-/// The gathered object with what a join leads to: none where it leads to nothing in the template.
+/// The same with what a join leads to: none where it leads to nothing in the template.
 fn with<'v, 't>(
     view: &'v View<'_, 't>,
     gathered: &Gathered<'v, 't>,
     join: &'static Join,
 ) -> Vec<Gathered<'v, 't>> {
-    let references = constraints::reached(&gathered.value, join.at);
-    let found = references.into_iter().filter_map(|reference| {
+    let found = gathered.reached(join.at).into_iter().filter_map(|reference| {
         let target = view.target_of(Some(reference), join.type_name)?;
-        let mut value = gathered.value.clone();
-        if let Data::Object(members) = &mut value.data {
-            members.push((join.name, target.properties.clone()));
-        }
-        let mut joined = gathered.joined.clone();
-        joined.push((join.name, target));
-        let first = gathered.joined.is_empty();
-        let reference = if first { reference.clone() } else { gathered.reference.clone() };
-        Some(Gathered { value, reference, joined })
+        let mut gathered = gathered.clone();
+        gathered.joined.push((join.name, target, reference));
+        Some(gathered)
     });
     found.collect()
 }

@@ -66,6 +66,7 @@ pub(super) fn check<'t>(
 ) -> Verdict {
     let Data::Object(members) = &value.data else { return Verdict::Valid };
     let mut verdict = Verdict::Valid;
+    let properties = schema.get("properties");
     for (name, member) in members {
         let by_pattern = || {
             // A pattern that can't be decided is no ground to refuse a name.
@@ -73,7 +74,7 @@ pub(super) fn check<'t>(
                 .object("patternProperties")
                 .any(|(pattern, _)| walk.registry.pattern(pattern).is_match(name) != Some(false))
         };
-        let is_named = schema.get("properties").is_some_and(|properties| properties.get(name).is_some());
+        let is_named = properties.is_some_and(|properties| properties.get(name).is_some());
         if is_named || by_pattern() {
             continue;
         }

@@ -9,10 +9,12 @@ use std::sync::OnceLock;
 const ACTIONS: &str = include_str!("../../../../schemas/iam-actions.txt");
 
 /// The actions of a service.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Service {
     /// Its lines.
     lines: &'static str,
+    /// Its actions and their forms by name, once one was asked for.
+    by_name: OnceLock<BTreeMap<&'static str, &'static str>>,
 }
 
 /// The services by their prefix.
@@ -27,7 +29,7 @@ fn services() -> &'static BTreeMap<&'static str, Service> {
             let starts = after.match_indices('\n').map(|(index, _)| index + 1);
             let end =
                 starts.into_iter().find(|start| bytes.get(*start) != Some(&b'\t')).unwrap_or(after.len());
-            services.insert(prefix, Service { lines: &after[..end] });
+            services.insert(prefix, Service { lines: &after[..end], by_name: OnceLock::new() });
             rest = &after[end..];
         }
         services
@@ -36,8 +38,8 @@ fn services() -> &'static BTreeMap<&'static str, Service> {
 
 impl Service {
     /// The service with that prefix, in any case.
-    pub(super) fn get(prefix: &str) -> Option<Self> {
-        services().get(prefix.to_lowercase().as_str()).copied()
+    pub(super) fn get(prefix: &str) -> Option<&'static Self> {
+        services().get(prefix.to_lowercase().as_str())
     }
 
     /// The prefixes of all services.
@@ -46,15 +48,22 @@ impl Service {
     }
 
     /// Its actions in lower case, each with the forms of the ARNs that it can be about; `*` for everything.
-    pub(super) fn actions(self) -> impl Iterator<Item = (&'static str, &'static str)> {
+    pub(super) fn actions(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let lines = self.lines.lines().filter_map(|line| line.trim_start().split_once('\t'));
         lines.flat_map(|(forms, actions)| actions.split(' ').map(move |action| (action, forms)))
     }
 
     /// The forms of the ARNs that an action can be about, if there is that action.
-    pub(super) fn forms(self, action: &str) -> Option<&'static str> {
-        let action = action.to_lowercase();
-        self.actions().find(|(name, _)| *name == action).map(|(_, forms)| forms)
+    pub(super) fn forms(&self, action: &str) -> Option<&'static str> {
+        // The first of an action counts: `or_insert`, not `collect`.
+        let by_name = self.by_name.get_or_init(|| {
+            let mut by_name = BTreeMap::new();
+            for (action, forms) in self.actions() {
+                by_name.entry(action).or_insert(forms);
+            }
+            by_name
+        });
+        by_name.get(action.to_lowercase().as_str()).copied()
     }
 }
 

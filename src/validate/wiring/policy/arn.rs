@@ -85,6 +85,10 @@ pub(super) fn may_match(view: &View<'_, '_>, resource: &Evaluated<'_>, forms: &s
 
 /// Whether some text fits both.
 fn have_common(one: &[Token], other: &[Token]) -> bool {
+    // Most differ in the name of the service, soon after the beginning.
+    let equal = |(one, other): &(&Token, &Token)| matches!(one, Token::Char(_)) && one == other;
+    let begin = one.iter().zip(other).take_while(equal).count();
+    let (one, other) = (&one[begin..], &other[begin..]);
     // reached[j]: what was read of the first and the first j tokens of the second have a common text.
     let skip = |reached: &mut Vec<bool>| {
         for (index, token) in other.iter().enumerate() {
@@ -94,8 +98,9 @@ fn have_common(one: &[Token], other: &[Token]) -> bool {
     let mut reached = vec![false; other.len() + 1];
     reached[0] = true;
     skip(&mut reached);
+    let mut next = vec![false; other.len() + 1];
     for token in one {
-        let mut next = vec![false; other.len() + 1];
+        next.fill(false);
         match token {
             Token::Char(byte) => {
                 for index in 0..other.len() {
@@ -121,7 +126,10 @@ fn have_common(one: &[Token], other: &[Token]) -> bool {
             }
         }
         skip(&mut next);
-        reached = next;
+        std::mem::swap(&mut reached, &mut next);
+        if !reached.contains(&true) {
+            return false;
+        }
     }
     reached[other.len()]
 }
