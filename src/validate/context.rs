@@ -1,9 +1,11 @@
 //! What every rule is given.
 
-use std::cell::{Cell, OnceCell};
-use std::collections::BTreeSet;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
 
-use crate::cfn::evaluate::{Evaluator, Settings};
+use crate::cfn::evaluate::{Evaluated, Evaluator, Fault, Scenario, Scenarios, Settings};
 use crate::cfn::{Resource, Template, write};
 use crate::diagnostic::{Diagnostic, Severity};
 
@@ -12,6 +14,18 @@ use super::options::{Options, Types};
 use super::references::References;
 use super::report::Statistics;
 use super::schema::{Registry, attribute_kind};
+
+/// The properties of a resource in a combination of conditions, with every parameter at its default where that is possible.
+#[derive(Debug)]
+pub(super) struct AtDefaults<'t> {
+    pub(super) scenario: Scenario<'t>,
+    pub(super) properties: Evaluated<'t>,
+    /// Calls that fail.
+    pub(super) faults: Vec<Fault<'t>>,
+}
+
+/// Of how many combinations evaluations are kept: many would take much memory.
+const MOST_KEPT: usize = 8;
 
 /// What every rule is given: the template, and what is found out about it once for all rules.
 #[derive(Debug)]
@@ -30,6 +44,8 @@ pub struct Context<'t> {
     pub macros: Vec<&'t str>,
     /// The resources in each combination of conditions that matters, once a rule has asked for them.
     pub(super) snapshots: OnceCell<Vec<Snapshot<'t>>>,
+    /// What several checks ask for: properties of resources in the combinations of their conditions.
+    evaluated: RefCell<BTreeMap<&'t str, Rc<[AtDefaults<'t>]>>>,
     /// The bytes of the text that it was read from.
     text: Option<usize>,
     /// Whether something was left out, since there was too much of it.
@@ -55,6 +71,7 @@ impl<'t> Context<'t> {
             .with_attribute_kinds(attribute_kind),
             macros: transforms(template).filter(|name| *name != LANGUAGE_EXTENSIONS).collect(),
             snapshots: OnceCell::new(),
+            evaluated: RefCell::default(),
             text: None,
             incomplete: Cell::new(false),
         }
@@ -63,6 +80,47 @@ impl<'t> Context<'t> {
     /// The same for a template that was read from a text of that many bytes.
     pub(super) fn read_from(self, bytes: usize) -> Self {
         Self { text: Some(bytes), ..self }
+    }
+
+    /// The combinations of a resource's conditions that can be reached.
+    pub(super) fn scenarios_of(&self, resource: &Resource) -> Arc<Scenarios<'t>> {
+        self.evaluator.shared_scenarios(&Evaluator::conditions_of(resource))
+    }
+
+    /// Calls a function for each of a resource's combinations in which it exists, until it returns false.
+    pub(super) fn each_at_defaults<'s>(
+        &self,
+        id: &'t str,
+        resource: &'t Resource,
+        all: &'s Scenarios<'t>,
+        mut run: impl FnMut(&'s Scenario<'t>, &AtDefaults<'t>) -> bool,
+    ) {
+        let reachable =
+            all.list.iter().filter(|scenario| Evaluator::exists(resource, scenario) != Some(false));
+        let evaluate = |scenario: &Scenario<'t>| {
+            let at_defaults = scenario.at_defaults();
+            let (properties, faults) = self.evaluator.properties(resource, &at_defaults);
+            AtDefaults { scenario: at_defaults, properties, faults }
+        };
+        if all.list.len() > MOST_KEPT {
+            for scenario in reachable {
+                if !run(scenario, &evaluate(scenario)) {
+                    break;
+                }
+            }
+            return;
+        }
+        let known = self.evaluated.borrow().get(id).cloned();
+        let known = known.unwrap_or_else(|| {
+            let new: Rc<[_]> = reachable.clone().map(evaluate).collect();
+            self.evaluated.borrow_mut().insert(id, Rc::clone(&new));
+            new
+        });
+        for (scenario, evaluated) in reachable.zip(known.iter()) {
+            if !run(scenario, evaluated) {
+                break;
+            }
+        }
     }
 
     /// Whether the template was read, and not made by us.

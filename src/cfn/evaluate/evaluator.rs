@@ -1,5 +1,6 @@
 //! Evaluates the expressions of a template in a scenario.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,7 +28,9 @@ pub struct Evaluator<'t> {
     pub(super) settings: Settings,
     pub(super) declarations: BTreeMap<&'t str, Declaration<'t>>,
     pub(super) conditions: Conditions<'t>,
-    pub(super) attribute_kind: AttributeKind,
+    attribute_kind: AttributeKind,
+    /// The kinds of the attributes that were asked for.
+    known_kinds: Mutex<BTreeMap<(&'t str, Cow<'t, str>), Kind>>,
     /// How many values were given.
     pub(super) values: AtomicUsize,
     /// The combinations that were asked for.
@@ -68,6 +71,7 @@ impl<'t> Evaluator<'t> {
             declarations: declarations.collect(),
             conditions: Conditions::new(template),
             attribute_kind: |_, _| Kind::Any,
+            known_kinds: Mutex::new(BTreeMap::new()),
             values: AtomicUsize::new(0),
             known_scenarios: Mutex::new(BTreeMap::new()),
             steps: AtomicUsize::new(0),
@@ -78,6 +82,15 @@ impl<'t> Evaluator<'t> {
     #[must_use]
     pub fn with_attribute_kinds(self, attribute_kind: AttributeKind) -> Self {
         Self { attribute_kind, ..self }
+    }
+
+    /// What kind of value an attribute of a resource is; found out once, since most are named often.
+    pub(super) fn kind_of_attribute(&self, id: &'t str, attribute: &Cow<'t, str>) -> Kind {
+        let Some(resource) = self.template.resources.get(id) else { return Kind::Any };
+        // A panic elsewhere leaves the map as it was.
+        let mut known = self.known_kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        let find = || (self.attribute_kind)(&resource.type_name, attribute);
+        *known.entry((id, attribute.clone())).or_insert_with(find)
     }
 
     /// Whether there was so much to evaluate that the rest is unknown, or left out.

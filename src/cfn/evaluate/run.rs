@@ -205,9 +205,7 @@ impl<'e, 't> Run<'e, 't> {
     }
 
     fn attribute_of(&self, id: &'t str, name: Cow<'t, str>) -> Data<'t> {
-        let resource = self.evaluator.template.resources.get(id);
-        let kind = resource
-            .map_or(Kind::Any, |resource| (self.evaluator.attribute_kind)(&resource.type_name, &name));
+        let kind = self.evaluator.kind_of_attribute(id, &name);
         Data::unknown(kind, Origin::Attribute(id, name))
     }
 

@@ -1,6 +1,6 @@
 //! L006: task definitions and parameters fit into what stores them.
 
-use crate::cfn::evaluate::{Data, Evaluated, Evaluator, pointer_to};
+use crate::cfn::evaluate::{Data, Evaluated, pointer_to};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::{Context, Owner, Rule};
 
@@ -39,19 +39,18 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             "AWS::SSM::Parameter" => "Value",
             _ => continue,
         };
-        let all = context.evaluator.shared_scenarios(&Evaluator::conditions_of(resource));
-        for scenario in
-            all.list.iter().filter(|scenario| Evaluator::exists(resource, scenario) != Some(false))
-        {
-            let (properties, _) = context.evaluator.properties(resource, &scenario.at_defaults());
-            let Some(value) = properties.get(property) else { continue };
+        let all = context.scenarios_of(resource);
+        context.each_at_defaults(id, resource, &all, |_, evaluated| {
+            let properties = &evaluated.properties;
+            let Some(value) = properties.get(property) else { return true };
             let tier = properties.get("Tier").and_then(Evaluated::text);
             let (size, most) = match (property, tier.as_deref()) {
-                ("Value", Some("Advanced")) => (value.text().map_or(0, |text| text.len()), 8_192),
-                // The service chooses the tier that fits.
-                ("Value", Some("Intelligent-Tiering")) => (value.text().map_or(0, |text| text.len()), 8_192),
+                // With the last of them the service chooses the tier that fits.
+                ("Value", Some("Advanced" | "Intelligent-Tiering")) => {
+                    (value.text().map_or(0, |text| text.len()), 8_192)
+                }
                 ("Value", _) => (value.text().map_or(0, |text| text.len()), 4_096),
-                _ => (bytes(&properties), TASK_DEFINITION),
+                _ => (bytes(properties), TASK_DEFINITION),
             };
             if size > most {
                 let owner = Owner::Resource { id, resource };
@@ -59,9 +58,9 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
                 let what = if property == "Value" { "the value" } else { "the task definition" };
                 let message = format!("{what} has at least {size} bytes, at most {most} are allowed");
                 findings.push(RULE.at(owner, format!("{}/Properties{inner}", owner.pointer()), message));
-                break;
             }
-        }
+            size <= most
+        });
     }
 }
 

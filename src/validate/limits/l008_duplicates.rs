@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::cfn::Resource;
-use crate::cfn::evaluate::{Data, Evaluated, Evaluator};
+use crate::cfn::evaluate::{Data, Evaluator, Scenario};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::schema::{Schema, TypeSchema};
 use crate::validate::{Context, Owner, Rule};
@@ -60,10 +60,7 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
             let here =
                 all.list.iter().filter(|scenario| Evaluator::exists(resource, scenario) != Some(false));
             let mut keys: Vec<String> = here
-                .filter_map(|scenario| {
-                    let (evaluated, _) = context.evaluator.properties(resource, &scenario.at_defaults());
-                    key(&evaluated, &properties)
-                })
+                .filter_map(|scenario| key(context, resource, &scenario.at_defaults(), &properties))
                 .collect();
             keys.sort();
             keys.dedup();
@@ -123,10 +120,15 @@ fn texts(schema: TypeSchema, list: &str) -> impl Iterator<Item = &'static str> {
 }
 
 /// The values of the properties as one text; `None` if one is left out or can't be compared.
-fn key(evaluated: &Evaluated<'_>, properties: &[String]) -> Option<String> {
+fn key<'t>(
+    context: &Context<'t>,
+    resource: &'t Resource,
+    scenario: &Scenario<'t>,
+    properties: &[String],
+) -> Option<String> {
     let mut key = String::new();
     for property in properties {
-        let value = evaluated.get(property)?;
+        let value = context.evaluator.evaluate(resource.properties.get(property)?, scenario).value?;
         match &value.data {
             Data::Unknown(unknown) if !unknown.to_string().contains('…') => {
                 key.push_str(&unknown.to_string());
@@ -151,11 +153,7 @@ fn together<'t>(context: &Context<'t>, first: &Identified<'t>, second: &Identifi
         let scenario = scenario.at_defaults();
         [first, second].iter().all(|identified| {
             Evaluator::exists(identified.resource, &scenario) != Some(false)
-                && self::key(
-                    &context.evaluator.properties(identified.resource, &scenario).0,
-                    &identified.properties,
-                )
-                .as_deref()
+                && self::key(context, identified.resource, &scenario, &identified.properties).as_deref()
                     == Some(key)
         })
     })

@@ -2,11 +2,12 @@
 //! that matters.
 
 pub(in crate::validate) mod ecs;
+mod looked;
 pub(in crate::validate) mod network;
 pub(in crate::validate) mod permission;
 pub(in crate::validate) mod secret;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,6 +20,8 @@ use crate::diagnostic::Diagnostic;
 use crate::validate::context::escape;
 use crate::validate::references::Target;
 use crate::validate::{Context, Owner, Rule};
+
+use looked::{Looked, Versions};
 
 /// How many combinations of conditions are looked at. They are chosen so that each condition is seen both ways.
 const MOST_VIEWS: usize = 12;
@@ -178,8 +181,9 @@ pub(in crate::validate) struct Snapshot<'t> {
     by_type: BTreeMap<&'t str, Vec<usize>>,
     by_id: BTreeMap<&'t str, usize>,
     conditions: Vec<(&'t str, bool)>,
-    /// What the rules on networks look up.
-    network: OnceCell<network::Network<'t>>,
+    versions: Versions<'t>,
+    /// What the rules on networks look up, and what it was made from.
+    network: OnceCell<(network::Network<'t>, Looked)>,
 }
 
 /// One snapshot, and what is known of the template besides.
@@ -187,23 +191,30 @@ pub(in crate::validate) struct Snapshot<'t> {
 pub(in crate::validate) struct View<'c, 't> {
     pub(in crate::validate) context: &'c Context<'t>,
     snapshot: &'c Snapshot<'t>,
+    /// What was looked at since the rule began.
+    looked: RefCell<Looked>,
 }
 
 impl<'t> View<'_, 't> {
     /// Every resource.
     pub(in crate::validate) fn items(&self) -> impl Iterator<Item = &Item<'t>> {
+        self.looked.borrow_mut().at_all();
         self.snapshot.items.iter().map(Rc::as_ref)
     }
 
     /// The resources of a type.
     pub(in crate::validate) fn of(&self, type_name: &str) -> impl Iterator<Item = &Item<'t>> {
+        self.looked.borrow_mut().at_type(self.snapshot.versions.number_of(type_name));
         let indices = self.snapshot.by_type.get(type_name).map_or(&[][..], Vec::as_slice);
         indices.iter().map(|index| self.snapshot.items[*index].as_ref())
     }
 
     /// The resource of that logical id.
     pub(in crate::validate) fn get(&self, id: &str) -> Option<&Item<'t>> {
-        Some(self.snapshot.items[*self.snapshot.by_id.get(id)?].as_ref())
+        let item = self.snapshot.by_id.get(id).map(|position| self.snapshot.items[*position].as_ref());
+        let index = item.map(|item| item.index).or_else(|| self.context.template.resources.get_index_of(id));
+        self.looked.borrow_mut().at_resource(index);
+        item
     }
 
     /// The resource that a `Ref` or `Fn::GetAtt` names.
@@ -230,7 +241,7 @@ impl<'t> View<'_, 't> {
 /// for all rules.
 pub(in crate::validate) fn views<'c, 't>(context: &'c Context<'t>) -> Vec<View<'c, 't>> {
     let snapshots = context.snapshots.get_or_init(|| snapshots(context));
-    snapshots.iter().map(|snapshot| View { context, snapshot }).collect()
+    snapshots.iter().map(|snapshot| View { context, snapshot, looked: RefCell::default() }).collect()
 }
 
 fn snapshots<'t>(context: &Context<'t>) -> Vec<Snapshot<'t>> {
@@ -252,6 +263,7 @@ fn snapshots<'t>(context: &Context<'t>) -> Vec<Snapshot<'t>> {
     // A resource is evaluated once for each combination of the conditions that it depends on itself.
     let mut evaluated: Evaluations<'t> = BTreeMap::new();
     let graph = Rc::new(Graph::new(context));
+    let versions = Versions::new(context.template);
     let mut views = Vec::new();
     for scenario in &chosen {
         let mut view = Snapshot {
@@ -260,6 +272,7 @@ fn snapshots<'t>(context: &Context<'t>) -> Vec<Snapshot<'t>> {
             by_type: BTreeMap::new(),
             by_id: BTreeMap::new(),
             conditions: scenario.conditions().collect(),
+            versions: versions.clone(),
             network: OnceCell::new(),
         };
         for (index, (id, resource)) in resources.iter().enumerate() {
@@ -278,6 +291,7 @@ fn snapshots<'t>(context: &Context<'t>) -> Vec<Snapshot<'t>> {
                 let position = view.items.len();
                 view.by_type.entry(&resource.type_name).or_default().push(position);
                 view.by_id.insert(id, position);
+                view.versions.set(index, item);
                 view.items.push(Rc::clone(item));
             }
         }
@@ -301,16 +315,28 @@ fn choose<'s, 't>(scenarios: &'s [Scenario<'t>]) -> Vec<&'s Scenario<'t>> {
     chosen
 }
 
-/// Runs a rule in every view. What is found in some only is told with the conditions that decide it.
+/// Runs a rule in every view, but for those in which it would see the same. What is found in some only is told with the conditions that decide it.
 pub(in crate::validate) fn in_each(
     views: &[View<'_, '_>],
     run: impl Fn(&View<'_, '_>, &mut Vec<Diagnostic>),
     findings: &mut Vec<Diagnostic>,
 ) {
     let mut found: Vec<(Diagnostic, Vec<usize>)> = Vec::new();
+    let mut runs: Vec<(&View<'_, '_>, Looked, Vec<Diagnostic>)> = Vec::new();
     for (number, view) in views.iter().enumerate() {
-        let mut here = Vec::new();
-        run(view, &mut here);
+        let known = runs.iter().find(|(earlier, looked, _)| {
+            looked.sees_the_same(&earlier.snapshot.versions, &view.snapshot.versions)
+        });
+        let here = match known {
+            Some((_, _, findings)) => findings.clone(),
+            None => {
+                let mut here = Vec::new();
+                view.looked.take();
+                run(view, &mut here);
+                runs.push((view, view.looked.take(), here.clone()));
+                here
+            }
+        };
         for finding in here {
             match found.iter_mut().find(|(known, _)| *known == finding) {
                 Some((_, numbers)) => numbers.push(number),

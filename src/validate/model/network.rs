@@ -70,7 +70,13 @@ const GROUP: &str = "AWS::EC2::SecurityGroup";
 impl<'t> Network<'t> {
     /// The network of the view, put together once.
     pub(in crate::validate) fn of<'v>(view: &'v View<'_, 't>) -> &'v Self {
-        view.snapshot.network.get_or_init(|| Self { groups: groups(view), subnets: subnets(view) })
+        let (network, from) = view.snapshot.network.get_or_init(|| {
+            let before = view.looked.take();
+            let network = Self { groups: groups(view), subnets: subnets(view) };
+            (network, view.looked.replace(before))
+        });
+        view.looked.borrow_mut().at_what(from);
+        network
     }
 
     /// Whether a group of the template has rules that name what isn't in the template.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::cfn::evaluate::{Evaluator, Function, Scenario, as_call, pointer_to};
+use crate::cfn::evaluate::{Evaluated, Fault, Function, Scenario, as_call, pointer_to};
 use crate::cfn::{Json, Resource};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::validate::context::{Context, Owner};
@@ -33,26 +33,26 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
     for (id, resource) in &context.template.resources {
         let Some(schema) = schema_of(context, resource) else { continue };
         let owner = Owner::Resource { id, resource };
-        let all = context.evaluator.shared_scenarios(&Evaluator::conditions_of(resource));
+        let all = context.scenarios_of(resource);
         if !all.complete {
             context.leave_out();
         }
-        let reachable: Vec<&Scenario<'t>> =
-            all.list.iter().filter(|scenario| Evaluator::exists(resource, scenario) != Some(false)).collect();
+        let mut reachable: Vec<&Scenario<'t>> = Vec::new();
         let mut collected = Collected::default();
-        for (index, scenario) in reachable.iter().enumerate() {
-            let mut run = |scenario: &Scenario<'t>, with: Option<&str>, collected: &mut Collected<'t>| {
+        context.each_at_defaults(id, resource, &all, |scenario, evaluated| {
+            let index = reachable.len();
+            reachable.push(scenario);
+            let mut run = |properties: &Evaluated<'t>, faults: &[Fault<'t>], with: Option<&str>| {
                 let mut walk = Walk::new(context.registry, schema, context.options.types, &sources);
-                let (properties, faults) = context.evaluator.properties(resource, scenario);
-                walk.check(schema.root, &properties);
-                whole::check(&mut walk, &properties);
-                tags::check(&mut walk, &properties);
-                constraints::check(&mut walk, &properties);
+                walk.check(schema.root, properties);
+                whole::check(&mut walk, properties);
+                tags::check(&mut walk, properties);
+                constraints::check(&mut walk, properties);
                 for fault in faults {
                     walk.found.push(Found {
                         rule: &FAULT_RULE,
                         source: fault.call,
-                        message: fault.problem,
+                        message: fault.problem.clone(),
                         help: None,
                     });
                 }
@@ -60,18 +60,21 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
                 evaluations += 1;
                 evaluations < MOST_EVALUATIONS
             };
-            if !run(&scenario.at_defaults(), None, &mut collected) {
+            if !run(&evaluated.properties, &evaluated.faults, None) {
                 context.leave_out();
-                break;
+                return false;
             }
             for (name, value) in allowed_values(context, parameters.get(id.as_str()), scenario) {
                 let with = format!(", with the parameter `{name}` at its allowed value `{value}`");
-                if !run(&scenario.at_defaults().with(name, value), Some(&with), &mut collected) {
+                let other = evaluated.scenario.clone().with(name, value);
+                let (properties, faults) = context.evaluator.properties(resource, &other);
+                if !run(&properties, &faults, Some(&with)) {
                     context.leave_out();
                     break;
                 }
             }
-        }
+            true
+        });
         findings.extend(collected.into_diagnostics(context, owner, resource, &reachable));
     }
 }

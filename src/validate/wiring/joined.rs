@@ -4,7 +4,7 @@ use crate::cfn::evaluate::{Data, Evaluated, pointer_to};
 use crate::diagnostic::Diagnostic;
 use crate::validate::schema::constraints::{self, Constraint, Join};
 
-use super::model::{Item, View};
+use super::model::{Item, View, in_each};
 
 /// What a check looks at: a resource, one value in it, and the others that it names.
 #[derive(Clone)]
@@ -43,30 +43,41 @@ impl<'v, 't> Gathered<'v, 't> {
     }
 }
 
-pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
+/// Checks each type by itself, so that views which have the same of it are looked at once.
+pub(super) fn check(views: &[View<'_, '_>], findings: &mut Vec<Diagnostic>) {
     for type_name in constraints::types() {
-        let mut items = view.of(type_name).peekable();
-        if items.peek().is_none() {
+        if views.iter().all(|view| view.of(type_name).next().is_none()) {
             continue;
         }
-        let Some(schema) = view.context.registry.get(type_name) else { continue };
         let joining: Vec<_> =
             constraints::of(type_name).iter().filter(|constraint| !constraint.joins.is_empty()).collect();
-        for item in items {
-            for constraint in &joining {
-                for gathered in gather(view, item, constraint) {
-                    let value = gathered.value();
-                    for found in constraints::check_gathered(view.context, schema, constraint, &value) {
-                        let own = pointer_to(&item.resource.properties, found.source).is_some();
-                        let mut place = gathered.reference().clone();
-                        if own {
-                            place.source = found.source;
-                        }
-                        let message = named(&found.message, &gathered);
-                        let mut finding = item.finding_at(found.rule, &place, message);
-                        finding.help = found.help.map(|help| named(&help, &gathered));
-                        findings.push(finding);
+        if !joining.is_empty() {
+            in_each(views, |view, findings| check_type(view, type_name, &joining, findings), findings);
+        }
+    }
+}
+
+fn check_type(
+    view: &View<'_, '_>,
+    type_name: &str,
+    joining: &[&'static Constraint],
+    findings: &mut Vec<Diagnostic>,
+) {
+    let Some(schema) = view.context.registry.get(type_name) else { return };
+    for item in view.of(type_name) {
+        for constraint in joining {
+            for gathered in gather(view, item, constraint) {
+                let value = gathered.value();
+                for found in constraints::check_gathered(view.context, schema, constraint, &value) {
+                    let own = pointer_to(&item.resource.properties, found.source).is_some();
+                    let mut place = gathered.reference().clone();
+                    if own {
+                        place.source = found.source;
                     }
+                    let message = named(&found.message, &gathered);
+                    let mut finding = item.finding_at(found.rule, &place, message);
+                    finding.help = found.help.map(|help| named(&help, &gathered));
+                    findings.push(finding);
                 }
             }
         }

@@ -229,5 +229,5 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for run in RUNS {
         model::in_each(&views, *run, findings);
     }
-    model::in_each(&views, joined::check, findings);
+    joined::check(&views, findings);
 }

@@ -35,8 +35,16 @@ impl Store {
     }
 
     fn text(&self, number: usize) -> &'static str {
+        self.texts.get(self.range(number)).unwrap_or_default()
+    }
+
+    fn bytes(&self, number: usize) -> &'static [u8] {
+        self.texts.as_bytes().get(self.range(number)).unwrap_or_default()
+    }
+
+    fn range(&self, number: usize) -> std::ops::Range<usize> {
         let start = if number == 0 { 0 } else { self.end(number - 1) };
-        self.texts.get(start..self.end(number)).unwrap_or_default()
+        start..self.end(number)
     }
 
     /// Three bytes at a place.
@@ -167,11 +175,14 @@ impl Schema {
         while from < to {
             let middle = usize::midpoint(from, to);
             let place = self.place + 3 + middle * 6;
-            let found = self.store.text(self.store.three(place));
-            match found.cmp(name) {
+            let number = self.store.three(place);
+            // Texts are in the order of their bytes.
+            match self.store.bytes(number).cmp(name.as_bytes()) {
                 std::cmp::Ordering::Less => from = middle + 1,
                 std::cmp::Ordering::Greater => to = middle,
-                std::cmp::Ordering::Equal => return Some((found, self.at(self.store.three(place + 3)))),
+                std::cmp::Ordering::Equal => {
+                    return Some((self.store.text(number), self.at(self.store.three(place + 3))));
+                }
             }
         }
         None
