@@ -48,6 +48,7 @@ pub mod services;
 pub mod stack_policy;
 mod stacks;
 pub mod status;
+mod stopping;
 pub mod system_clock;
 pub mod template_diff;
 mod upload;

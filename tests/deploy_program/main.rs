@@ -14,3 +14,4 @@ mod program;
 mod secrecy;
 mod server;
 mod trouble;
+mod unanswered;
