@@ -6,6 +6,7 @@
 #![allow(clippy::too_many_lines, reason = "an answer for each call reads as the table that it is")]
 #![allow(clippy::if_not_else, reason = "what goes well comes first")]
 
+mod accepted;
 mod commands;
 mod interrupted;
 mod killed;
