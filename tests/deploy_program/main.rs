@@ -8,6 +8,7 @@
 
 mod accepted;
 mod commands;
+mod credentials;
 mod interrupted;
 mod killed;
 mod lifecycle;
