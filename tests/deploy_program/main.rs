@@ -10,6 +10,7 @@ mod accepted;
 mod commands;
 mod credentials;
 mod interrupted;
+mod json_lines;
 mod killed;
 mod lifecycle;
 mod program;
