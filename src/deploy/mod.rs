@@ -40,6 +40,7 @@ pub mod parameters;
 pub mod picture;
 mod preflight;
 pub mod prompt;
+mod replacement;
 pub mod request;
 mod rollback;
 mod run;
