@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::{Map, Value as Json, json};
 
 use super::AssembledStack;
+use crate::validate::Purpose;
 
 /// The manifest's name in the folder.
 pub const MANIFEST_FILE: &str = "manifest.json";
@@ -69,6 +70,8 @@ fn artifact(listed: &Listed<'_>) -> Json {
     let stack = listed.stack;
     let account = stack.account.as_deref().unwrap_or("unknown-account");
     let region = stack.region.as_deref().unwrap_or("unknown-region");
+    let accepted = stack.accepted.iter();
+    let accepted = accepted.map(|one| json!({ "code": one.code, "place": one.place, "reason": one.reason }));
     json!({
         "type": STACK_ARTIFACT,
         "environment": format!("aws://{account}/{region}"),
@@ -83,6 +86,24 @@ fn artifact(listed: &Listed<'_>) -> Json {
         OWN_FIELD: {
             "digest": listed.digest,
             "deletionProtection": stack.deletion_protection,
+            "purpose": purpose_name(stack.purpose),
+            "accepted": accepted.collect::<Vec<_>>(),
         },
     })
+}
+
+/// Purposes, as the manifest calls them.
+const PURPOSES: [(Purpose, &str); 3] = [
+    (Purpose::Unknown, "unknown"),
+    (Purpose::Development, "development"),
+    (Purpose::Production, "production"),
+];
+
+fn purpose_name(purpose: Purpose) -> &'static str {
+    PURPOSES.iter().find(|(other, _)| *other == purpose).map_or("unknown", |(_, name)| name)
+}
+
+/// The purpose of that name; unknown where there is none: an older synth didn't write it.
+pub(super) fn purpose_of(name: Option<&str>) -> Purpose {
+    PURPOSES.iter().find(|(_, known)| Some(*known) == name).map_or(Purpose::Unknown, |(purpose, _)| *purpose)
 }
