@@ -85,12 +85,12 @@ impl<'t> Evaluator<'t> {
     }
 
     /// What kind of value an attribute of a resource is; found out once, since most are named often.
-    pub(super) fn kind_of_attribute(&self, id: &'t str, attribute: &Cow<'t, str>) -> Kind {
+    pub(super) fn kind_of_attribute(&self, id: &'t str, attribute: Cow<'t, str>) -> Kind {
         let Some(resource) = self.template.resources.get(id) else { return Kind::Any };
         // A panic elsewhere leaves the map as it was.
         let mut known = self.known_kinds.lock().unwrap_or_else(PoisonError::into_inner);
-        let find = || (self.attribute_kind)(&resource.type_name, attribute);
-        *known.entry((id, attribute.clone())).or_insert_with(find)
+        let find = |key: &(&str, Cow<'t, str>)| (self.attribute_kind)(&resource.type_name, &key.1);
+        *known.entry((id, attribute)).or_insert_with_key(find)
     }
 
     /// Whether there was so much to evaluate that the rest is unknown, or left out.

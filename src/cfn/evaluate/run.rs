@@ -205,7 +205,7 @@ impl<'e, 't> Run<'e, 't> {
     }
 
     fn attribute_of(&self, id: &'t str, name: Cow<'t, str>) -> Data<'t> {
-        let kind = self.evaluator.kind_of_attribute(id, &name);
+        let kind = self.evaluator.kind_of_attribute(id, name.clone());
         Data::unknown(kind, Origin::Attribute(id, name))
     }
 

@@ -327,15 +327,14 @@ pub(in crate::validate) fn in_each(
         let known = runs.iter().find(|(earlier, looked, _)| {
             looked.sees_the_same(&earlier.snapshot.versions, &view.snapshot.versions)
         });
-        let here = match known {
-            Some((_, _, findings)) => findings.clone(),
-            None => {
-                let mut here = Vec::new();
-                view.looked.take();
-                run(view, &mut here);
-                runs.push((view, view.looked.take(), here.clone()));
-                here
-            }
+        let here = if let Some((_, _, findings)) = known {
+            findings.clone()
+        } else {
+            let mut here = Vec::new();
+            view.looked.take();
+            run(view, &mut here);
+            runs.push((view, view.looked.take(), here.clone()));
+            here
         };
         for finding in here {
             match found.iter_mut().find(|(known, _)| *known == finding) {

@@ -262,7 +262,9 @@ impl Policy {
                 views,
                 |view, findings| {
                     let mut found = Found { rule, severity, findings };
-                    values.iter().for_each(|value| value.check(view, &mut found));
+                    for value in values {
+                        value.check(view, &mut found);
+                    }
                 },
                 findings,
             ),
