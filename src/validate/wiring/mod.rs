@@ -100,7 +100,7 @@ use super::model::{self, ecs, network, permission, secret};
 use super::rule::{Check, Rule};
 use policy::{
     w150_document, w151_statement, w152_principal, w153_action, w154_resource, w155_condition,
-    w156_known_action, w157_action_fits,
+    w156_known_action, w157_action_fits, w158_kinds,
 };
 use waf::{
     w180_statement, w181_rule, w182_rate_limit, w183_managed_group, w184_capacity, w185_custom_answer,
@@ -190,6 +190,7 @@ rules! {
     w155_condition,
     w156_known_action,
     w157_action_fits,
+    w158_kinds,
     w160_subnet_blocks,
     w161_route_table_once,
     w162_once_in_vpc,
