@@ -7,6 +7,7 @@ mod block;
 mod dify;
 mod endpoints;
 mod engines;
+mod forward;
 mod joined;
 mod policy;
 #[cfg(test)]
@@ -73,6 +74,8 @@ mod w059_platform;
 mod w060_database_name;
 mod w061_certificate;
 mod w062_body_size;
+mod w101_one_balancer;
+mod w103_verifying_listeners;
 mod w160_subnet_blocks;
 mod w161_route_table_once;
 mod w162_once_in_vpc;
@@ -182,6 +185,8 @@ rules! {
     w060_database_name,
     w061_certificate,
     w062_body_size,
+    w101_one_balancer,
+    w103_verifying_listeners,
     w150_document,
     w151_statement,
     w152_principal,
