@@ -74,6 +74,7 @@ mod w059_platform;
 mod w060_database_name;
 mod w061_certificate;
 mod w062_body_size;
+mod w100_subnet_in_zone;
 mod w101_one_balancer;
 mod w103_verifying_listeners;
 mod w160_subnet_blocks;
@@ -185,6 +186,7 @@ rules! {
     w060_database_name,
     w061_certificate,
     w062_body_size,
+    w100_subnet_in_zone,
     w101_one_balancer,
     w103_verifying_listeners,
     w150_document,
