@@ -76,6 +76,7 @@ mod w061_certificate;
 mod w062_body_size;
 mod w100_subnet_in_zone;
 mod w101_one_balancer;
+mod w102_port_ranges;
 mod w103_verifying_listeners;
 mod w160_subnet_blocks;
 mod w161_route_table_once;
@@ -188,6 +189,7 @@ rules! {
     w062_body_size,
     w100_subnet_in_zone,
     w101_one_balancer,
+    w102_port_ranges,
     w103_verifying_listeners,
     w150_document,
     w151_statement,
