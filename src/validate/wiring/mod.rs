@@ -78,6 +78,7 @@ mod w100_subnet_in_zone;
 mod w101_one_balancer;
 mod w102_port_ranges;
 mod w103_verifying_listeners;
+mod w104_mount_targets;
 mod w160_subnet_blocks;
 mod w161_route_table_once;
 mod w162_once_in_vpc;
@@ -191,6 +192,7 @@ rules! {
     w101_one_balancer,
     w102_port_ranges,
     w103_verifying_listeners,
+    w104_mount_targets,
     w150_document,
     w151_statement,
     w152_principal,
