@@ -130,7 +130,7 @@ fn all_sections_and_attributes_are_kept() {
     let text = json!({
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "d",
-        "Transform": ["AWS::LanguageExtensions"],
+        "Transform": ["AWS::LanguageExtensions", "Own"],
         "Metadata": {"m": [1]},
         "Parameters": {"P": {"Type": "String"}},
         "Rules": {"R": {"Assertions": []}},
