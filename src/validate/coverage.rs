@@ -59,7 +59,12 @@ pub const FAILURES: &[Failure] = &[
     row(29, "priorities that clash, too many values of a rule", &["W014", "L009"], ""),
     row(30, "rules that never get a request", &["W015"], ""),
     row(31, "a health path that redirects", &["W038"], ""),
-    row(32, "health checks without enough time", &["W016"], ""),
+    row(
+        32,
+        "health checks without enough time",
+        &["W016"],
+        "A grace period without a load balancer is no mistake any more: ECS uses it for the health checks of containers too.",
+    ),
     row(
         33,
         "a stop that takes longer than Fargate allows",
@@ -74,7 +79,7 @@ pub const FAILURES: &[Failure] = &[
     row(
         39,
         "a platform that the image isn't for, storage out of range",
-        &["W059"],
+        &["S124", "W059"],
         "Which processors an image is for stands in its registry, not in the template; Dify's are for both.",
     ),
     row(40, "containers that wait in a circle or share a port", &["W019"], ""),
@@ -84,7 +89,12 @@ pub const FAILURES: &[Failure] = &[
     row(44, "ssm-secure where it isn't resolved", &["R015"], ""),
     row(45, "a dynamic reference before its secret", &["W046"], ""),
     row(46, "a parameter group of another family", &["W023"], ""),
-    row(47, "an engine version that isn't said", &["W047"], ""),
+    row(
+        47,
+        "an engine version that isn't said, or isn't offered any more",
+        &["W047", "W170"],
+        "A version above all that are known may be a new one.",
+    ),
     row(48, "serverless capacity that contradicts itself", &["W048"], ""),
     row(49, "a cluster without instance", &["W024"], ""),
     row(50, "a database that nobody creates", &["W060"], "Not for the plugin daemon, which creates its own."),
@@ -111,8 +121,8 @@ pub const FAILURES: &[Failure] = &[
     row(
         61,
         "a web ACL that stops uploads",
-        &["W062"],
-        "The name of a log destination and priorities that clash are for the schema and the service's own check.",
+        &["W062", "W181"],
+        "Logging configurations, and with them the names of log destinations, aren't among the types here.",
     ),
     row(62, "an alias of two load balancers", &["W053", "L008"], ""),
     row(63, "alarms on names that no metric has", &["W052"], ""),
