@@ -79,6 +79,8 @@ mod w101_one_balancer;
 mod w102_port_ranges;
 mod w103_verifying_listeners;
 mod w104_mount_targets;
+mod w105_one_metric;
+mod w106_dynamic_port;
 mod w160_subnet_blocks;
 mod w161_route_table_once;
 mod w162_once_in_vpc;
@@ -193,6 +195,8 @@ rules! {
     w102_port_ranges,
     w103_verifying_listeners,
     w104_mount_targets,
+    w105_one_metric,
+    w106_dynamic_port,
     w150_document,
     w151_statement,
     w152_principal,
