@@ -77,11 +77,14 @@ step documentation env 'RUSTDOCFLAGS=-D warnings' cargo doc --locked --no-deps
 
 if cargo nextest --version >/dev/null 2>&1; then
   runner=(cargo nextest run --locked)
+  runner_of_one=(cargo nextest run --locked)
 else
   runner=(cargo test --locked --lib --bins --tests --examples --no-fail-fast)
+  runner_of_one=(cargo test --locked)
 fi
 if step build "${runner[@]}" --no-run; then
   step tests "${runner[@]}"
+  step 'a program without deploy' "${runner_of_one[@]}" --no-default-features --test without_deploy
   step 'documentation tests' cargo test --locked --doc
   "$fast" || step oracles python3 tests/oracles/run.py
   "$fast" || step 'deploys to an emulator' python3 tests/e2e/run.py

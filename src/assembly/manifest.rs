@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{AssembledStack, Formats};
 use crate::cfn::write;
+use crate::validate::Purpose;
 
 /// The manifest's name in the folder.
 pub const MANIFEST_FILE: &str = "manifest.json";
@@ -67,6 +68,8 @@ fn artifact(stack: &AssembledStack, formats: Formats) -> Json {
     let template = stack.template.template();
     let (ending, text) =
         if formats.json { ("json", write::json(template)) } else { ("yaml", write::yaml(template)) };
+    let accepted = stack.accepted.iter();
+    let accepted = accepted.map(|one| json!({ "code": one.code, "place": one.place, "reason": one.reason }));
     json!({
         "type": STACK_ARTIFACT,
         "environment": format!("aws://{account}/{region}"),
@@ -81,6 +84,24 @@ fn artifact(stack: &AssembledStack, formats: Formats) -> Json {
         OWN_FIELD: {
             "digest": digest(text.as_bytes()),
             "deletionProtection": stack.deletion_protection,
+            "purpose": purpose_name(stack.purpose),
+            "accepted": accepted.collect::<Vec<_>>(),
         },
     })
+}
+
+/// Purposes, as the manifest calls them.
+const PURPOSES: [(Purpose, &str); 3] = [
+    (Purpose::Unknown, "unknown"),
+    (Purpose::Development, "development"),
+    (Purpose::Production, "production"),
+];
+
+fn purpose_name(purpose: Purpose) -> &'static str {
+    PURPOSES.iter().find(|(other, _)| *other == purpose).map_or("unknown", |(_, name)| name)
+}
+
+/// The purpose of that name; unknown where there is none: an older synth didn't write it.
+pub(super) fn purpose_of(name: Option<&str>) -> Purpose {
+    PURPOSES.iter().find(|(_, known)| Some(*known) == name).map_or(Purpose::Unknown, |(purpose, _)| *purpose)
 }

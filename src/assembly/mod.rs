@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 
 use crate::cfn::{Template, write};
-use crate::validate::ValidatedTemplate;
+use crate::validate::{Acceptance, Purpose, ValidatedTemplate};
 
 pub use manifest::MANIFEST_FILE;
 pub use read::{ReadError, ReadStack, read_stack};
@@ -35,6 +35,10 @@ pub struct AssembledStack {
     pub tags: IndexMap<String, String>,
     /// Whether `deploy` switches deletion protection on once the stack is complete.
     pub deletion_protection: bool,
+    /// What it is for: `deploy` judges the template as synth did.
+    pub purpose: Purpose,
+    /// Findings that are accepted, for `deploy` too.
+    pub accepted: Vec<Acceptance>,
     /// Its template.
     pub template: AssembledTemplate,
 }
@@ -168,6 +172,8 @@ mod tests {
         let template = Template { description: Some(name.into()), ..Template::default() };
         AssembledStack {
             deletion_protection: false,
+            purpose: Purpose::Production,
+            accepted: vec![Acceptance { code: "P061".into(), place: "A".into(), reason: "b".into() }],
             name: name.into(),
             account: None,
             region: None,

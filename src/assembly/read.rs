@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
-use super::manifest::{MANIFEST_FILE, OWN_FIELD, STACK_ARTIFACT, digest};
+use super::manifest::{MANIFEST_FILE, OWN_FIELD, STACK_ARTIFACT, digest, purpose_of};
 use crate::cfn::Template;
 use crate::cfn::read::{ReadTemplate, read_bytes};
+use crate::validate::{Acceptance, Purpose};
 
 /// A stack as the folder has it.
 #[derive(Debug)]
@@ -20,6 +21,10 @@ pub struct ReadStack {
     pub tags: IndexMap<String, String>,
     /// Whether `deploy` switches deletion protection on once the stack is complete.
     pub deletion_protection: bool,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Findings that are accepted.
+    pub accepted: Vec<Acceptance>,
     /// Its template: the bytes that synth wrote.
     pub template: Template,
 }
@@ -112,13 +117,21 @@ pub fn read_stack(folder: &Path, stack: &str) -> Result<ReadStack, ReadError> {
     let (account, region) = place.and_then(|place| place.split_once('/')).unwrap_or_default();
     let known = |text: &str| (!text.is_empty() && !text.starts_with("unknown-")).then(|| text.to_owned());
     let tags = artifact["properties"]["tags"].as_object().into_iter().flatten();
+    let accepted = artifact[OWN_FIELD]["accepted"].as_array().into_iter().flatten();
     Ok(ReadStack {
         account: known(account),
         region: known(region),
         tags: tags.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect(),
         deletion_protection: artifact[OWN_FIELD]["deletionProtection"].as_bool().unwrap_or(false),
+        purpose: purpose_of(artifact[OWN_FIELD]["purpose"].as_str()),
+        accepted: accepted.filter_map(acceptance).collect(),
         template: parsed,
     })
+}
+
+fn acceptance(json: &Json) -> Option<Acceptance> {
+    let text = |key: &str| json[key].as_str().map(str::to_owned);
+    Some(Acceptance { code: text("code")?, place: text("place")?, reason: text("reason")? })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ReadError> {

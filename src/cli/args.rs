@@ -59,6 +59,48 @@ pub(super) enum Command {
     Lookup(OneStackArgs),
 }
 
+impl Command {
+    /// Whether programs read what it prints.
+    pub(super) fn is_for_programs(&self) -> bool {
+        match self {
+            Self::Synth(args) => args.json,
+            Self::Ls(args) => args.json,
+            Self::Schema => false,
+            Self::Validate(args) => args.report_format() == ReportFormat::Json,
+            Self::Explain(args) => args.json,
+            Self::Rules(args) => args.json,
+            Self::Deploy(args) => args.json,
+            Self::Diff(args) => args.one.json,
+            Self::Status(args) | Self::Outputs(args) | Self::Why(args) | Self::Lookup(args) => args.json,
+            Self::Events(args) => args.follow.one.json,
+            Self::Drift(args) => args.one.json,
+            Self::Attach(args) | Self::Cancel(args) => args.one.json,
+            Self::Rollback(args) => args.follow.one.json,
+            Self::Destroy(args) => args.follow.one.json,
+            Self::Secrets(args) => args.one.json,
+        }
+    }
+
+    /// The one stack that it is for.
+    pub(super) fn stack(&self) -> Option<&str> {
+        let one = match self {
+            Self::Status(one) | Self::Outputs(one) | Self::Why(one) | Self::Lookup(one) => one,
+            Self::Diff(args) => &args.one,
+            Self::Events(args) => &args.follow.one,
+            Self::Drift(args) => &args.one,
+            Self::Attach(args) | Self::Cancel(args) => &args.one,
+            Self::Rollback(args) => &args.follow.one,
+            Self::Destroy(args) => &args.follow.one,
+            Self::Secrets(args) => &args.one,
+            Self::Deploy(args) => {
+                return args.stacks.first().filter(|_| args.stacks.len() == 1).map(String::as_str);
+            }
+            _ => return None,
+        };
+        Some(&one.stack)
+    }
+}
+
 /// Where the configuration comes from.
 #[derive(Debug, Args)]
 pub(super) struct ConfigArgs {

@@ -46,6 +46,22 @@ pub enum Exit {
     Left = 7,
 }
 
+impl Exit {
+    /// Its name where programs read it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Success => "done",
+            Self::Failure => "failed",
+            Self::Usage => "usage",
+            Self::Invalid => "invalid",
+            Self::Declined => "declined",
+            Self::RolledBack => "rolled_back",
+            Self::Stuck => "stuck",
+            Self::Left => "left",
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
@@ -58,7 +74,7 @@ pub fn run() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return view::usage_error(&error).into(),
     };
-    let mut view = View::new();
+    let mut view = View::new(arguments.command.is_for_programs(), arguments.command.stack());
     let exit = match &arguments.command {
         Command::Synth(args) => synth::run(args, &mut view),
         Command::Ls(args) => ls::run(args, &mut view),
@@ -74,5 +90,6 @@ pub fn run() -> ExitCode {
             Exit::Usage,
         ),
     };
+    view.end(exit);
     exit.into()
 }

@@ -167,6 +167,8 @@ fn synthesize(located: &Located, validate: bool) -> Result<Synthesized, Rejected
         region: config.region.clone(),
         tags: config.tags.clone(),
         deletion_protection: config.database.deletion_protection || config.ingress.deletion_protection,
+        purpose: purpose(config),
+        accepted: acceptances(config),
         template,
     };
     let secure_parameters = match config.secrets.backend {
@@ -181,18 +183,23 @@ fn synthesize(located: &Located, validate: bool) -> Result<Synthesized, Rejected
 fn options(config: &Config) -> Options {
     Options {
         types: Types::Strict,
-        purpose: match config.profile {
-            Profile::Development => Purpose::Development,
-            Profile::Production => Purpose::Production,
-        },
+        purpose: purpose(config),
         region: config.region.clone(),
         accepted: acceptances(config),
         ..Options::default()
     }
 }
 
+/// What the stack of a configuration is for.
+pub(super) fn purpose(config: &Config) -> Purpose {
+    match config.profile {
+        Profile::Development => Purpose::Development,
+        Profile::Production => Purpose::Production,
+    }
+}
+
 /// Acceptances of codes that no rule has.
-fn unknown_codes(environments: &[Located]) -> Vec<Diagnostic> {
+pub(super) fn unknown_codes(environments: &[Located]) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for located in environments {
         for (index, accepted) in located.config.accept.iter().enumerate() {

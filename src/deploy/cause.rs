@@ -37,7 +37,10 @@ pub(super) fn cause(failures: &[ResourceEvent]) -> Option<Cause> {
     real = inner;
     real.sort_by_key(|event| event.timestamp);
     let first = real.first().copied().or_else(|| failures.first())?;
-    let (explanation, advice) = explain(first);
+    let (mut explanation, advice) = explain(first);
+    if real.is_empty() && first.reason.is_some() {
+        explanation = Some("nothing failed before it: the operation was cancelled");
+    }
     let others = real.iter().skip(1).filter(|event| event.logical_id != first.logical_id);
     Some(Cause {
         event: first.clone(),
@@ -234,7 +237,12 @@ mod tests {
     fn nothing_failed_nothing_told() {
         assert_eq!(cause(&[]), None);
         let only = [failure("Web", 1, "Resource creation cancelled")];
-        assert_eq!(cause(&only).unwrap().event.logical_id, "Web", "better than nothing");
+        let found = cause(&only).unwrap();
+        assert_eq!(found.event.logical_id, "Web", "better than nothing");
+        assert_eq!(
+            found.explanation.as_deref(),
+            Some("nothing failed before it: the operation was cancelled")
+        );
     }
 
     #[test]

@@ -12,7 +12,8 @@ use super::digest::Digest;
 use super::event::{Event, Rejection, Step};
 use super::outcome::{Ending, Outcome};
 use super::pace::Pace;
-use super::run::{Patience, Run, Stop, ended};
+use super::run::{Patience, Run};
+use super::stopping::{OpenSet, Stop, ended};
 
 /// Texts of a set that has nothing to do. The API's status and reason are all there is to know it by.
 const NO_CHANGES: [&str; 2] = ["didn't contain changes", "No updates are to be performed"];
@@ -41,6 +42,9 @@ impl Run<'_> {
         // A set that is found broken is deleted and made again, once.
         for _ in 0..3 {
             if let Some(found) = self.find_set(&request.stack, &request.name).await? {
+                if found.execution_status != ExecutionStatus::ExecuteInProgress {
+                    self.open_set = Some(open_set(Some(&found.id), request));
+                }
                 let set = self.settle(found).await?;
                 match (&set.status, &set.execution_status) {
                     (ChangeSetStatus::CreateComplete, ExecutionStatus::Available) => {
@@ -51,10 +55,14 @@ impl Run<'_> {
                         });
                         return Ok(Made::Ready(Box::new(self.read_whole(set).await?)));
                     }
-                    (_, ExecutionStatus::ExecuteInProgress) => return Ok(Made::Executing(Box::new(set))),
+                    (_, ExecutionStatus::ExecuteInProgress) => {
+                        self.open_set = None;
+                        return Ok(Made::Executing(Box::new(set)));
+                    }
                     _ => {
                         salt = Some(set.id.clone());
                         self.delete_set(&set.id, &set.name).await?;
+                        self.open_set = None;
                     }
                 }
             }
@@ -65,16 +73,24 @@ impl Run<'_> {
             };
             let attempt = CreateChangeSet { client_token: token, ..request.clone() };
             let cloudformation = self.cloudformation();
-            self.check_interrupt().await?;
-            let made = match self.call(Patience::Short, || cloudformation.create_change_set(&attempt)).await {
+            let made = self
+                .change(Patience::Short, "CreateChangeSet", || cloudformation.create_change_set(&attempt))
+                .await;
+            let made = match made {
                 Ok(made) => made,
                 Err(Stop::Api(error)) if error.kind == ErrorKind::AlreadyExists => continue,
                 Err(Stop::Api(error)) if error.kind == ErrorKind::NoChange => {
                     self.tell(Event::NoChanges { step });
                     return Ok(Made::NoChange);
                 }
-                Err(other) => return Err(other),
+                Err(other) => {
+                    if self.unanswered.is_some() {
+                        self.open_set = Some(open_set(None, request));
+                    }
+                    return Err(other);
+                }
             };
+            self.open_set = Some(open_set(Some(&made.id), request));
             self.tell(Event::ChangeSet { id: made.id.clone(), name: request.name.clone(), resumed: false });
             let asked = DescribeChangeSet {
                 change_set: made.id,
@@ -82,21 +98,9 @@ impl Run<'_> {
                 include_property_values: true,
                 next_token: None,
             };
-            let made = match self.describe(&asked).await {
-                Ok(set) => self.settle(set).await.map_err(|other| (other, asked.change_set)),
-                Err(other) => Err((other, asked.change_set)),
-            };
-            return match made {
-                Ok(set) => self.judge(set, request, step).await,
-                Err((other @ (Stop::Interrupted | Stop::Deadline), id)) => {
-                    // Nobody waits for it any longer.
-                    let name = request.name.clone();
-                    let set = ChangeSet { id, name, stack_id: request.stack.clone(), ..ChangeSet::default() };
-                    let _ = self.discard(&set, request.kind).await;
-                    Err(other)
-                }
-                Err((other, _)) => Err(other),
-            };
+            let made = self.describe(&asked).await?;
+            let made = self.settle(made).await?;
+            return self.judge(made, request, step).await;
         }
         ended(
             Ending::Failed,
@@ -110,7 +114,7 @@ impl Run<'_> {
         }
         let reason = set.status_reason.clone().unwrap_or_default();
         if set.status == ChangeSetStatus::Failed && NO_CHANGES.iter().any(|text| reason.contains(text)) {
-            self.delete_set(&set.id, &set.name).await?;
+            self.discard(&set, request.kind).await?;
             self.tell(Event::NoChanges { step });
             return Ok(Made::NoChange);
         }
@@ -119,7 +123,6 @@ impl Run<'_> {
         for rejection in rejections {
             self.tell(Event::Rejected(rejection));
         }
-        self.discard(&set, request.kind).await?;
         let message = if is_told {
             format!("CloudFormation refuses the change set; nothing was changed: {reason}")
         } else {
@@ -129,7 +132,7 @@ impl Run<'_> {
     }
 
     /// The set of that name; `None` if there is none.
-    async fn find_set(&mut self, stack: &str, name: &str) -> Result<Option<ChangeSet>, Stop> {
+    pub(super) async fn find_set(&mut self, stack: &str, name: &str) -> Result<Option<ChangeSet>, Stop> {
         let request = DescribeChangeSet {
             change_set: name.to_owned(),
             stack: Some(stack.to_owned()),
@@ -319,7 +322,8 @@ impl Run<'_> {
     /// Deletes a set.
     pub(super) async fn delete_set(&mut self, id: &str, name: &str) -> Result<(), Stop> {
         let cloudformation = self.cloudformation();
-        match self.call(Patience::Short, || cloudformation.delete_change_set(id)).await {
+        let change = || cloudformation.delete_change_set(id);
+        match self.change(Patience::Short, "DeleteChangeSet", change).await {
             Ok(()) => {}
             Err(Stop::Api(error)) if error.kind == ErrorKind::NotFound => {}
             Err(other) => return Err(other),
@@ -330,6 +334,12 @@ impl Run<'_> {
 
     /// Deletes a set that won't be executed, and the stack that only exists because of it.
     pub(super) async fn discard(&mut self, set: &ChangeSet, kind: ChangeSetKind) -> Result<(), Stop> {
+        self.discard_all(set, kind).await?;
+        self.open_set = None;
+        Ok(())
+    }
+
+    async fn discard_all(&mut self, set: &ChangeSet, kind: ChangeSetKind) -> Result<(), Stop> {
         self.delete_set(&set.id, &set.name).await?;
         if kind != ChangeSetKind::Create {
             return Ok(());
@@ -347,6 +357,15 @@ impl Run<'_> {
             self.tell(Event::StackDeleted { stack_id: stack.id });
         }
         Ok(())
+    }
+}
+
+fn open_set(id: Option<&str>, request: &CreateChangeSet) -> OpenSet {
+    OpenSet {
+        id: id.map(str::to_owned),
+        name: request.name.clone(),
+        stack: request.stack.clone(),
+        kind: request.kind,
     }
 }
 

@@ -14,6 +14,11 @@ pub trait Clock: Send + Sync {
 
     /// Waits.
     fn sleep(&self, duration: Duration) -> Call<'_, ()>;
+
+    /// Waits so long whatever shortens other waits: for an answer that is on its way.
+    fn sleep_in_full(&self, duration: Duration) -> Call<'_, ()> {
+        self.sleep(duration)
+    }
 }
 
 /// A moment, in milliseconds since the Unix epoch. Written as RFC 3339 in UTC.

@@ -20,9 +20,10 @@ use super::outcome::{Ending, Outcome};
 use super::picture::{Picture, picture};
 use super::prompt::{Question, Reply, Topic};
 use super::rollback::outcome_of;
-use super::run::{Patience, Run, Stop, ended};
+use super::run::{Patience, Run};
 use super::stacks::{known_values, token};
 use super::status::{Action, Ruling, ruling, settled};
+use super::stopping::{Stop, ended};
 use crate::cfn::evaluate::Settings;
 
 /// What is asked to be deleted.
@@ -48,8 +49,7 @@ pub struct DestroyRequest {
 pub async fn destroy(session: Session<'_>, request: &DestroyRequest) -> Outcome {
     let mut run = Run::begin(session, "destroy", &request.stack, request.timeout);
     let result = run.destroy(request).await;
-    let outcome = result.unwrap_or_else(Run::stopped);
-    run.finish(outcome)
+    run.ended(result).await
 }
 
 /// What becomes of the resources of a stack that is deleted.
@@ -248,12 +248,12 @@ impl Run<'_> {
             retain_except_on_create: true,
         };
         let cloudformation = self.cloudformation();
-        if let Err(stop) = self.check_interrupt().await {
-            self.discard(&made, ChangeSetKind::Update).await?;
-            return Err(stop);
-        }
+        self.check_interrupt().await?;
         self.tell(Event::Executing { change_set: made.id.clone(), stack_id: stack.id.clone() });
-        self.call(Patience::Short, || cloudformation.execute_change_set(&execute)).await?;
+        let change = || cloudformation.execute_change_set(&execute);
+        let executed = self.change(Patience::Short, "ExecuteChangeSet", change).await;
+        self.executed(executed.is_ok());
+        executed?;
         let outcome = self.follow_to_outcome(&stack, Some(Before::of(&stack)), start, false).await?;
         if outcome.ending != Ending::Done {
             return Err(outcome.into());
@@ -277,13 +277,14 @@ impl Run<'_> {
                 break;
             }
             for versions in page.items.chunks(1000) {
-                if let Err(stop) = self.check_interrupt().await {
+                let change = || services.delete_objects(bucket, versions);
+                if let Err(stop) = self.change(Patience::Short, "DeleteObjects", change).await {
                     if count > 0 {
                         self.note(format!("{count} versions of objects were deleted from {bucket}"));
                     }
                     return Err(stop);
                 }
-                self.call(Patience::Short, || services.delete_objects(bucket, versions)).await?;
+                self.has_begun();
                 count += versions.len();
             }
         }
@@ -303,7 +304,6 @@ impl Run<'_> {
             role_arn: request.role_arn.clone(),
             client_request_token: token("delete", &format!("{}{start:?}", stack.id)),
         };
-        self.check_interrupt().await?;
         self.delete_stack_so(&deletion).await?;
         let operation = Operation {
             stack_id: stack.id.clone(),

@@ -17,9 +17,10 @@ use super::outcome::{Ending, Outcome};
 use super::parameters::{self, Values};
 use super::picture::{Picture, picture};
 use super::request::DeployRequest;
-use super::run::{Run, Stop};
+use super::run::Run;
 use super::stacks::{known_values, token};
 use super::status::{Action, Ruling, ruling};
+use super::stopping::Stop;
 use super::template_diff::{self, TemplateDiff};
 use super::upload::template_text;
 use crate::cfn::evaluate::Settings;
@@ -58,7 +59,7 @@ pub async fn diff(
 ) -> Result<DiffReport, Box<Outcome>> {
     let mut run = Run::begin(session, "diff", &request.stack, request.timeout);
     let result = run.diff(request, by_change_set).await;
-    result.map_err(|stop| Box::new(Run::stopped(stop)))
+    run.reported(result).await
 }
 
 impl Run<'_> {

@@ -6,8 +6,9 @@ use super::Session;
 use super::api::{DriftDetectionStatus, ResourceDrift};
 use super::outcome::{Ending, Outcome};
 use super::pace::Pace;
-use super::run::{Patience, Run, Stop, ended};
+use super::run::{Patience, Run};
 use super::status::{Action, Ruling, ruling};
+use super::stopping::{Stop, ended};
 
 /// What a detection found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,7 +28,7 @@ pub struct DriftReport {
 pub async fn drift(session: Session<'_>, stack: &str) -> Result<DriftReport, Box<Outcome>> {
     let mut run = Run::begin(session, "drift", stack, None);
     let result = run.drift(stack).await;
-    result.map_err(|stop| Box::new(Run::stopped(stop)))
+    run.reported(result).await
 }
 
 impl Run<'_> {

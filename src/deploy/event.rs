@@ -293,7 +293,8 @@ pub struct Rejection {
 /// The first real failure of an operation.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Cause {
-    /// The event.
+    /// The event, `resource` where programs read it: `event` is the kind of the line.
+    #[serde(rename = "resource")]
     pub event: ResourceEvent,
     /// What it means, where we know more than the reason says.
     #[serde(skip_serializing_if = "Option::is_none")]

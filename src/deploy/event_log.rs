@@ -31,13 +31,28 @@ pub(super) struct Reader {
     first: Option<String>,
     seen: BTreeSet<String>,
     fresh: Vec<StackEvent>,
+    /// Whether the last reading came to its end, and whether this one has to go behind what is known.
+    is_read: bool,
+    is_reread: bool,
 }
 
 impl Reader {
     /// A reader of the events of the stack with that ARN, which is nested in others or not.
     pub(super) fn new(stack_id: impl Into<String>, nested_in: Vec<String>, start: Start) -> Self {
         let (seen, fresh) = (BTreeSet::new(), Vec::new());
-        Self { stack_id: stack_id.into(), nested_in, start, first: None, seen, fresh }
+        let stack_id = stack_id.into();
+        Self { stack_id, nested_in, start, first: None, seen, fresh, is_read: true, is_reread: false }
+    }
+
+    /// A reading begins, of all pages if the last one broke off: older pages may hold what it didn't come to.
+    pub(super) fn begin(&mut self) {
+        self.is_reread = !self.is_read;
+        self.is_read = false;
+    }
+
+    /// It came to its end.
+    pub(super) fn end(&mut self) {
+        self.is_read = true;
     }
 
     /// The stack's ARN.
@@ -69,7 +84,7 @@ impl Reader {
                 return false;
             }
         }
-        !is_known
+        !is_known || self.is_reread
     }
 
     fn begins_operation(&self, event: &StackEvent) -> bool {

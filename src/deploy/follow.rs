@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::Session;
 use super::api::{
     ErrorKind, EventScope, HookTarget, OperationEvent, OperationEventType, Page, Stack, StackEvent,
     StackStatus,
@@ -13,8 +14,9 @@ use super::event_log::{Reader, STACK_TYPE, Start, Tracker};
 use super::outcome::{Ending, Outcome};
 use super::pace::Pace;
 use super::prompt::{Question, Reply, Topic};
-use super::run::{Patience, Run, Stop};
+use super::run::{First, Patience, Run, first};
 use super::status::{self, settled};
+use super::stopping::Stop;
 
 /// How often progress is told while nothing happens.
 const HEARTBEAT: Duration = Duration::from_secs(30);
@@ -27,6 +29,9 @@ const MOST_LOOKS_AT_THE_END: u32 = 30;
 
 /// The same, where the stack is deleted.
 const MOST_LOOKS_AT_A_DELETION: u32 = 2;
+
+/// How long a look may last that somebody waits for who wants to leave.
+const IN_PASSING: Duration = Duration::from_secs(3);
 
 /// An operation to follow.
 #[derive(Debug, Clone)]
@@ -103,6 +108,10 @@ struct Follower<'f> {
     /// The status that ended the operation, if its event was seen.
     end: Option<StackStatus>,
     told_progress_at: Option<Timestamp>,
+    /// The stack's status when it was last looked at.
+    status: Option<StackStatus>,
+    /// Events that were read and not yet told: a look may break off.
+    untold: Vec<ResourceEvent>,
 }
 
 impl Run<'_> {
@@ -126,6 +135,8 @@ impl Run<'_> {
             tell_after: None,
             end: None,
             told_progress_at: None,
+            status: None,
+            untold: Vec::new(),
             operation,
         };
         self.has_begun();
@@ -133,12 +144,16 @@ impl Run<'_> {
         let began = self.now();
         let mut looks_at_the_end = 0;
         loop {
-            let stack = match self.look(&mut follower).await {
+            let (stack, has_news) = match self.look(&mut follower).await {
                 Ok((stack, count)) => {
                     if count > 0 {
                         pace.reset();
                     }
-                    stack
+                    (stack, count > 0)
+                }
+                Err(Stop::Interrupted) => {
+                    self.interrupted(follower.status.as_ref(), operation).await?;
+                    continue;
                 }
                 Err(stop) => return Err(self.left(stop, operation)),
             };
@@ -171,10 +186,10 @@ impl Run<'_> {
                 let ending = settled(&stack.status).unwrap_or(Ending::Stuck);
                 return Ok(self.ended_as(ending, stack, &follower).await);
             }
-            follower.tell_progress(self);
+            follower.tell_progress(self, has_news);
             match self.wait(pace.next_wait()).await {
                 Ok(()) => {}
-                Err(Stop::Interrupted) => self.interrupted(&stack, operation).await?,
+                Err(Stop::Interrupted) => self.interrupted(Some(&stack.status), operation).await?,
                 Err(stop) => return Err(self.left(stop, operation)),
             }
         }
@@ -185,6 +200,7 @@ impl Run<'_> {
         let cloudformation = self.cloudformation();
         let id = follower.operation.stack_id.as_str();
         let stack = self.call(Patience::Long, || cloudformation.describe_stack(id)).await?;
+        follower.status = Some(stack.status.clone());
         let old = follower.operation.before.as_ref().map_or(&[][..], |before| &before.operations);
         if follower.operation.before.is_some() {
             for operation in stack.last_operations.iter().rev() {
@@ -217,8 +233,9 @@ impl Run<'_> {
         if follower.source.is_none() && !events.is_empty() {
             follower.source = Some(Source::Stack);
         }
-        for event in &events {
-            follower.notice_nested(event);
+        for event in events {
+            follower.notice_nested(&event);
+            follower.untold.push(event);
         }
         let mut index = 0;
         // Nested stacks may show others while they are read.
@@ -228,13 +245,13 @@ impl Run<'_> {
                 Ok(()) | Err(Stop::Api(_)) => {}
                 Err(stop) => return Err(stop),
             }
-            let inner = follower.nested[index].drain(&BTreeMap::new());
-            for event in &inner {
-                follower.notice_nested(event);
+            for event in follower.nested[index].drain(&BTreeMap::new()) {
+                follower.notice_nested(&event);
+                follower.untold.push(event);
             }
-            events.extend(inner);
             index += 1;
         }
+        let mut events = std::mem::take(&mut follower.untold);
         // Stable: what has the same time stays in the order of its stack.
         events.sort_by_key(|event| event.timestamp);
         follower.told_until = events.last().map(|event| event.timestamp).max(follower.told_until);
@@ -252,14 +269,15 @@ impl Run<'_> {
     /// Reads the events of the followed operations. False: this API can't be used here.
     async fn read_operations(&mut self, follower: &mut Follower<'_>) -> Result<bool, Stop> {
         let cloudformation = self.cloudformation();
+        follower.root.begin();
         for id in follower.operation_ids.clone() {
             let scope = EventScope::Operation(id);
             let mut token: Option<String> = None;
             loop {
                 let asked = token.take();
                 // Not patiently where the API or the permission is missing: there is another way.
-                let answer = cloudformation.describe_events(&scope, false, asked.as_deref()).await;
-                let page = match answer {
+                let answer = cloudformation.describe_events(&scope, false, asked.as_deref());
+                let page = match self.unless_interrupted(answer).await? {
                     Ok(page) => page,
                     Err(error) if error.kind.is_passing() || error.kind == ErrorKind::CredentialsExpired => {
                         self.call(Patience::Long, || {
@@ -276,6 +294,7 @@ impl Run<'_> {
                 }
             }
         }
+        follower.root.end();
         Ok(true)
     }
 
@@ -284,12 +303,14 @@ impl Run<'_> {
         let cloudformation = self.cloudformation();
         let id = reader.stack_id().to_owned();
         let mut token: Option<String> = None;
+        reader.begin();
         loop {
             let asked = token.take();
             let page: Page<StackEvent> =
                 self.call(patience, || cloudformation.describe_stack_events(&id, asked.as_deref())).await?;
             token = page.next_token;
             if !reader.take(page.items) || token.is_none() {
+                reader.end();
                 return Ok(());
             }
         }
@@ -327,13 +348,19 @@ impl Run<'_> {
         let Some((cluster, service)) = place.and_then(|(_, rest)| rest.split_once('/')) else {
             return Vec::new();
         };
-        self.services().stopped_tasks(cluster, service).await.unwrap_or_default()
+        // More about a failure isn't worth a wait that somebody wants to end.
+        let tasks = self.unless_interrupted(self.services().stopped_tasks(cluster, service)).await;
+        tasks.ok().and_then(Result::ok).unwrap_or_default()
     }
 
     /// A Ctrl-C while a stack changes.
-    async fn interrupted(&mut self, stack: &Stack, operation: &Operation) -> Result<(), Stop> {
+    async fn interrupted(&mut self, status: Option<&StackStatus>, operation: &Operation) -> Result<(), Stop> {
         self.note(format!("the stack goes on without us; `attach --stack {}` follows it again", self.stack));
-        if stack.status != StackStatus::UpdateInProgress {
+        let status = match status {
+            Some(status) => Some(status.clone()),
+            None => self.status_in_passing(&operation.stack_id).await,
+        };
+        if status != Some(StackStatus::UpdateInProgress) {
             return Err(self.left(Stop::Interrupted, operation));
         }
         let question = Question {
@@ -346,10 +373,11 @@ impl Run<'_> {
         match self.ask(&question).await {
             Reply::Yes => {
                 let cloudformation = self.cloudformation();
-                let token =
-                    super::stacks::token("cancel", &format!("{}{:?}", stack.id, stack.last_updated_time));
-                let id = stack.id.as_str();
-                match self.call(Patience::Long, || cloudformation.cancel_update_stack(id, &token)).await {
+                let id = operation.stack_id.as_str();
+                let token = super::stacks::token("cancel", &format!("{id}{}", self.now()));
+                self.goes_on();
+                let change = || cloudformation.cancel_update_stack(id, &token);
+                match self.change(Patience::Long, "CancelUpdateStack", change).await {
                     Ok(()) => self.note("the update is cancelled and rolls back"),
                     Err(Stop::Api(error)) => self.warn(format!("the update can't be cancelled: {error}")),
                     Err(stop) => return Err(self.left(stop, operation)),
@@ -359,6 +387,16 @@ impl Run<'_> {
             Reply::No | Reply::NoTerminal | Reply::Interrupted => {
                 Err(self.left(Stop::Interrupted, operation))
             }
+        }
+    }
+
+    /// The status of a stack that wasn't looked at before a Ctrl-C, if it is told within a moment.
+    async fn status_in_passing(&self, id: &str) -> Option<StackStatus> {
+        let Session { cloudformation, prompter, clock, .. } = self.session();
+        let limit = first(prompter.interrupted(), clock.sleep_in_full(IN_PASSING));
+        match first(cloudformation.describe_stack(id), Box::pin(limit)).await {
+            First::One(answer) => answer.ok().map(|stack| stack.status),
+            First::Other(_) => None,
         }
     }
 
@@ -391,10 +429,10 @@ impl Follower<'_> {
         }
     }
 
-    /// Tells progress, if there is some or the last one is old.
-    fn tell_progress(&mut self, run: &Run<'_>) {
+    /// Tells progress, if there is news or the last one is old.
+    fn tell_progress(&mut self, run: &Run<'_>, has_news: bool) {
         let now = run.now();
-        if self.told_progress_at.is_none_or(|told| now.since(told) >= HEARTBEAT) {
+        if has_news || self.told_progress_at.is_none_or(|told| now.since(told) >= HEARTBEAT) {
             self.told_progress_at = Some(now);
             run.tell(Event::Progress(self.tracker.progress(now)));
         }

@@ -10,8 +10,9 @@ use super::clock::Timestamp;
 use super::event::{Event, ResourceEvent};
 use super::event_log::{Reader, Start, Tracker};
 use super::outcome::{Ending, Outcome};
-use super::run::{Patience, Run, Stop, ended};
+use super::run::{Patience, Run};
 use super::status::{Action, Ruling, is_running, ruling};
+use super::stopping::{Stop, ended};
 
 /// A stack in brief.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -49,7 +50,7 @@ pub struct StackReport {
 pub async fn status(session: Session<'_>, stack: &str) -> Result<StackReport, Box<Outcome>> {
     let mut run = Run::begin(session, "status", stack, None);
     let result = run.report(stack).await;
-    result.map_err(|stop| Box::new(Run::stopped(stop)))
+    run.reported(result).await
 }
 
 /// The outputs of a stack.
@@ -59,23 +60,21 @@ pub async fn status(session: Session<'_>, stack: &str) -> Result<StackReport, Bo
 pub async fn outputs(session: Session<'_>, stack: &str) -> Result<Vec<Output>, Box<Outcome>> {
     let mut run = Run::begin(session, "outputs", stack, None);
     let result = run.existing_stack(stack).await;
-    result.map(|stack| stack.outputs).map_err(|stop| Box::new(Run::stopped(stop)))
+    run.reported(result.map(|stack| stack.outputs)).await
 }
 
 /// The events of a stack's latest operation, or all that are kept, told oldest first. A deleted stack is found by its name too.
 pub async fn events(session: Session<'_>, stack: &str, all: bool) -> Outcome {
     let mut run = Run::begin(session, "events", stack, None);
     let result = run.tell_events(stack, all).await;
-    let outcome = result.unwrap_or_else(Run::stopped);
-    run.finish(outcome)
+    run.ended(result).await
 }
 
 /// The first real failure of the latest operation, also long after it. Done: it is told by [`Event::Cause`], or there is none.
 pub async fn why(session: Session<'_>, stack: &str, constructs: &BTreeMap<String, String>) -> Outcome {
     let mut run = Run::begin(session, "why", stack, None);
     let result = run.why(stack, constructs).await;
-    let outcome = result.unwrap_or_else(Run::stopped);
-    run.finish(outcome)
+    run.ended(result).await
 }
 
 impl Run<'_> {

@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::Session;
 use super::outcome::{Ending, Outcome};
-use super::run::{Patience, Run, Stop, ended};
+use super::run::{Patience, Run};
 use super::services::{Subnet, Vpc};
+use super::stopping::{Stop, ended};
 
 /// What is looked for. In names, `*` stands for any characters and `?` for one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -42,7 +43,7 @@ pub struct FoundNetwork {
 pub async fn lookup(session: Session<'_>, request: &LookupRequest) -> Result<FoundNetwork, Box<Outcome>> {
     let mut run = Run::begin(session, "lookup", &request.stack, None);
     let result = run.lookup(request).await;
-    result.map_err(|stop| Box::new(Run::stopped(stop)))
+    run.reported(result).await
 }
 
 impl Run<'_> {

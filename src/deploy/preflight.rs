@@ -7,7 +7,8 @@ use super::api::{ErrorKind, RollbackConfiguration, Stack};
 use super::event::{CheckResult, Event};
 use super::outcome::{Ending, Outcome};
 use super::request::{DeployRequest, RollbackAlarms};
-use super::run::{Patience, Run, Stop};
+use super::run::{Patience, Run};
+use super::stopping::Stop;
 use crate::cfn::Template;
 
 /// Credentials that end sooner than this may end before a first deploy does.

@@ -8,32 +8,30 @@ use super::api::{Stack, StackStatus};
 use super::event_log::Start;
 use super::follow::{Before, Followed, Operation, ending_words};
 use super::outcome::{Ending, Outcome};
-use super::run::{Patience, Run, Stop, ended};
+use super::run::{Patience, Run};
 use super::stacks::token;
 use super::status::{Action, Ruling, ruling};
+use super::stopping::{Stop, ended};
 
 /// Takes a failed operation back. `force` skips what can't be rolled back, and says what that is.
 pub async fn rollback(session: Session<'_>, stack: &str, force: bool, timeout: Option<Duration>) -> Outcome {
     let mut run = Run::begin(session, "rollback", stack, timeout);
     let result = run.rollback(force).await;
-    let outcome = result.unwrap_or_else(Run::stopped);
-    run.finish(outcome)
+    run.ended(result).await
 }
 
 /// Stops an update that runs, and follows it back.
 pub async fn cancel(session: Session<'_>, stack: &str, timeout: Option<Duration>) -> Outcome {
     let mut run = Run::begin(session, "cancel", stack, timeout);
     let result = run.cancel().await;
-    let outcome = result.unwrap_or_else(Run::stopped);
-    run.finish(outcome)
+    run.ended(result).await
 }
 
 /// Follows what runs.
 pub async fn attach(session: Session<'_>, stack: &str, timeout: Option<Duration>) -> Outcome {
     let mut run = Run::begin(session, "attach", stack, timeout);
     let result = run.attach().await;
-    let outcome = result.unwrap_or_else(Run::stopped);
-    run.finish(outcome)
+    run.ended(result).await
 }
 
 impl Run<'_> {
@@ -55,8 +53,7 @@ impl Run<'_> {
                     token("continue", &format!("{}{:?}{force}{start:?}", stack.id, stack.last_updated_time));
                 let cloudformation = self.cloudformation();
                 let id = stack.id.as_str();
-                self.check_interrupt().await?;
-                self.call(Patience::Short, || {
+                self.change(Patience::Short, "ContinueUpdateRollback", || {
                     cloudformation.continue_update_rollback(id, &[], force, &token)
                 })
                 .await?;
@@ -96,8 +93,8 @@ impl Run<'_> {
         let token = token("rollback", &format!("{}{:?}{start:?}", stack.id, stack.last_updated_time));
         let cloudformation = self.cloudformation();
         let id = stack.id.as_str();
-        self.check_interrupt().await?;
-        self.call(Patience::Short, || cloudformation.rollback_stack(id, &token)).await?;
+        let change = || cloudformation.rollback_stack(id, &token);
+        self.change(Patience::Short, "RollbackStack", change).await?;
         let operation = Operation {
             stack_id: stack.id.clone(),
             start,
@@ -116,8 +113,8 @@ impl Run<'_> {
                 let token = token("cancel", &format!("{}{:?}", stack.id, stack.last_updated_time));
                 let cloudformation = self.cloudformation();
                 let id = stack.id.as_str();
-                self.check_interrupt().await?;
-                self.call(Patience::Short, || cloudformation.cancel_update_stack(id, &token)).await?;
+                let change = || cloudformation.cancel_update_stack(id, &token);
+                self.change(Patience::Short, "CancelUpdateStack", change).await?;
                 self.note("the update is cancelled and rolls back");
                 self.follow_to_outcome(&stack, None, Start::LatestOperation, true).await
             }

@@ -1,6 +1,7 @@
 //! A command while it runs: it tells events, waits, and calls until there is an answer.
 
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -11,33 +12,12 @@ use super::outcome::{Ending, Outcome};
 use super::pace::{Jitter, Pace};
 use super::prompt::{Question, Reply};
 use super::services::Services;
+use super::stopping::{OpenSet, Stop, ended};
 use super::{Call, Session};
 
-/// Why a command doesn't go on.
-#[derive(Debug)]
-pub(super) enum Stop {
-    /// It is over.
-    Ended(Box<Outcome>),
-    /// An API said no.
-    Api(ApiError),
-    /// There was no answer for too long.
-    GaveUp(ApiError),
-    /// Ctrl-C.
-    Interrupted,
-    /// The time is up.
-    Deadline,
-}
-
-impl From<Outcome> for Stop {
-    fn from(outcome: Outcome) -> Self {
-        Self::Ended(Box::new(outcome))
-    }
-}
-
-/// Ends with one sentence.
-pub(super) fn ended<T>(ending: Ending, message: impl Into<String>) -> Result<T, Stop> {
-    Err(Outcome::new(ending, message).into())
-}
+/// How long the answer to a call that changes something is waited for after a Ctrl-C: CloudFormation answers within a few
+/// seconds, and without its answer nobody knows what it did.
+const LAST_ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// How long calls may fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +58,15 @@ impl Patience {
     }
 }
 
+/// The tries of one call.
+#[derive(Debug)]
+struct Tries {
+    patience: Patience,
+    began: Timestamp,
+    pace: Option<Pace>,
+    count: u32,
+}
+
 /// A command while it runs.
 #[derive(Debug)]
 pub(super) struct Run<'a> {
@@ -86,7 +75,16 @@ pub(super) struct Run<'a> {
     pub(super) stack: String,
     deadline: Option<Timestamp>,
     jitter: Jitter,
-    has_changed: bool,
+    /// Whether this run has changed something.
+    pub(super) has_changed: bool,
+    /// Whether a Ctrl-C came that nothing was made of yet.
+    is_interrupted: AtomicBool,
+    /// Whether what was begun is being taken back, which a Ctrl-C that came before doesn't stop.
+    pub(super) is_closing: bool,
+    /// The call that changes something and whose answer nobody waited for any longer.
+    pub(super) unanswered: Option<&'static str>,
+    /// The change set that was made and is not yet executed.
+    pub(super) open_set: Option<OpenSet>,
 }
 
 impl<'a> Run<'a> {
@@ -104,6 +102,10 @@ impl<'a> Run<'a> {
             deadline,
             jitter: Jitter::new(session.seed),
             has_changed: false,
+            is_interrupted: AtomicBool::new(false),
+            is_closing: false,
+            unanswered: None,
+            open_set: None,
         };
         run.tell(Event::Started { command });
         run
@@ -121,20 +123,6 @@ impl<'a> Run<'a> {
             next: outcome.next.clone(),
         });
         outcome
-    }
-
-    /// What becomes of a command that stopped before anything ran.
-    pub(super) fn stopped(stop: Stop) -> Outcome {
-        match stop {
-            Stop::Ended(outcome) => *outcome,
-            Stop::Api(error) => api_failure(&error),
-            Stop::GaveUp(error) => {
-                Outcome::new(Ending::Failed, format!("there was no answer for too long: {error}"))
-                    .next("run the same command again")
-            }
-            Stop::Interrupted => Outcome::new(Ending::Declined, "interrupted; nothing runs in the stack"),
-            Stop::Deadline => Outcome::new(Ending::Failed, "the time was up before anything ran"),
-        }
     }
 
     /// Tells an event.
@@ -162,6 +150,10 @@ impl<'a> Run<'a> {
         self.session.clock.now()
     }
 
+    pub(super) fn session(&self) -> Session<'a> {
+        self.session
+    }
+
     pub(super) fn cloudformation(&self) -> &'a dyn CloudFormation {
         self.session.cloudformation
     }
@@ -184,69 +176,160 @@ impl<'a> Run<'a> {
     /// Waits, but not past the time that is given, nor past a Ctrl-C.
     pub(super) async fn wait(&self, duration: Duration) -> Result<(), Stop> {
         let mut duration = duration;
-        if let Some(deadline) = self.deadline {
+        if let Some(deadline) = self.deadline.filter(|_| !self.is_closing) {
             let left = deadline.since(self.now());
             if left.is_zero() {
                 return Err(Stop::Deadline);
             }
             duration = duration.min(left);
         }
-        match first(self.session.prompter.interrupted(), self.session.clock.sleep(duration)).await {
-            First::One(()) => Err(Stop::Interrupted),
-            First::Other(()) => Ok(()),
-        }
+        self.unless_interrupted(self.session.clock.sleep(duration)).await
     }
 
     /// Stops after a Ctrl-C that came since it was last looked for: asked before what changes something.
     pub(super) async fn check_interrupt(&self) -> Result<(), Stop> {
-        let nothing: Call<'_, ()> = Box::pin(std::future::ready(()));
-        match first(self.session.prompter.interrupted(), nothing).await {
-            First::One(()) => Err(Stop::Interrupted),
-            First::Other(()) => Ok(()),
+        self.unless_interrupted(Box::pin(std::future::ready(()))).await
+    }
+
+    /// Whether a Ctrl-C came.
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.is_interrupted.load(Ordering::Relaxed)
+    }
+
+    /// A Ctrl-C came, and the command is to stop at its next step.
+    pub(super) fn interrupt(&self) {
+        self.is_interrupted.store(true, Ordering::Relaxed);
+    }
+
+    /// A Ctrl-C was answered, and the command goes on.
+    pub(super) fn goes_on(&self) {
+        self.is_interrupted.store(false, Ordering::Relaxed);
+    }
+
+    /// Waits for what only looks, and leaves it at a Ctrl-C.
+    pub(super) async fn unless_interrupted<T: Send>(&self, answer: Call<'_, T>) -> Result<T, Stop> {
+        if self.is_closing {
+            return Ok(answer.await);
+        }
+        if self.is_interrupted() {
+            return Err(Stop::Interrupted);
+        }
+        match first(self.session.prompter.interrupted(), answer).await {
+            First::One(()) => {
+                self.is_interrupted.store(true, Ordering::Relaxed);
+                Err(Stop::Interrupted)
+            }
+            First::Other(answer) => Ok(answer),
         }
     }
 
-    /// Calls until there is an answer that is worth having.
+    /// Waits for the answer to a call that changes something; after a Ctrl-C only for a moment, and not past a second one.
+    async fn last_answer<T: Send>(
+        &mut self,
+        operation: &'static str,
+        mut answer: Answer<'_, T>,
+    ) -> Result<Result<T, ApiError>, Stop> {
+        if self.is_closing {
+            return Ok(answer.await);
+        }
+        let Session { prompter, clock, .. } = self.session;
+        if let First::One(answer) = first(Box::pin(&mut answer), prompter.interrupted()).await {
+            return Ok(answer);
+        }
+        self.is_interrupted.store(true, Ordering::Relaxed);
+        self.note(format!(
+            "interrupted: the answer to {operation} is waited for, {} s at most; Ctrl-C again leaves at once",
+            LAST_ANSWER_WITHIN.as_secs()
+        ));
+        let limit = first(prompter.interrupted(), clock.sleep_in_full(LAST_ANSWER_WITHIN));
+        match first(answer, Box::pin(limit)).await {
+            First::One(answer) => Ok(answer),
+            First::Other(_) => {
+                self.unanswered = Some(operation);
+                Err(Stop::Interrupted)
+            }
+        }
+    }
+
+    /// Asks until there is an answer that is worth having. Nothing is lost where a Ctrl-C comes before it.
     pub(super) async fn call<'r, T: Send>(
         &mut self,
         patience: Patience,
         mut make: impl FnMut() -> Answer<'r, T> + Send,
     ) -> Result<T, Stop> {
+        let mut tries = self.tries(patience);
+        loop {
+            match self.unless_interrupted(make()).await? {
+                Ok(answer) => return Ok(self.answered(answer, &tries)),
+                Err(error) => self.wait_after(error, &mut tries).await?,
+            }
+        }
+    }
+
+    /// Makes a call that changes something, until it is answered: stopped on the way, [`Run::unanswered`] names it if it may have
+    /// arrived.
+    pub(super) async fn change<'r, T: Send>(
+        &mut self,
+        patience: Patience,
+        operation: &'static str,
+        mut make: impl FnMut() -> Answer<'r, T> + Send,
+    ) -> Result<T, Stop> {
+        let mut tries = self.tries(patience);
+        let mut may_have_arrived = false;
+        self.check_interrupt().await?;
+        loop {
+            let stop = match self.last_answer(operation, make()).await {
+                Ok(Ok(answer)) => return Ok(self.answered(answer, &tries)),
+                Ok(Err(error)) => {
+                    may_have_arrived |= error.kind == ErrorKind::Connection;
+                    match self.wait_after(error, &mut tries).await {
+                        Ok(()) => continue,
+                        Err(stop) => stop,
+                    }
+                }
+                Err(stop) => stop,
+            };
+            if may_have_arrived && !matches!(stop, Stop::Api(_)) {
+                self.unanswered = Some(operation);
+            }
+            return Err(stop);
+        }
+    }
+
+    fn tries(&self, patience: Patience) -> Tries {
         let patience = match patience {
             Patience::Short if self.has_changed => Patience::Between,
             other => other,
         };
-        let began = self.now();
-        let mut pace: Option<Pace> = None;
-        let mut attempt = 0;
-        loop {
-            let error = match make().await {
-                Ok(answer) => {
-                    if attempt > 0 {
-                        let after_seconds = self.now().since(began).as_secs();
-                        self.tell(Event::Reconnected { after_seconds });
-                    }
-                    return Ok(answer);
-                }
-                Err(error) => error,
-            };
-            let Some(reason) = patience.reason(error.kind) else { return Err(Stop::Api(error)) };
-            if self.now().since(began) > patience.limit(error.kind) {
-                return Err(Stop::GaveUp(error));
-            }
-            attempt += 1;
-            if pace.is_none() {
-                pace = Some(Pace::of_failures(self.jitter()));
-            }
-            let wait = pace.as_mut().map_or(Duration::ZERO, Pace::next_wait);
-            self.tell(Event::Waiting {
-                reason,
-                message: error.to_string(),
-                attempt,
-                retry_seconds: wait.as_secs(),
-            });
-            self.wait(wait).await?;
+        Tries { patience, began: self.now(), pace: None, count: 0 }
+    }
+
+    fn answered<T>(&self, answer: T, tries: &Tries) -> T {
+        if tries.count > 0 {
+            let after_seconds = self.now().since(tries.began).as_secs();
+            self.tell(Event::Reconnected { after_seconds });
         }
+        answer
+    }
+
+    /// Waits before the next try, if one is worth it.
+    async fn wait_after(&mut self, error: ApiError, tries: &mut Tries) -> Result<(), Stop> {
+        let Some(reason) = tries.patience.reason(error.kind) else { return Err(Stop::Api(error)) };
+        if self.now().since(tries.began) > tries.patience.limit(error.kind) {
+            return Err(Stop::GaveUp(error));
+        }
+        tries.count += 1;
+        if tries.pace.is_none() {
+            tries.pace = Some(Pace::of_failures(self.jitter()));
+        }
+        let wait = tries.pace.as_mut().map_or(Duration::ZERO, Pace::next_wait);
+        self.tell(Event::Waiting {
+            reason,
+            message: error.to_string(),
+            attempt: tries.count,
+            retry_seconds: wait.as_secs(),
+        });
+        self.wait(wait).await
     }
 
     /// The stack with that name or ARN; `None` if it isn't there or is deleted.
@@ -271,27 +354,14 @@ impl<'a> Run<'a> {
     }
 }
 
-/// An outcome for what an API said.
-fn api_failure(error: &ApiError) -> Outcome {
-    let outcome = Outcome::new(Ending::Failed, error.to_string());
-    match error.kind {
-        ErrorKind::CredentialsExpired => outcome.next("log in again, then run the same command again"),
-        ErrorKind::Credentials => {
-            outcome.next("give credentials: --profile, AWS_PROFILE, or `aws sso login`")
-        }
-        ErrorKind::AccessDenied => outcome.next("add the permission that the message names"),
-        _ => outcome,
-    }
-}
-
 /// Which of two futures was first.
-enum First<A, B> {
+pub(super) enum First<A, B> {
     One(A),
     Other(B),
 }
 
 /// Waits for the first of two futures; one that is ready at once wins over the other.
-async fn first<A: Send, B: Send>(mut one: Call<'_, A>, mut other: Call<'_, B>) -> First<A, B> {
+pub(super) async fn first<A: Send, B: Send>(mut one: Call<'_, A>, mut other: Call<'_, B>) -> First<A, B> {
     std::future::poll_fn(move |context| {
         if let Poll::Ready(value) = Pin::new(&mut one).poll(context) {
             return Poll::Ready(First::One(value));

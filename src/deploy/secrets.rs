@@ -5,8 +5,9 @@ use serde::Serialize;
 use super::Session;
 use super::api::ErrorKind;
 use super::outcome::{Ending, Outcome};
-use super::run::{Patience, Run, Stop, ended};
+use super::run::{Patience, Run};
 use super::services::Secret;
+use super::stopping::{Stop, ended};
 
 /// Letters and digits: what every place that a secret is put into takes.
 const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -34,7 +35,7 @@ pub async fn create_secrets(
 ) -> Result<SecretsReport, Box<Outcome>> {
     let mut run = Run::begin(session, "secrets", stack, None);
     let result = run.create_secrets(parameters, key_id, random).await;
-    result.map_err(|stop| Box::new(Run::stopped(stop)))
+    run.reported(result).await
 }
 
 impl Run<'_> {
@@ -68,15 +69,22 @@ impl Run<'_> {
                     return ended(Ending::Failed, format!("the system gives no random numbers: {error}"));
                 }
             };
-            let made =
-                self.call(Patience::Short, || services.create_secure_parameter(name, &value, key_id)).await;
-            match made {
-                Ok(()) => report.created.push(name.clone()),
+            let change = || services.create_secure_parameter(name, &value, key_id);
+            match self.change(Patience::Short, "PutParameter", change).await {
+                Ok(()) => {
+                    self.has_begun();
+                    report.created.push(name.clone());
+                }
                 // Somebody else was quicker, or an answer got lost on the way: its value counts.
                 Err(Stop::Api(error)) if error.kind == ErrorKind::AlreadyExists => {
                     report.present.push(name.clone());
                 }
-                Err(stop) => return Err(stop),
+                Err(stop) => {
+                    if !report.created.is_empty() {
+                        self.note(format!("created before: {}", report.created.join(", ")));
+                    }
+                    return Err(stop);
+                }
             }
         }
         Ok(report)

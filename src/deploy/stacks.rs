@@ -6,8 +6,9 @@ use super::api::{DeleteStack, ErrorKind, Stack, StackResource, TemplateStage};
 use super::digest::Digest;
 use super::event::Event;
 use super::outcome::Ending;
-use super::run::{Patience, Run, Stop, ended};
+use super::run::{Patience, Run};
 use super::stack_policy;
+use super::stopping::{Stop, ended};
 use crate::cfn::Template;
 use crate::cfn::read::read_bytes;
 
@@ -44,7 +45,8 @@ impl Run<'_> {
     /// Asks for a deletion in words of one's own.
     pub(super) async fn delete_stack_so(&mut self, request: &DeleteStack) -> Result<(), Stop> {
         let cloudformation = self.cloudformation();
-        match self.call(Patience::Short, || cloudformation.delete_stack(request)).await {
+        let change = || cloudformation.delete_stack(request);
+        match self.change(Patience::Short, "DeleteStack", change).await {
             Err(Stop::Api(error)) if error.kind == ErrorKind::NotFound => Ok(()),
             other => other,
         }
@@ -71,7 +73,8 @@ impl Run<'_> {
         if present.is_some_and(|present| stack_policy::is_same(&present, &wanted)) {
             return Ok(());
         }
-        match self.call(Patience::Between, || cloudformation.set_stack_policy(stack, &wanted)).await {
+        let change = || cloudformation.set_stack_policy(stack, &wanted);
+        match self.change(Patience::Between, "SetStackPolicy", change).await {
             Ok(()) => {}
             Err(Stop::Api(error)) => {
                 self.warn(format!("the stack policy can't be set: {error}"));
@@ -95,8 +98,8 @@ impl Run<'_> {
         };
         let cloudformation = self.cloudformation();
         let id = stack.id.as_str();
-        self.check_interrupt().await?;
-        self.call(Patience::Short, || cloudformation.update_termination_protection(id, wanted)).await?;
+        let change = || cloudformation.update_termination_protection(id, wanted);
+        self.change(Patience::Short, "UpdateTerminationProtection", change).await?;
         self.note(format!(
             "termination protection of the stack is {} now",
             if wanted { "on" } else { "off" }

@@ -22,4 +22,8 @@ impl Clock for SystemClock {
         let duration = self.longest_wait.map_or(duration, |longest| duration.min(longest));
         Box::pin(tokio::time::sleep(duration))
     }
+
+    fn sleep_in_full(&self, duration: Duration) -> Call<'_, ()> {
+        Box::pin(tokio::time::sleep(duration))
+    }
 }

@@ -1,6 +1,6 @@
 //! What a template changes against the one that is deployed, as far as templates can tell: without a change set.
 //!
-//! Which changes replace a resource only CloudFormation knows; here they are [`Replacement::False`].
+//! Which changes replace a resource is read from the registry's schemas (`replacement`); only a change set is sure.
 
 use serde::Serialize;
 
@@ -8,6 +8,7 @@ use super::api::{ChangeAction, Replacement};
 use super::changes::{Change, PropertyDelta};
 use super::data;
 use super::picture::{Picture, Pictured};
+use super::replacement;
 use crate::cfn::Json;
 
 /// Differences of two templates.
@@ -64,6 +65,8 @@ pub fn resources(before: &Picture, after: &Picture) -> Vec<Change> {
     for (id, new) in after.iter().filter(|(id, _)| !before.contains_key(*id)) {
         added.push(change(ChangeAction::Add, id, new));
     }
+    replacement::mark(&mut modified, before, after);
+    modified.sort_by(|one, other| one.logical_id.cmp(&other.logical_id));
     removed.into_iter().chain(modified).chain(added).collect()
 }
 

@@ -5,7 +5,8 @@ use super::digest::Digest;
 use super::event::Event;
 use super::outcome::{Ending, Outcome};
 use super::request::Upload;
-use super::run::{Patience, Run, Stop, ended};
+use super::run::{Patience, Run};
+use super::stopping::{Stop, ended};
 use crate::assembly::{INLINE_LIMIT_BYTES, minified};
 use crate::cfn::Template;
 

@@ -8,6 +8,7 @@ mod cloudformation;
 
 mod commands;
 mod create;
+mod documented;
 mod gates;
 mod kill;
 mod overhead;

@@ -9,19 +9,19 @@ const DEPLOY: &str = "deploy --stack dify-dev --yes --json";
 
 /// What has to be the same in the end.
 #[derive(Debug, PartialEq, Eq)]
-struct End {
-    begun: Vec<String>,
+pub(crate) struct End {
+    pub(crate) begun: Vec<String>,
     status: String,
     template: String,
     parameters: BTreeMap<String, String>,
     policy: Option<String>,
     resources: Vec<String>,
-    stacks: usize,
+    pub(crate) stacks: usize,
     /// Sets that could still be executed.
     open_sets: usize,
 }
 
-fn end(place: &Place) -> End {
+pub(crate) fn end(place: &Place) -> End {
     let shared = place.server.lock();
     let stack: &StackModel = shared.model.stack("dify-dev").unwrap();
     End {

@@ -6,11 +6,15 @@
 #![allow(clippy::too_many_lines, reason = "an answer for each call reads as the table that it is")]
 #![allow(clippy::if_not_else, reason = "what goes well comes first")]
 
+mod accepted;
 mod commands;
+mod credentials;
 mod interrupted;
+mod json_lines;
 mod killed;
 mod lifecycle;
 mod program;
 mod secrecy;
 mod server;
 mod trouble;
+mod unanswered;

@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape, unescape
 
 import yaml
 
-from fit import fit
+from fit import fit, strangers
 
 
 class Loader(yaml.SafeLoader):
@@ -40,6 +40,8 @@ class Proxy:
     def __init__(self, port: int):
         proxy = self
         self.changed: set[str] = set()
+        # What differs from the true template beside those.
+        self.strange: set[str] = set()
         # Resources that only the emulator sees.
         self.extra: dict = {}
         # What was sent, by what the emulator got.
@@ -96,7 +98,9 @@ class Proxy:
         return body
 
     def fitted(self, text: str) -> str:
-        template, changes = fit(yaml.load(text, Loader))
+        true = yaml.load(text, Loader)
+        template, changes = fit(true)
+        self.strange.update(strangers(true, template, changes))
         self.changed.update(changes)
         template["Resources"].update(self.extra)
         out = json.dumps(template, separators=(",", ":"), ensure_ascii=False)

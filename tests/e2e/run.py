@@ -5,6 +5,7 @@ would; what the emulator refuses is taken out of templates on their way (proxy.p
 """
 
 import argparse
+import copy
 import json
 import os
 import shutil
@@ -21,6 +22,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "oracles")]
 
 import tool  # noqa: E402
+from fit import REFUSED, fit, strangers  # noqa: E402
 from proxy import Proxy  # noqa: E402
 
 ACCOUNT = "123456789012"
@@ -221,6 +223,61 @@ def steps(place: Place, emulator: Emulator):
     return order
 
 
+def fitting(folder: Path, program: Path) -> str:
+    """Templates of all layouts are fitted: nothing but what fit.py says is changed. Any other change would be noticed."""
+    templates = []
+    for name, settings in {"dev": [], "sidecar": ["layout=sidecar"], "task": ["layout=single-task"],
+                           "created": ["network.create.cidr=10.0.0.0/16"],
+                           "prd": ["profile=production", "ingress.domain_name=d.example.com",
+                                   "ingress.hosted_zone_id=Z0123456789ABC"]}.items():
+        out = folder / f"fitting-{name}"
+        command = [program, "synth", "-q", "--format", "json", "--output", out]
+        command += [word for setting in settings for word in ("--set", setting)]
+        done = subprocess.run(command, cwd=folder, text=True, capture_output=True, check=False)
+        expect(done.returncode == 0, f"synth of {name} ended with {done.returncode}:\n{done.stderr}")
+        templates += [json.loads(file.read_text()) for file in out.glob("*.template.json")]
+    expect(len(templates) == 5, f"{len(templates)} templates")
+    taken: dict[str, int] = {}
+    for template in templates:
+        fitted, changes = fit(template)
+        strange = strangers(template, fitted, changes)
+        expect(not strange, "; ".join(strange))
+        for resource in template["Resources"].values():
+            if resource["Type"] in REFUSED:
+                taken[resource["Type"]] = taken.get(resource["Type"], 0) + 1
+        for spoil in SPOILS:
+            spoilt = copy.deepcopy(fitted)
+            spoil(spoilt)
+            expect(bool(strangers(template, spoilt, changes)), f"{spoil.__name__} isn't noticed")
+        expect(bool(strangers(template, fitted, changes[1:])), "a change that isn't listed isn't noticed")
+    missing = set(REFUSED) - set(taken)
+    expect(not missing, f"no template has {missing}: why is it listed?")
+    return f"left out of {len(templates)} templates: " + ", ".join(f"{n} {kind}" for kind, n in sorted(taken.items()))
+
+
+def a_resource_less(template: dict):
+    template["Resources"].popitem()
+
+
+def a_resource_more(template: dict):
+    template["Resources"]["Stranger"] = {"Type": "AWS::S3::Bucket"}
+
+
+def another_property(template: dict):
+    next(iter(template["Resources"].values())).setdefault("Properties", {})["Stranger"] = 1
+
+
+def a_parameter_less(template: dict):
+    template["Parameters"].popitem()
+
+
+def another_output(template: dict):
+    template["Outputs"]["Stranger"] = {"Value": "x"}
+
+
+SPOILS = (a_resource_less, a_resource_more, another_property, a_parameter_less, another_output)
+
+
 def cdk(place: Place) -> str:
     """The CDK's command line reads out/."""
     home = tool.CACHE / "cdk-2.1148.1"
@@ -250,6 +307,13 @@ def main() -> int:
         os.execv(installed.python, [str(installed.python), *sys.argv])
     program = arguments.program.resolve() if arguments.program else build()
     passed = failed = 0
+    with tempfile.TemporaryDirectory(prefix="e2e-") as name:
+        try:
+            print(f"PASS fitting: {fitting(Path(name), program)}", flush=True)
+            passed += 1
+        except Failed as error:
+            print(f"FAIL fitting: {error}", flush=True)
+            failed += 1
     for profile in arguments.profiles or ["development", "production"]:
         with tempfile.TemporaryDirectory(prefix="e2e-") as name:
             folder = Path(name)
@@ -270,6 +334,9 @@ def main() -> int:
                         break
                     passed += 1
                     print(f"PASS {profile} {name} ({time.monotonic() - began:.1f} s) {remark}", flush=True)
+                if proxy.strange:
+                    print(f"FAIL {profile}: the emulator got other templates: {sorted(proxy.strange)}", flush=True)
+                    failed += 1
                 print(f"     {profile}: {len(proxy.changed)} changes for the emulator")
                 for change in sorted(proxy.changed):
                     print(f"     {change}")

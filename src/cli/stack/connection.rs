@@ -29,8 +29,8 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Connects; fails only for want of a region.
-    pub(super) async fn open(args: &AwsArgs, region: Option<&str>, view: &mut View) -> Result<Self, Exit> {
+    /// Connects; fails only for want of a region or of the profile, with a sentence.
+    pub(super) async fn open(args: &AwsArgs, region: Option<&str>) -> Result<Self, String> {
         let longest_wait = std::env::var(POLL_VARIABLE).ok().and_then(|text| text.parse().ok());
         let longest_wait = longest_wait.map(Duration::from_millis);
         let options = Options {
@@ -38,8 +38,7 @@ impl Connection {
             region: args.region.clone().or_else(|| region.map(str::to_owned)),
             first_back_off: longest_wait,
         };
-        let aws =
-            Aws::connect(options).await.map_err(|error| view.failure_of(&error.message, Exit::Usage))?;
+        let aws = Aws::connect(options).await.map_err(|error| error.message)?;
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let seed = u64::from(now.subsec_nanos()) ^ (u64::from(std::process::id()) << 32);
         Ok(Self { aws, clock: SystemClock { longest_wait }, seed })
@@ -59,22 +58,23 @@ impl Connection {
 }
 
 /// Runs a command about one stack that ends with an outcome.
-pub(super) fn follow<F>(args: &OneStackArgs, view: &mut View, teller: Teller, command: F) -> Exit
+pub(super) fn follow<F>(args: &OneStackArgs, view: &mut View, teller: &Teller, command: F) -> Exit
 where
     F: AsyncFnOnce(Session<'_>, &str) -> Outcome,
 {
     let region = region_of(&args.config, &args.stack);
-    let mut told = View::new();
-    super::block_on(view, async move {
-        let connection = match Connection::open(&args.aws, region.as_deref(), &mut told).await {
+    let ended = super::block_on(view, async |view| {
+        let connection = match Connection::open(&args.aws, region.as_deref()).await {
             Ok(connection) => connection,
-            Err(exit) => return exit,
+            Err(sentence) => return view.failure_of(&sentence, Exit::Usage),
         };
         let prompts = Prompts::new(&args.stack, teller.clone());
-        let outcome = command(connection.session(&teller, &prompts), &args.stack).await;
+        let outcome = command(connection.session(teller, &prompts), &args.stack).await;
         teller.close();
+        view.was_told();
         outcome.ending.into()
-    })
+    });
+    ended.unwrap_or_else(|exit| exit)
 }
 
 /// Runs a command about one stack that ends with a report.
@@ -84,22 +84,19 @@ where
     P: FnOnce(T, &mut View) -> Exit,
 {
     let region = region_of(&args.config, &args.stack);
-    let mut told = View::new();
-    super::block_on(view, async move {
-        let connection = match Connection::open(&args.aws, region.as_deref(), &mut told).await {
+    let ended = super::block_on(view, async |view| {
+        let connection = match Connection::open(&args.aws, region.as_deref()).await {
             Ok(connection) => connection,
-            Err(exit) => return exit,
+            Err(sentence) => return view.failure_of(&sentence, Exit::Usage),
         };
         let teller = Teller::report();
         let prompts = Prompts::new(&args.stack, teller.clone());
         match command(connection.session(&teller, &prompts), &args.stack).await {
-            Ok(report) => print(report, &mut told),
-            Err(outcome) => {
-                Teller::outcome(&outcome);
-                outcome.ending.into()
-            }
+            Ok(report) => print(report, view),
+            Err(outcome) => view.outcome(&outcome),
         }
-    })
+    });
+    ended.unwrap_or_else(|exit| exit)
 }
 
 /// The configuration of a stack, if there is a configuration that knows it. Commands on a stack work without one.

@@ -35,33 +35,35 @@ pub(super) fn run(args: &DeployArgs, view: &mut View) -> Exit {
             Err(exit) => return exit,
         }
     }
-    let mut told = View::new();
-    super::block_on(view, async move {
-        let outcomes = if args.parallel {
-            all(requests.iter().map(|request| one(request, args, true)).collect()).await
-        } else {
-            let mut outcomes = Vec::new();
-            for request in &requests {
-                let outcome = one(request, args, false).await;
-                let failed = !matches!(&outcome, Ok(outcome) if outcome.ending == Ending::Done);
-                outcomes.push(outcome);
-                if failed {
-                    break;
-                }
+    let outcomes = super::block_on(view, async |_| {
+        if args.parallel {
+            return all(requests.iter().map(|request| one(request, args, true)).collect()).await;
+        }
+        let mut outcomes = Vec::new();
+        for request in &requests {
+            let outcome = one(request, args, false).await;
+            let failed = !matches!(&outcome, Ok(outcome) if outcome.ending == Ending::Done);
+            outcomes.push(outcome);
+            if failed {
+                break;
             }
-            outcomes
-        };
-        finish(&requests, &outcomes, args, &mut told)
-    })
+        }
+        outcomes
+    });
+    match outcomes {
+        Ok(outcomes) => finish(&requests, &outcomes, args, view),
+        Err(exit) => exit,
+    }
 }
 
 /// The first stack that didn't end well decides how the program ends.
 fn finish(
     requests: &[DeployRequest],
-    outcomes: &[Result<Outcome, Exit>],
+    outcomes: &[Result<Outcome, String>],
     args: &DeployArgs,
     view: &mut View,
 ) -> Exit {
+    view.was_told();
     if let Some(path) = &args.outputs_file {
         let mut written: IndexMap<&str, Json> = IndexMap::new();
         for (request, outcome) in requests.iter().zip(outcomes) {
@@ -77,16 +79,18 @@ fn finish(
             return view.failure(&error);
         }
     }
-    let exits = outcomes.iter().map(|outcome| match outcome {
-        Ok(outcome) => outcome.ending.into(),
-        Err(exit) => *exit,
-    });
+    let exits: Vec<Exit> = outcomes
+        .iter()
+        .map(|outcome| match outcome {
+            Ok(outcome) => outcome.ending.into(),
+            Err(sentence) => view.failure_of(sentence, Exit::Usage),
+        })
+        .collect();
     exits.into_iter().find(|exit| *exit != Exit::Success).unwrap_or(Exit::Success)
 }
 
-async fn one(request: &DeployRequest, args: &DeployArgs, among_others: bool) -> Result<Outcome, Exit> {
-    let mut view = View::new();
-    let connection = Connection::open(&args.aws, request.region.as_deref(), &mut view).await?;
+async fn one(request: &DeployRequest, args: &DeployArgs, among_others: bool) -> Result<Outcome, String> {
+    let connection = Connection::open(&args.aws, request.region.as_deref()).await?;
     let teller = Teller::following(args.json, among_others.then_some(request.stack.as_str()));
     let prompts = Prompts::new(&request.stack, teller.clone());
     let outcome = deploy::deploy(connection.session(&teller, &prompts), request).await;

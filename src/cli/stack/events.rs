@@ -10,7 +10,7 @@ use super::connection::follow;
 
 pub(super) fn run(args: &EventsArgs, view: &mut View) -> Exit {
     let (one, timeout) = (&args.follow.one, args.follow.timeout);
-    follow(one, view, Teller::events(one.json), async |session, stack| {
+    follow(one, view, &Teller::events(one.json), async |session, stack| {
         if args.follow_on {
             deploy::attach(session, stack, timeout).await
         } else {

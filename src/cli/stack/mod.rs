@@ -17,8 +17,6 @@ mod secrets;
 mod status;
 mod why;
 
-use std::future::Future;
-
 use super::Exit;
 use super::args::Command;
 use super::view::View;
@@ -60,13 +58,10 @@ pub(super) fn run(command: &Command, view: &mut View) -> Exit {
 }
 
 /// Runs to its end on this thread: what is waited for is a server. A question that nobody answered is left behind.
-fn block_on(view: &mut View, command: impl Future<Output = Exit>) -> Exit {
-    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => {
-            let exit = runtime.block_on(command);
-            runtime.shutdown_background();
-            exit
-        }
-        Err(error) => view.failure(&error),
-    }
+fn block_on<T>(view: &mut View, command: impl AsyncFnOnce(&mut View) -> T) -> Result<T, Exit> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| view.failure(&error))?;
+    let ended = runtime.block_on(command(view));
+    runtime.shutdown_background();
+    Ok(ended)
 }

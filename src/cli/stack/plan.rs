@@ -25,6 +25,11 @@ pub(super) fn of_config(args: &ConfigArgs, stack: &str, view: &mut View) -> Resu
     let Some(located) = loaded.environments.first() else {
         return Err(view.failure_of(&format!("the configuration has no stack {stack}"), Exit::Usage));
     };
+    let unknown = synth::unknown_codes(&loaded.environments);
+    if !unknown.is_empty() {
+        view.findings(&unknown);
+        return Err(Exit::Usage);
+    }
     let config = &located.config;
     let (template, found) = synth::validated(located).map_err(|(exit, found)| {
         view.findings(&found);
@@ -33,8 +38,13 @@ pub(super) fn of_config(args: &ConfigArgs, stack: &str, view: &mut View) -> Resu
     view.findings(&loaded.diagnostics);
     view.findings(&found);
     let wanted = config.database.deletion_protection || config.ingress.deletion_protection;
-    let mut request = of_template(stack, template, wanted, view)?;
-    request.options.region.clone_from(&config.region);
+    let options = Options {
+        purpose: synth::purpose(config),
+        region: config.region.clone(),
+        accepted: project::acceptances(config),
+        ..Options::default()
+    };
+    let mut request = of_template(stack, template, wanted, options, view)?;
     request.account.clone_from(&config.account);
     request.region.clone_from(&config.region);
     request.tags.clone_from(&config.tags);
@@ -47,14 +57,18 @@ pub(super) fn of_config(args: &ConfigArgs, stack: &str, view: &mut View) -> Resu
 pub(super) fn of_assembly(folder: &Path, stack: &str, view: &mut View) -> Result<DeployRequest, Exit> {
     let read = assembly::read_stack(folder, stack)
         .map_err(|error| view.failure_of(&error.to_string(), Exit::Usage))?;
-    let (template, found) =
-        ValidatedTemplate::check(read.template, &Options::default()).map_err(|found| {
-            view.findings(&found);
-            Exit::Invalid
-        })?;
+    let options = Options {
+        purpose: read.purpose,
+        region: read.region.clone(),
+        accepted: read.accepted,
+        ..Options::default()
+    };
+    let (template, found) = ValidatedTemplate::check(read.template, &options).map_err(|found| {
+        view.findings(&found);
+        Exit::Invalid
+    })?;
     view.findings(&found);
-    let mut request = of_template(stack, template, read.deletion_protection, view)?;
-    request.options.region.clone_from(&read.region);
+    let mut request = of_template(stack, template, read.deletion_protection, options, view)?;
     request.account = read.account;
     request.region = read.region;
     request.tags = read.tags;
@@ -65,10 +79,11 @@ fn of_template(
     stack: &str,
     template: ValidatedTemplate,
     protected: bool,
+    options: Options,
     view: &mut View,
 ) -> Result<DeployRequest, Exit> {
     let whole = template.template();
-    let foundation = foundation(whole, view)?;
+    let foundation = foundation(whole, &options, view)?;
     let configured = configured_values(whole);
     let has = |name: &str| whole.parameters.contains_key(name);
     let protection = has(PROTECTION_PARAMETER)
@@ -77,6 +92,7 @@ fn of_template(
     let bucket = whole.resources.iter().find(|(_, resource)| resource.type_name == "AWS::S3::Bucket");
     let bucket = bucket.map(|(id, _)| id.clone());
     let mut request = DeployRequest::new(stack, template);
+    request.options = options;
     request.foundation = foundation;
     request.configured = configured;
     request.protection = protection;
@@ -88,12 +104,16 @@ fn of_template(
 }
 
 /// The first step of a creation; none if it would be the whole or nothing.
-fn foundation(whole: &Template, view: &mut View) -> Result<Option<ValidatedTemplate>, Exit> {
+fn foundation(
+    whole: &Template,
+    options: &Options,
+    view: &mut View,
+) -> Result<Option<ValidatedTemplate>, Exit> {
     let part = dify::foundation(whole);
     if part.resources.is_empty() || part.resources.len() == whole.resources.len() {
         return Ok(None);
     }
-    match ValidatedTemplate::check(part, &Options::default()) {
+    match ValidatedTemplate::check(part, options) {
         Ok((part, _)) => Ok(Some(part)),
         Err(found) => {
             view.findings(&found);

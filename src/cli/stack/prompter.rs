@@ -39,8 +39,10 @@ impl Prompts {
 }
 
 async fn listen(interrupts: Arc<Interrupts>, stack: String, teller: Teller) {
+    // Without them a Ctrl-C ends the program as it ends any other.
+    let Ok(mut signals) = Signals::new() else { return };
     loop {
-        signal().await;
+        signals.next().await;
         let came = interrupts.came.fetch_add(1, Ordering::SeqCst) + 1;
         interrupts.noticed.notify_one();
         if came >= 2 {
@@ -66,22 +68,41 @@ fn leave(stack: &str, teller: &Teller) {
     std::process::exit(Exit::Left as i32);
 }
 
+/// Ctrl-C, and SIGTERM. One listener for all of them: none is lost while the last one is looked at.
 #[cfg(unix)]
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        let _ = tokio::signal::ctrl_c().await;
-        return;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 
 #[cfg(not(unix))]
-async fn signal() {
-    let _ = tokio::signal::ctrl_c().await;
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    #[allow(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+    fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }
 
 impl Prompter for Prompts {

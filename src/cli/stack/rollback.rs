@@ -10,7 +10,7 @@ use super::connection::follow;
 
 pub(super) fn run(args: &RollbackArgs, view: &mut View) -> Exit {
     let (one, timeout) = (&args.follow.one, args.follow.timeout);
-    follow(one, view, Teller::following(one.json, None), async |session, stack| {
+    follow(one, view, &Teller::following(one.json, None), async |session, stack| {
         deploy::rollback(session, stack, args.force, timeout).await
     })
 }

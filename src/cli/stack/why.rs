@@ -10,7 +10,7 @@ use super::connection::{constructs_of, follow};
 
 pub(super) fn run(args: &OneStackArgs, view: &mut View) -> Exit {
     let constructs = constructs_of(&args.config, &args.stack);
-    follow(args, view, Teller::events(args.json), async |session, stack| {
+    follow(args, view, &Teller::events(args.json), async |session, stack| {
         deploy::why(session, stack, &constructs).await
     })
 }

@@ -26,7 +26,7 @@ mod print {
 use std::error::Error;
 use std::io::IsTerminal;
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::diagnostic::{Diagnostic, Severity};
 
@@ -47,22 +47,64 @@ pub(super) struct Tell {
 
 /// Where a command's words go.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "what is known of the outputs, each by itself")]
 pub(super) struct View {
     /// Whether standard error takes colours.
     colour: bool,
     /// Whether standard output does.
     colour_out: bool,
+    /// Whether programs read standard output.
+    json: bool,
+    /// The one stack that the command is for.
+    stack: Option<String>,
+    /// Whether programs were told a result.
+    has_result: bool,
+    /// What went wrong, for programs that were told no result.
+    sentences: Vec<String>,
+    next: Vec<String>,
+    found: Vec<Json>,
+    errors: usize,
 }
 
 #[allow(clippy::unused_self, reason = "a view that prints as another format does will need it")]
 impl View {
     /// A view that uses colours where the output is a terminal and `NO_COLOR` isn't set.
-    pub(super) fn new() -> Self {
+    pub(super) fn new(json: bool, stack: Option<&str>) -> Self {
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Self {
             colour: std::io::stderr().is_terminal() && !no_colour,
             colour_out: std::io::stdout().is_terminal() && !no_colour,
+            json,
+            stack: stack.map(str::to_owned),
+            has_result: false,
+            sentences: Vec::new(),
+            next: Vec::new(),
+            found: Vec::new(),
+            errors: 0,
         }
+    }
+
+    /// Programs were told how the command ended, in lines of its own.
+    #[cfg(feature = "deploy")]
+    pub(super) fn was_told(&mut self) {
+        self.has_result = true;
+    }
+
+    /// Ends the command. Programs that were told no result get a line that says why.
+    pub(super) fn end(&mut self, exit: Exit) {
+        if !self.json || self.has_result || exit == Exit::Success {
+            return;
+        }
+        if self.sentences.is_empty() && self.errors > 0 {
+            self.sentences.push(format!("{} found", plural(self.errors, "error")));
+        }
+        print::out(&finished(
+            self.stack.as_deref(),
+            exit,
+            &self.sentences.join("; "),
+            &self.next,
+            &self.found,
+        ));
     }
 
     /// Prints a result as it is, with a line's end.
@@ -75,6 +117,7 @@ impl View {
 
     /// Prints a result for programs.
     pub(super) fn json(&mut self, json: &Json) {
+        self.has_result = true;
         self.text(&serde_json::to_string_pretty(json).unwrap_or_default());
     }
 
@@ -83,8 +126,10 @@ impl View {
         let mut findings: Vec<&Diagnostic> = findings.iter().collect();
         findings.sort_by_key(|finding| (finding.accepted.is_none(), finding.severity));
         print::err(&findings::render_all(findings.iter().copied(), self.colour));
+        self.found.extend(findings.iter().map(|finding| findings::json(finding)));
         let count = |severity| findings.iter().filter(|finding| finding.counts_as(severity)).count();
         let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+        self.errors += errors;
         if errors > 0 {
             print::err(&format!("{}{}\n", plural(errors, "error"), also(warnings)));
         }
@@ -119,17 +164,35 @@ impl View {
     /// Prints a failure that is one sentence.
     pub(super) fn failure_of(&mut self, sentence: &str, exit: Exit) -> Exit {
         print::err(&format!("error: {sentence}\n"));
+        self.went_wrong(sentence.to_owned());
         exit
+    }
+
+    /// Prints how a command ended that makes a report and has none.
+    #[cfg(feature = "deploy")]
+    pub(super) fn outcome(&mut self, outcome: &crate::deploy::outcome::Outcome) -> Exit {
+        stack::Teller::outcome(outcome);
+        self.went_wrong(outcome.message.clone());
+        self.next.clone_from(&outcome.next);
+        outcome.ending.into()
+    }
+
+    fn went_wrong(&mut self, sentence: String) {
+        self.has_result = false;
+        self.sentences.push(sentence);
     }
 
     /// Prints why the command failed, with all causes.
     pub(super) fn failure(&mut self, error: &dyn Error) -> Exit {
         print::err(&format!("error: {error}\n"));
+        let mut sentence = error.to_string();
         let mut cause = error.source();
         while let Some(error) = cause {
             print::err(&format!("  because: {error}\n"));
+            sentence.push_str(&format!(": {error}"));
             cause = error.source();
         }
+        self.went_wrong(sentence);
         Exit::Failure
     }
 }
@@ -142,8 +205,31 @@ fn also(warnings: usize) -> String {
     if warnings == 0 { String::new() } else { format!(", {}", plural(warnings, "warning")) }
 }
 
-/// Prints what clap has to say: help and version on standard output, mistakes on standard error.
+/// The line that a command ends with that failed without a result: the same as that of an event `finished`, but for the time.
+fn finished(stack: Option<&str>, exit: Exit, message: &str, next: &[String], found: &[Json]) -> String {
+    let line = json!({
+        "stack": stack,
+        "event": "finished",
+        "ending": exit.name(),
+        "exit_code": exit as u8,
+        "message": message,
+        "next": next,
+        "findings": found,
+    });
+    format!("{line}\n")
+}
+
+/// Prints what clap has to say: help and version on standard output, mistakes on standard error, and for programs as a line.
 pub(super) fn usage_error(error: &clap::Error) -> Exit {
     let _ = error.print();
-    if error.use_stderr() { Exit::Usage } else { Exit::Success }
+    if !error.use_stderr() {
+        return Exit::Success;
+    }
+    if std::env::args_os().any(|argument| argument == "--json") {
+        let text = error.render().to_string();
+        let sentence = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
+        let sentence = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
+        print::out(&finished(None, Exit::Usage, &sentence, &[], &[]));
+    }
+    Exit::Usage
 }

@@ -13,6 +13,27 @@ use crate::deploy::api::{
     TemplateStage, TemplateSummary,
 };
 
+type Client = aws_sdk_cloudformation::Client;
+
+/// A call that answers with a page of items.
+macro_rules! page {
+    ($aws:ident, $operation:literal, $token:ident, $client:ident => $request:expr, $items:ident, $read:path) => {
+        Box::pin(async move {
+            let token = $token.map(str::to_owned);
+            let send = |$client: Client| $request.set_next_token(token.clone()).send();
+            let page = $aws.call($operation, send).await?;
+            Ok(Page { items: page.$items().iter().map($read).collect(), next_token: page.next_token })
+        })
+    };
+}
+
+/// A call whose answer says no more than that it was heard.
+macro_rules! done {
+    ($aws:ident, $operation:literal, $client:ident => $request:expr) => {
+        Box::pin(async move { $aws.call($operation, |$client: Client| $request.send()).await.map(|_| ()) })
+    };
+}
+
 impl CloudFormation for Aws {
     fn describe_stack<'a>(&'a self, name: &'a str) -> Answer<'a, Stack> {
         Box::pin(async move {
@@ -26,13 +47,7 @@ impl CloudFormation for Aws {
     }
 
     fn list_stacks<'a>(&'a self, next_token: Option<&'a str>) -> Answer<'a, Page<StackSummary>> {
-        Box::pin(async move {
-            let token = next_token.map(str::to_owned);
-            let send = |client: Client| client.list_stacks().set_next_token(token.clone()).send();
-            let page = self.call("ListStacks", send).await?;
-            let items = page.stack_summaries().iter().map(stack::summary).collect();
-            Ok(Page { items, next_token: page.next_token })
-        })
+        page!(self, "ListStacks", next_token, client => client.list_stacks(), stack_summaries, stack::summary)
     }
 
     fn create_change_set<'a>(&'a self, request: &'a CreateChangeSet) -> Answer<'a, CreatedChangeSet> {
@@ -71,37 +86,31 @@ impl CloudFormation for Aws {
         stack: &'a str,
         next_token: Option<&'a str>,
     ) -> Answer<'a, Page<ChangeSetSummary>> {
-        Box::pin(async move {
-            let token = next_token.map(str::to_owned);
-            let send = |client: Client| {
-                client.list_change_sets().stack_name(stack).set_next_token(token.clone()).send()
-            };
-            let page = self.call("ListChangeSets", send).await?;
-            let items = page.summaries().iter().map(change_set::summary).collect();
-            Ok(Page { items, next_token: page.next_token })
-        })
+        page!(
+            self,
+            "ListChangeSets",
+            next_token,
+            client => client.list_change_sets().stack_name(stack),
+            summaries,
+            change_set::summary
+        )
     }
 
     fn execute_change_set<'a>(&'a self, request: &'a ExecuteChangeSet) -> Answer<'a, ()> {
-        Box::pin(async move {
-            let send = |client: Client| {
-                client
-                    .execute_change_set()
-                    .change_set_name(&request.change_set)
-                    .client_request_token(&request.client_request_token)
-                    .set_disable_rollback(request.disable_rollback.then_some(true))
-                    .set_retain_except_on_create(request.retain_except_on_create.then_some(true))
-                    .send()
-            };
-            self.call("ExecuteChangeSet", send).await.map(|_| ())
-        })
+        done!(
+            self,
+            "ExecuteChangeSet",
+            client => client
+                .execute_change_set()
+                .change_set_name(&request.change_set)
+                .client_request_token(&request.client_request_token)
+                .set_disable_rollback(request.disable_rollback.then_some(true))
+                .set_retain_except_on_create(request.retain_except_on_create.then_some(true))
+        )
     }
 
     fn delete_change_set<'a>(&'a self, change_set: &'a str) -> Answer<'a, ()> {
-        Box::pin(async move {
-            let send = |client: Client| client.delete_change_set().change_set_name(change_set).send();
-            self.call("DeleteChangeSet", send).await.map(|_| ())
-        })
+        done!(self, "DeleteChangeSet", client => client.delete_change_set().change_set_name(change_set))
     }
 
     fn describe_stack_events<'a>(
@@ -109,15 +118,14 @@ impl CloudFormation for Aws {
         stack: &'a str,
         next_token: Option<&'a str>,
     ) -> Answer<'a, Page<StackEvent>> {
-        Box::pin(async move {
-            let token = next_token.map(str::to_owned);
-            let send = |client: Client| {
-                client.describe_stack_events().stack_name(stack).set_next_token(token.clone()).send()
-            };
-            let page = self.call("DescribeStackEvents", send).await?;
-            let items = page.stack_events().iter().map(events::stack_event).collect();
-            Ok(Page { items, next_token: page.next_token })
-        })
+        page!(
+            self,
+            "DescribeStackEvents",
+            next_token,
+            client => client.describe_stack_events().stack_name(stack),
+            stack_events,
+            events::stack_event
+        )
     }
 
     fn describe_events<'a>(
@@ -149,15 +157,14 @@ impl CloudFormation for Aws {
         stack: &'a str,
         next_token: Option<&'a str>,
     ) -> Answer<'a, Page<StackResource>> {
-        Box::pin(async move {
-            let token = next_token.map(str::to_owned);
-            let send = |client: Client| {
-                client.list_stack_resources().stack_name(stack).set_next_token(token.clone()).send()
-            };
-            let page = self.call("ListStackResources", send).await?;
-            let items = page.stack_resource_summaries().iter().map(stack::resource).collect();
-            Ok(Page { items, next_token: page.next_token })
-        })
+        page!(
+            self,
+            "ListStackResources",
+            next_token,
+            client => client.list_stack_resources().stack_name(stack),
+            stack_resource_summaries,
+            stack::resource
+        )
     }
 
     fn get_template<'a>(&'a self, stack: &'a str, stage: TemplateStage) -> Answer<'a, String> {
@@ -218,19 +225,15 @@ impl CloudFormation for Aws {
     }
 
     fn delete_stack<'a>(&'a self, request: &'a DeleteStack) -> Answer<'a, ()> {
-        Box::pin(async move {
-            let send = |client: Client| stack::delete(&client, request).send();
-            self.call("DeleteStack", send).await.map(|_| ())
-        })
+        done!(self, "DeleteStack", client => stack::delete(&client, request))
     }
 
     fn cancel_update_stack<'a>(&'a self, stack: &'a str, token: &'a str) -> Answer<'a, ()> {
-        Box::pin(async move {
-            let send = |client: Client| {
-                client.cancel_update_stack().stack_name(stack).client_request_token(token).send()
-            };
-            self.call("CancelUpdateStack", send).await.map(|_| ())
-        })
+        done!(
+            self,
+            "CancelUpdateStack",
+            client => client.cancel_update_stack().stack_name(stack).client_request_token(token)
+        )
     }
 
     fn continue_update_rollback<'a>(
@@ -287,21 +290,17 @@ impl CloudFormation for Aws {
         stack: &'a str,
         next_token: Option<&'a str>,
     ) -> Answer<'a, Page<ResourceDrift>> {
-        Box::pin(async move {
-            let token = next_token.map(str::to_owned);
-            let send = |client: Client| {
-                client
-                    .describe_stack_resource_drifts()
-                    .stack_name(stack)
-                    .stack_resource_drift_status_filters(StackResourceDriftStatus::Modified)
-                    .stack_resource_drift_status_filters(StackResourceDriftStatus::Deleted)
-                    .set_next_token(token.clone())
-                    .send()
-            };
-            let page = self.call("DescribeStackResourceDrifts", send).await?;
-            let items = page.stack_resource_drifts().iter().map(stack::resource_drift).collect();
-            Ok(Page { items, next_token: page.next_token })
-        })
+        page!(
+            self,
+            "DescribeStackResourceDrifts",
+            next_token,
+            client => client.describe_stack_resource_drifts()
+                .stack_name(stack)
+                .stack_resource_drift_status_filters(StackResourceDriftStatus::Modified)
+                .stack_resource_drift_status_filters(StackResourceDriftStatus::Deleted),
+            stack_resource_drifts,
+            stack::resource_drift
+        )
     }
 
     fn list_hook_results<'a>(
@@ -332,5 +331,3 @@ impl CloudFormation for Aws {
         })
     }
 }
-
-type Client = aws_sdk_cloudformation::Client;

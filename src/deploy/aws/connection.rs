@@ -20,6 +20,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::error;
+use super::profile;
 use super::signed::Signed;
 use crate::deploy::api::{ApiError, ErrorKind};
 
@@ -75,8 +76,11 @@ impl Aws {
     /// Reads settings and credentials' sources; makes no call to AWS.
     ///
     /// # Errors
-    /// No region is set anywhere.
+    /// No region is set anywhere, or the profile isn't there.
     pub async fn connect(options: Options) -> Result<Self, ApiError> {
+        if let Some(name) = &options.profile {
+            profile::check(name).await?;
+        }
         let connector = connector();
         let config = load(&options, &connector).await;
         Self::over(options, connector, &config)
@@ -148,6 +152,11 @@ impl Aws {
                 if self.is_expired(&error) {
                     error.kind = ErrorKind::CredentialsExpired;
                 }
+                let has_none = error.code.is_none()
+                    && matches!(error.kind, ErrorKind::Credentials | ErrorKind::CredentialsExpired);
+                if let Some(name) = self.options.profile.as_ref().filter(|_| has_none) {
+                    error.message = format!("no credentials from the profile `{name}`: {}", error.message);
+                }
                 Err(error)
             }
             Ok(answer) => {
@@ -201,7 +210,11 @@ async fn load(options: &Options, connector: &SharedHttpConnector) -> SdkConfig {
     if let Some(region) = &options.region {
         loader = loader.region(Region::new(region.clone()));
     }
-    loader.load().await
+    let config = loader.load().await;
+    match &options.profile {
+        Some(name) => profile::with_its_credentials(name, config, client(connector)),
+        None => config,
+    }
 }
 
 /// The credentials' source of a configuration.

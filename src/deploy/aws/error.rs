@@ -42,8 +42,18 @@ pub(super) fn of_chain(operation: &'static str, error: &(dyn Error + 'static)) -
     let mut next = Some(error);
     let mut credentials = false;
     while let Some(cause) = next {
-        credentials |= cause.downcast_ref::<CredentialsError>().is_some();
+        // What is around it ("dispatch failure: other") is how the SDK is built.
+        if !credentials && cause.downcast_ref::<CredentialsError>().is_some() {
+            credentials = true;
+            sentences.clear();
+        }
         let sentence = cause.to_string();
+        // The SDK's own layers say no more than that there is a cause.
+        let is_empty = ["dispatch failure", "other"].contains(&sentence.as_str()) && cause.source().is_some();
+        if is_empty {
+            next = cause.source();
+            continue;
+        }
         if sentences.last() != Some(&sentence) {
             sentences.push(sentence);
         }

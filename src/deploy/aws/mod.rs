@@ -13,6 +13,7 @@ mod connection;
 mod endpoint;
 mod error;
 mod events;
+mod profile;
 #[cfg(test)]
 mod request_tests;
 mod services;

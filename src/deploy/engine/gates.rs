@@ -7,7 +7,7 @@ use crate::deploy::outcome::{Ending, Outcome};
 use crate::deploy::picture::Picture;
 use crate::deploy::prompt::{Question, Reply, Topic};
 use crate::deploy::request::Approval;
-use crate::deploy::run::{Stop, ended};
+use crate::deploy::stopping::{Stop, ended};
 
 impl Deploy<'_, '_> {
     pub(super) async fn pass_gates(

@@ -10,8 +10,8 @@ use crate::deploy::data;
 use crate::deploy::outcome::{Ending, Outcome};
 use crate::deploy::parameters::{self, Values};
 use crate::deploy::picture::{Picture, picture};
-use crate::deploy::run::Stop;
 use crate::deploy::stacks::known_values;
+use crate::deploy::stopping::Stop;
 use crate::validate::{Options, ValidatedTemplate};
 
 impl Deploy<'_, '_> {
@@ -90,13 +90,7 @@ impl Deploy<'_, '_> {
         template: &Template,
         allowed: &BTreeSet<String>,
     ) -> Result<(), Stop> {
-        let held = template
-            .resources
-            .iter()
-            .filter(|(_, resource)| data::holds_data(&resource.type_name))
-            .map(|(id, _)| id.clone())
-            .collect();
-        self.run.ensure_policy(stack_id, &held, allowed).await
+        self.run.ensure_policy(stack_id, &held(template), allowed).await
     }
 
     pub(super) fn settings_of(&self, parameters: BTreeMap<String, String>) -> Settings {
@@ -124,4 +118,11 @@ impl Deploy<'_, '_> {
     ) -> Result<TemplateSource, Stop> {
         self.run.template_source(template, &self.request.upload, stack).await
     }
+}
+
+/// Logical ids of what holds data.
+pub(super) fn held(template: &Template) -> BTreeSet<String> {
+    let resources = template.resources.iter();
+    let held = resources.filter(|(_, resource)| data::holds_data(&resource.type_name));
+    held.map(|(id, _)| id.clone()).collect()
 }

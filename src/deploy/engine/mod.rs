@@ -11,6 +11,7 @@ mod sets;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use inputs::held;
 pub use many::{deploy_at_once, deploy_in_order};
 
 use super::Session;
@@ -23,8 +24,9 @@ use super::outcome::{Ending, Outcome};
 use super::parameters::Values;
 use super::picture::Picture;
 use super::request::DeployRequest;
-use super::run::{Run, Stop, ended};
+use super::run::Run;
 use super::status::{Action, Ruling, ruling};
+use super::stopping::{Stop, ended};
 use super::template_diff;
 use crate::cfn::Template;
 
@@ -36,8 +38,12 @@ pub async fn deploy(session: Session<'_>, request: &DeployRequest) -> Outcome {
     let mut run = Run::begin(session, "deploy", &request.stack, request.timeout);
     let mut deploy = Deploy::new(&mut run, request);
     let result = deploy.run_to_end().await;
-    let outcome = result.unwrap_or_else(|stop| deploy.stopped(stop));
-    run.finish(outcome)
+    let stack_id = deploy.stack_id;
+    let mut outcome = run.ended(result).await;
+    if run.has_changed && outcome.stack_id.is_none() {
+        outcome.stack_id = stack_id;
+    }
+    outcome
 }
 
 /// A deploy while it runs.
@@ -122,17 +128,6 @@ impl<'r, 's> Deploy<'r, 's> {
             }
         }
         ended(Ending::Failed, "the stack changes all the time: does something else work on it?")
-    }
-
-    /// What becomes of a deploy that stopped while nothing runs in the stack.
-    fn stopped(&self, stop: Stop) -> Outcome {
-        if !matches!(stop, Stop::Interrupted) || !self.has_changed {
-            return Run::stopped(stop);
-        }
-        let message = "interrupted after a step; nothing runs in the stack, and what was done stays";
-        let mut outcome = Outcome::new(Ending::Declined, message).next("the same command goes on from there");
-        outcome.stack_id.clone_from(&self.stack_id);
-        outcome
     }
 
     /// Decides by the status, and does one thing.
@@ -237,11 +232,8 @@ impl<'r, 's> Deploy<'r, 's> {
                 changes: changes.clone(),
                 widenings: widenings.clone(),
             });
-            let approved =
-                if self.request.no_execute { Ok(()) } else { self.approve(&changes, &widenings).await };
-            if let Err(stop) = approved {
-                self.run.discard(&set, ChangeSetKind::Create).await?;
-                return Err(stop);
+            if !self.request.no_execute {
+                self.approve(&changes, &widenings).await?;
             }
         }
         if self.request.no_execute {
@@ -309,31 +301,32 @@ impl<'r, 's> Deploy<'r, 's> {
             changes: changes.clone(),
             widenings: widenings.clone(),
         });
-        if let Err(stop) = self.pass_gates(&changes, &widenings, &before, &after).await {
-            self.run.discard(&set, ChangeSetKind::Update).await?;
-            return Err(stop);
-        }
+        self.pass_gates(&changes, &widenings, &before, &after).await?;
         if self.request.no_execute {
             return Ok(Next::End(left_prepared(&set, false)));
         }
         let allowed: BTreeSet<String> =
             self.request.allow_replace.union(&self.request.allow_delete).cloned().collect();
-        self.discard_if_interrupted(&set, ChangeSetKind::Update).await?;
-        self.set_policy(&stack.id, &deployed, &allowed).await?;
-        let followed = self.execute(&planned, &set, &stack).await;
+        self.run.check_interrupt().await?;
+        let followed = match self.set_policy(&stack.id, &deployed, &allowed).await {
+            Ok(()) => self.execute(&planned, &set, &stack).await,
+            Err(unset) => Err(unset),
+        };
+        let goes_on = matches!(&followed, Err(Stop::Ended(outcome)) if outcome.ending == Ending::Left);
         // Whatever came of it, what was lifted is put back.
-        if !matches!(&followed, Err(Stop::Ended(outcome)) if outcome.ending == Ending::Left) {
+        if !goes_on && (followed.is_ok() || !allowed.is_empty()) {
             let now_deployed = if followed.as_ref().is_ok_and(|followed| followed.ending == Ending::Done) {
                 whole
             } else {
                 &deployed
             };
-            self.set_policy(&stack.id, now_deployed, &BTreeSet::new()).await?;
+            self.run.put_policy_back(&stack.id, &held(now_deployed), &allowed).await;
         }
         let followed = followed?;
         if followed.ending != Ending::Done {
             return Ok(self.failed(&followed));
         }
+        self.run.check_interrupt().await?;
         self.after_whole(followed.stack).await
     }
 

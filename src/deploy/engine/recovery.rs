@@ -12,7 +12,7 @@ use crate::deploy::event_log::Start;
 use crate::deploy::follow::{Before, Followed, ending_words};
 use crate::deploy::outcome::{Ending, Outcome};
 use crate::deploy::prompt::{Question, Topic};
-use crate::deploy::run::Stop;
+use crate::deploy::stopping::Stop;
 
 impl Deploy<'_, '_> {
     /// Whether what runs, or ran last, was begun by this command or an earlier run of the same.

@@ -12,8 +12,9 @@ use crate::deploy::event_log::Start;
 use crate::deploy::follow::{Before, Followed, Operation};
 use crate::deploy::outcome::{Ending, Outcome};
 use crate::deploy::request::DeployRequest;
-use crate::deploy::run::{Patience, Stop};
+use crate::deploy::run::Patience;
 use crate::deploy::stacks::token;
+use crate::deploy::stopping::Stop;
 use crate::deploy::upload::template_text;
 
 impl Deploy<'_, '_> {
@@ -66,7 +67,7 @@ impl Deploy<'_, '_> {
         stack: &Stack,
     ) -> Result<Followed, Stop> {
         let start = self.run.mark(&stack.id).await?;
-        self.discard_if_interrupted(set, planned.kind).await?;
+        self.run.check_interrupt().await?;
         let request = ExecuteChangeSet {
             change_set: set.id.clone(),
             client_request_token: token("execute", &set.id),
@@ -76,15 +77,19 @@ impl Deploy<'_, '_> {
         };
         let cloudformation = self.run.cloudformation();
         self.run.tell(Event::Executing { change_set: set.id.clone(), stack_id: stack.id.clone() });
-        self.has_changed = true;
-        match self.run.call(Patience::Short, || cloudformation.execute_change_set(&request)).await {
-            Ok(()) => {}
+        let change = || cloudformation.execute_change_set(&request);
+        let executed = match self.run.change(Patience::Short, "ExecuteChangeSet", change).await {
             // A repeated request that had arrived: it runs, or is through. If not, following will tell.
             Err(Stop::Api(error)) if matches!(error.kind, ErrorKind::InvalidState | ErrorKind::NotFound) => {
                 self.run.note(format!("the change set isn't executed again: {}", error.message));
+                Ok(())
             }
-            // Only after a try without an answer, which may have arrived.
-            Err(Stop::Interrupted | Stop::Deadline) => {
+            other => other,
+        };
+        self.run.executed(executed.is_ok());
+        match executed {
+            Ok(()) => self.has_changed = true,
+            Err(Stop::Interrupted | Stop::Deadline) if self.run.unanswered.is_some() => {
                 let message = format!(
                     "left before CloudFormation said whether the change set {} is executed; the stack may go on",
                     set.name
@@ -98,25 +103,6 @@ impl Deploy<'_, '_> {
             Err(stop) => return Err(stop),
         }
         self.follow(stack, Some(Before::of(stack)), start, Some(set.changes.len())).await
-    }
-
-    /// Deletes the set, as if it were declined, after a Ctrl-C that came before its execution.
-    pub(super) async fn discard_if_interrupted(
-        &mut self,
-        set: &ChangeSet,
-        kind: ChangeSetKind,
-    ) -> Result<(), Stop> {
-        let Err(stop) = self.run.check_interrupt().await else { return Ok(()) };
-        if self.run.discard(set, kind).await.is_err() {
-            let message = format!(
-                "interrupted; nothing runs in the stack, but the change set {} couldn't be deleted",
-                set.name
-            );
-            return Err(Outcome::new(Ending::Declined, message)
-                .next("the same command goes on with it")
-                .into());
-        }
-        Err(stop)
     }
 
     pub(super) async fn follow(

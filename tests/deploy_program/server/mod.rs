@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
 
 pub(crate) use model::{Failure, Model, StackModel};
 
@@ -34,6 +35,10 @@ pub(crate) enum Fault {
     KilledBefore,
     /// The process is killed after the work is done.
     KilledAfter,
+    /// Ctrl-C while nothing is answered, nor done.
+    InterruptedBefore,
+    /// Ctrl-C while nothing is answered, though the work is done.
+    InterruptedAfter,
 }
 
 /// A call as it came.
@@ -77,10 +82,14 @@ impl Call {
 pub(crate) struct Shared {
     pub(crate) model: Model,
     pub(crate) calls: Vec<Call>,
+    /// The access keys that calls were signed with.
+    pub(crate) keys: Vec<String>,
     /// What goes wrong with the next calls of an action; `*` with any.
     faults: BTreeMap<String, VecDeque<Fault>>,
     /// The process that is killed.
     pub(crate) victim: Option<u32>,
+    /// When the process got its Ctrl-C.
+    pub(crate) interrupted_at: Option<Instant>,
     /// What goes wrong with the n-th call from now, from 1.
     countdown: Option<(usize, Fault)>,
     /// A signal that the process gets at the n-th call of an action.
@@ -164,26 +173,40 @@ fn signal(process: Option<u32>, name: &str) {
     }
 }
 
+/// Ctrl-C, and no answer for as long as somebody waits for it.
+fn interrupt(process: Option<u32>, mut stream: &TcpStream) {
+    signal(process, "INT");
+    let _ = stream.read(&mut [0]);
+}
+
 #[allow(clippy::needless_pass_by_value, reason = "the connection ends with the answer")]
 fn serve(stream: TcpStream, shared: &Mutex<Shared>) {
     let Some(request) = Http::read(&stream) else { return };
     let call = request.call();
     let mut locked = shared.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     locked.calls.push(call.clone());
+    locked.keys.extend(request.access_key());
     let fault = next_fault(&mut locked, &call.action);
     let victim = locked.victim;
+    if matches!(fault, Fault::InterruptedBefore | Fault::InterruptedAfter) {
+        locked.interrupted_at = Some(Instant::now());
+    }
     let at_signal = locked.signal.clone();
     let nth = locked.calls.iter().filter(|other| other.action == call.action).count();
     let answer = match fault {
         Fault::Dropped => return,
         Fault::KilledBefore => return signal(victim, "KILL"),
+        Fault::InterruptedBefore => {
+            drop(locked);
+            return interrupt(victim, &stream);
+        }
         Fault::Throttled => answers::error(400, "Throttling", "Rate exceeded"),
         Fault::Broken => answers::Answer { status: 500, body: "<html>oops</html>".into() },
         Fault::Expired => {
             answers::error(403, "ExpiredToken", "The security token included in the request is expired")
         }
         Fault::Denied => answers::error(403, "AccessDenied", "User is not authorized to perform this"),
-        Fault::None | Fault::Lost | Fault::Truncated | Fault::KilledAfter => {
+        Fault::None | Fault::Lost | Fault::Truncated | Fault::KilledAfter | Fault::InterruptedAfter => {
             other_services::answer(&mut locked.model, &request, &call)
                 .unwrap_or_else(|| answers::answer(&mut locked.model, &call))
         }
@@ -195,6 +218,7 @@ fn serve(stream: TcpStream, shared: &Mutex<Shared>) {
     match fault {
         Fault::Lost => return,
         Fault::KilledAfter => return signal(victim, "KILL"),
+        Fault::InterruptedAfter => return interrupt(victim, &stream),
         _ => {}
     }
     let whole = answer.body.len();
@@ -249,6 +273,12 @@ impl Http {
         let mut body = vec![0; length];
         reader.read_exact(&mut body).ok()?;
         Some(Self { method, target, headers, body })
+    }
+
+    /// Whose signature it has.
+    fn access_key(&self) -> Option<String> {
+        let (_, credential) = self.headers.get("authorization")?.split_once("Credential=")?;
+        credential.split('/').next().map(str::to_owned)
     }
 
     fn call(&self) -> Call {

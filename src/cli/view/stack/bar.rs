@@ -1,9 +1,10 @@
 //! The bar of a terminal: how far it is, what is in progress and for how long.
 
 use std::io::IsTerminal;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::lines::{duration, shortened};
 use crate::deploy::event::Progress;
@@ -11,74 +12,94 @@ use crate::deploy::event::Progress;
 /// So many resources in progress are named.
 const SHOWN: usize = 5;
 
-/// A bar on standard error.
-pub(super) struct Bar(ProgressBar);
+/// A bar on standard error. Its times go on between two reports of progress.
+pub(super) struct Bar {
+    /// None: it isn't on the screen.
+    bar: Mutex<Option<ProgressBar>>,
+    /// The latest progress, and when it was told.
+    latest: Arc<Mutex<(Progress, Instant)>>,
+}
 
 impl Bar {
     /// A bar, if standard error is a terminal.
     pub(super) fn new() -> Option<Self> {
         let can_draw =
             std::io::stderr().is_terminal() && std::env::var("TERM").is_ok_and(|term| term != "dumb");
-        can_draw.then(|| {
-            let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
-            Self(bar)
-        })
+        let latest = Arc::new(Mutex::new((Progress::default(), Instant::now())));
+        can_draw.then(|| Self { bar: Mutex::default(), latest })
     }
 
     /// Shows how far it is.
     pub(super) fn show(&self, progress: &Progress) {
-        let bar = &self.0;
-        if bar.is_hidden() {
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = (progress.clone(), Instant::now());
+        let mut slot = self.slot();
+        let is_new = slot.is_none();
+        let bar =
+            slot.get_or_insert_with(|| ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden()));
+        bar.set_style(style(progress, &self.latest));
+        bar.set_length(u64::try_from(progress.total.unwrap_or(progress.done).max(1)).unwrap_or(u64::MAX));
+        bar.set_position(u64::try_from(progress.done).unwrap_or(u64::MAX));
+        if is_new {
             bar.set_draw_target(ProgressDrawTarget::stderr());
             bar.enable_steady_tick(Duration::from_millis(250));
         }
-        bar.set_style(style(progress));
-        bar.set_length(u64::try_from(progress.total.unwrap_or(progress.done).max(1)).unwrap_or(u64::MAX));
-        bar.set_position(u64::try_from(progress.done).unwrap_or(u64::MAX));
-        bar.set_message(message(progress, usize::from(console::Term::stderr().size().1)));
     }
 
     /// Prints something above the bar.
     pub(super) fn aside(&self, write: impl FnOnce()) {
-        self.0.suspend(write);
+        match &*self.slot() {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
     }
 
-    /// Takes the bar away while a question stands; it comes again with the next progress.
-    pub(super) fn hide(&self) {
-        self.0.disable_steady_tick();
-        self.0.set_draw_target(ProgressDrawTarget::hidden());
+    /// Takes the bar away; it comes again with the next progress.
+    pub(super) fn clear(&self) {
+        if let Some(bar) = self.slot().take() {
+            bar.disable_steady_tick();
+            bar.finish_and_clear();
+        }
     }
 
-    /// Takes the bar away for good.
-    pub(super) fn close(&self) {
-        self.0.disable_steady_tick();
-        self.0.finish_and_clear();
+    fn slot(&self) -> MutexGuard<'_, Option<ProgressBar>> {
+        self.bar.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn style(progress: &Progress) -> ProgressStyle {
+fn style(progress: &Progress, latest: &Arc<Mutex<(Progress, Instant)>>) -> ProgressStyle {
     let colour = match (console::colors_enabled_stderr(), progress.rolling_back) {
         (false, _) => "",
         (true, true) => ".yellow",
         (true, false) => ".green",
     };
-    let counted = if progress.total.is_some() { "{pos}/{len}" } else { "{pos} done" };
-    let template = format!("{{spinner}} [{{bar:24{colour}}}] {counted} {{msg}}");
+    // Without a total there is nothing to measure the bar by.
+    let counted = if progress.total.is_some() {
+        format!("[{{bar:24{colour}}}] {{pos}}/{{len}}")
+    } else {
+        "{pos} done".to_owned()
+    };
+    let template = format!("{{spinner}} {counted} {{times}}");
     let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    style.progress_chars("=> ")
+    let latest = Arc::clone(latest);
+    style.progress_chars("=> ").with_key("times", move |_: &ProgressState, text: &mut dyn std::fmt::Write| {
+        let (progress, told) = &*latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let width = usize::from(console::Term::stderr().size().1);
+        // A text takes everything that is written to it.
+        let _ = text.write_str(&message(progress, told.elapsed().as_secs(), width));
+    })
 }
 
-/// The rest of the bar's line, and a line for each resource in progress.
-fn message(progress: &Progress, width: usize) -> String {
+/// The rest of the bar's line, and a line for each resource in progress, so many seconds later.
+fn message(progress: &Progress, since: u64, width: usize) -> String {
     let undone = if progress.rolling_back { ", rolling back" } else { "" };
-    let mut text = format!("{}{undone}", duration(progress.elapsed_seconds));
+    let mut text = format!("{}{undone}", duration(progress.elapsed_seconds + since));
     for active in progress.active.iter().take(SHOWN) {
         let typical = active.typical_seconds.map(|seconds| format!(", usually {}", duration(seconds)));
         let name = active.construct.as_deref().unwrap_or(&active.logical_id);
         let line = format!(
             "    {} {name} {}{}",
             active.status,
-            duration(active.seconds),
+            duration(active.seconds + since),
             typical.unwrap_or_default()
         );
         text.push('\n');
@@ -107,7 +128,7 @@ mod tests {
         let mut progress = Progress { elapsed_seconds: 75, rolling_back: true, ..Progress::default() };
         progress.active = vec![active("DatabaseCluster", 70)];
         progress.active.extend((0..6).map(|n| active(&format!("R{n}"), 5)));
-        let text = message(&progress, 60);
+        let text = message(&progress, 0, 60);
         assert_eq!(
             text.lines().collect::<Vec<_>>(),
             [
@@ -120,6 +141,8 @@ mod tests {
                 "    and 2 more",
             ]
         );
-        assert!(message(&progress, 30).lines().all(|line| line.chars().count() <= 30));
+        let later = message(&progress, 10, 60);
+        assert!(later.starts_with("1m25s") && later.contains("DatabaseCluster 1m20s, usually 8m"), "{later}");
+        assert!(message(&progress, 0, 30).lines().all(|line| line.chars().count() <= 30));
     }
 }

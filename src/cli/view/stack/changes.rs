@@ -39,6 +39,7 @@ fn write_change(change: &Change, depth: usize, text: &mut String) {
         text.push_str(" comes into the stack");
     }
     match change.replacement {
+        Replacement::False if change.action == ChangeAction::Modify => text.push_str(", in place"),
         Replacement::False => {}
         Replacement::True => text.push_str(&format!(", {}", bad("is replaced"))),
         Replacement::Conditional => text.push_str(&format!(", {}", warning("may be replaced"))),
@@ -46,10 +47,10 @@ fn write_change(change: &Change, depth: usize, text: &mut String) {
     if let Some(fate) = change.policy_action.map(fate) {
         text.push_str(&format!("; {fate}"));
     }
-    if change.holds_data
-        && (change.action == ChangeAction::Remove || change.replacement != Replacement::False)
-    {
-        text.push_str(&format!(" [{}]", bad("holds data")));
+    if change.holds_data && change.action != ChangeAction::Add {
+        let is_in_danger = change.action == ChangeAction::Remove || change.replacement != Replacement::False;
+        let words = if is_in_danger { bad("holds data") } else { "holds data".to_owned() };
+        text.push_str(&format!(" [{words}]"));
     }
     text.push('\n');
     for delta in &change.properties {
@@ -97,4 +98,44 @@ pub(super) fn property(delta: &PropertyDelta) -> String {
         text.push_str(&format!(", because of {cause}"));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deploy::picture::{Picture, Pictured};
+    use crate::deploy::template_diff;
+    use serde_json::json;
+
+    #[test]
+    fn each_change_says_what_becomes_of_the_resource() {
+        let picture = |name: &str, size: &str| -> Picture {
+            let resource = |resource_type: &str, properties| Pictured {
+                resource_type: resource_type.into(),
+                properties,
+                ..Pictured::default()
+            };
+            let mut picture = Picture::new();
+            picture.insert(
+                "DatabaseCluster".into(),
+                resource("AWS::RDS::DBCluster", json!({"DatabaseName": name, "BackupRetentionPeriod": 7})),
+            );
+            let instance = json!({"DBClusterIdentifier": "${DatabaseCluster}", "DBInstanceClass": size});
+            picture.insert("DatabaseWriter".into(), resource("AWS::RDS::DBInstance", instance));
+            picture.insert(
+                "Url".into(),
+                resource("AWS::SSM::Parameter", json!({"Value": "${DatabaseCluster.Endpoint.Address}"})),
+            );
+            picture
+        };
+        let text = |from: &Picture, to: &Picture| text(&template_diff::resources(from, to), &[]);
+        let small = picture("dify", "db.t4g.medium");
+        let both = [
+            text(&small, &picture("dify", "db.r7g.large")),
+            text(&small, &picture("other", "db.t4g.medium")),
+            text(&small, &Picture::new()),
+            text(&Picture::new(), &small),
+        ];
+        insta::assert_snapshot!(console::strip_ansi_codes(&both.join("\n")));
+    }
 }

@@ -227,6 +227,37 @@ pub(super) fn shortened(text: &str, width: usize) -> String {
     kept + "…"
 }
 
+/// Lines no wider than a terminal, broken between words, what follows indented below. A word that is longer stays whole.
+pub(super) fn wrapped(text: &str, width: usize) -> String {
+    let mut wrapped = String::new();
+    for line in text.lines() {
+        let start = line.len() - line.trim_start().len();
+        // Below a time, what belongs to it stands behind the time.
+        let indent = if line.as_bytes().get(2) == Some(&b':') { 10 } else { start + 4 };
+        let mut used = 0;
+        let mut is_first = true;
+        for word in line.trim_end().split_inclusive(' ') {
+            let long = console::measure_text_width(word.trim_end());
+            if used + long > width && !is_first && used > indent {
+                while wrapped.ends_with(' ') {
+                    wrapped.pop();
+                }
+                wrapped.push('\n');
+                wrapped.push_str(&" ".repeat(indent));
+                used = indent;
+                if word == " " {
+                    continue;
+                }
+            }
+            wrapped.push_str(word);
+            used += console::measure_text_width(word);
+            is_first &= word.trim().is_empty();
+        }
+        wrapped.push('\n');
+    }
+    wrapped
+}
+
 /// A text in one line: what a service tells may have several.
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -277,6 +308,18 @@ mod tests {
     fn long_lines_are_cut_at_characters() {
         assert_eq!(shortened("äöü", 3), "äöü");
         assert_eq!(shortened("äöüß", 3), "äö…");
+    }
+
+    #[test]
+    fn lines_are_broken_between_words() {
+        let text = "05:43:15  UPDATE_COMPLETE               PluginDaemonDiscoveryService  AWS::ServiceDiscovery::Service\n  to do: read the log\n";
+        let expected = "05:43:15  UPDATE_COMPLETE\n          PluginDaemonDiscoveryService\n          AWS::ServiceDiscovery::Service\n  to do: read the log\n";
+        assert_eq!(wrapped(text, 50), expected);
+        assert_eq!(wrapped(text, 120), text);
+        let long = "  a ".to_owned() + &"x".repeat(40) + " b\n";
+        assert_eq!(wrapped(&long, 20), format!("  a {}\n      b\n", "x".repeat(40)));
+        let coloured = "\u{1b}[32mUPDATE_COMPLETE\u{1b}[0m a b";
+        assert_eq!(wrapped(coloured, 19), format!("{coloured}\n"), "colours have no width");
     }
 
     #[test]

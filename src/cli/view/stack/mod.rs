@@ -72,14 +72,14 @@ impl Teller {
     /// Takes the bar away.
     pub(in crate::cli) fn close(&self) {
         if let Some(bar) = &self.0.bar {
-            bar.close();
+            bar.clear();
         }
     }
 
     /// Prints a question, and waits on its line.
     pub(in crate::cli) fn question(&self, question: &Question) {
         if let Some(bar) = &self.0.bar {
-            bar.hide();
+            bar.clear();
         }
         // What changes and what gets wider was just shown.
         let is_shown = matches!(question.topic, Topic::Changes | Topic::Broadening);
@@ -115,14 +115,17 @@ impl Teller {
         if text.is_empty() {
             return;
         }
+        let inner = &self.0;
         let plain = to_stdout.then(|| plain_unless_terminal(text));
-        let text = plain.as_deref().unwrap_or(text);
-        let prefixed: String = match &self.0.prefix {
+        let wrapped = (inner.bar.is_some() && !to_stdout)
+            .then(|| lines::wrapped(text, usize::from(console::Term::stderr().size().1)));
+        let text = plain.as_deref().or(wrapped.as_deref()).unwrap_or(text);
+        let prefixed: String = match &inner.prefix {
             None => text.to_owned(),
             Some(prefix) => text.lines().map(|line| format!("{prefix}: {line}\n")).collect(),
         };
         let write = || if to_stdout { print::out(&prefixed) } else { print::err(&prefixed) };
-        match &self.0.bar {
+        match &inner.bar {
             Some(bar) => bar.aside(write),
             None => write(),
         }

@@ -101,7 +101,9 @@ pub(in crate::cli) fn diff(report: &DiffReport, by_change_set: bool) -> String {
         }
     }
     if !by_change_set && !report.is_new {
-        text.push_str("what is replaced only CloudFormation knows: --change-set asks it\n");
+        text.push_str(
+            "what is replaced is read from the resource types' schemas; --change-set asks CloudFormation\n",
+        );
     }
     super::plain_unless_terminal(&text)
 }

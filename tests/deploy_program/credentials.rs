@@ -1,0 +1,75 @@
+//! Whose credentials a command takes: as AWS's command line does.
+
+use crate::program::{Place, Run};
+
+/// The access key that a run signed its last call with.
+fn key_of(place: &Place) -> String {
+    place.server.lock().keys.last().cloned().unwrap_or_default()
+}
+
+fn profiles(place: &Place) {
+    std::fs::create_dir(place.file(".aws")).unwrap();
+    let keys = "[there]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = x\n";
+    std::fs::write(place.file(".aws/credentials"), keys).unwrap();
+    let config = "[profile empty]\nregion = us-east-1\n[profile other]\nrole_arn = arn:aws:iam::123456789012:role/R\nsource_profile = gone\n";
+    std::fs::write(place.file(".aws/config"), config).unwrap();
+}
+
+fn status(place: &Place, more: &str, environment: &[(&str, &str)]) -> Run {
+    let mut command = place.command(&format!("status --stack dify-dev {more}"));
+    crate::program::finish(command.envs(environment.iter().copied()).spawn().unwrap())
+}
+
+#[test]
+fn the_profile_that_is_named_wins_over_credentials_of_the_environment() {
+    let place = Place::new();
+    profiles(&place);
+    status(&place, "", &[]).ended(0);
+    assert_eq!(key_of(&place), "AKIAEXAMPLE");
+    status(&place, "--profile there", &[]).ended(0);
+    assert_eq!(key_of(&place), "AKIAOTHER");
+}
+
+#[test]
+fn credentials_of_the_environment_win_over_the_profile_of_the_environment() {
+    let place = Place::new();
+    profiles(&place);
+    status(&place, "", &[("AWS_PROFILE", "there")]).ended(0);
+    assert_eq!(key_of(&place), "AKIAEXAMPLE");
+    let mut command = place.command("status --stack dify-dev");
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+        command.env_remove(name);
+    }
+    crate::program::finish(command.env("AWS_PROFILE", "there").spawn().unwrap()).ended(0);
+    assert_eq!(key_of(&place), "AKIAOTHER");
+    // The one on the command line wins over it.
+    status(&place, "--profile there", &[("AWS_PROFILE", "empty")]).ended(0);
+    assert_eq!(key_of(&place), "AKIAOTHER");
+}
+
+#[test]
+fn a_profile_that_is_not_there_is_told_before_any_call() {
+    let place = Place::new();
+    let run = status(&place, "--profile nowhere", &[]).ended(2);
+    assert!(run.err.contains("there is no profile `nowhere`"), "{}", run.err);
+    profiles(&place);
+    let run = status(&place, "--profile nowhere", &[]).ended(2);
+    assert!(
+        run.err.contains("there is no profile `nowhere`") && run.err.contains("empty, other, there"),
+        "{}",
+        run.err
+    );
+    assert_eq!(place.server.lock().calls.len(), 0);
+}
+
+#[test]
+fn a_profile_without_credentials_is_told() {
+    let place = Place::new();
+    profiles(&place);
+    for name in ["empty", "other"] {
+        let run = status(&place, &format!("--profile {name}"), &[]).ended(1);
+        assert!(run.err.contains(&format!("no credentials from the profile `{name}`")), "{}", run.err);
+        assert!(!run.err.contains("dispatch failure"), "{}", run.err);
+    }
+    assert_eq!(place.server.lock().calls.len(), 0);
+}
