@@ -276,6 +276,23 @@ mod tests {
     }
 
     #[test]
+    fn what_a_reading_that_broke_off_did_not_come_to_is_read_by_the_next_one() {
+        let page = |ids: std::ops::Range<i64>| -> Vec<StackEvent> {
+            ids.rev().map(|id| event(&id.to_string(), "A", "X", id)).collect()
+        };
+        let mut reader = Reader::new(STACK, vec![], Start::After("0".into()));
+        reader.begin();
+        assert!(reader.take(page(3..5)), "and then somebody left");
+        reader.begin();
+        assert!(reader.take(page(3..5)), "all is known, but older pages were not read");
+        assert!(!reader.take(page(0..3)));
+        reader.end();
+        assert_eq!(drain(&mut reader).len(), 4);
+        reader.begin();
+        assert!(!reader.take(page(3..5)), "once is enough");
+    }
+
+    #[test]
     fn without_a_mark_events_begin_with_the_latest_operation() {
         let mut reader = Reader::new(STACK, vec![], Start::LatestOperation);
         let page = vec![

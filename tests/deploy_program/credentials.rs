@@ -63,6 +63,28 @@ fn a_profile_that_is_not_there_is_told_before_any_call() {
 }
 
 #[test]
+fn missing_credentials_are_told_with_the_profile_that_the_environment_names() {
+    let place = Place::new();
+    for (profile, said) in [
+        (None, "no credentials in the environment"),
+        (Some("nowhere"), "there is no profile `nowhere`"),
+        (Some("empty"), "no credentials from the profile `empty`, which AWS_PROFILE names"),
+    ] {
+        if profile == Some("empty") {
+            profiles(&place);
+        }
+        let mut command = place.command("status --stack dify-dev");
+        for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+            command.env_remove(name);
+        }
+        let command = command.envs(profile.map(|name| ("AWS_PROFILE", name)));
+        let run = crate::program::finish(command.spawn().unwrap()).ended(1);
+        assert!(run.err.contains(said), "{}", run.err);
+        assert_eq!(place.server.lock().calls.len(), 0, "{said}");
+    }
+}
+
+#[test]
 fn a_profile_without_credentials_is_told() {
     let place = Place::new();
     profiles(&place);

@@ -12,10 +12,13 @@ use crate::server::Fault;
 const DEPLOY: &str = "deploy --stack dify-dev --yes";
 
 /// What only looks is left at once; on this machine's worst day.
-const AT_ONCE: Duration = Duration::from_secs(4);
+const AT_ONCE: Duration = Duration::from_secs(8);
+
+/// Cases at the same time.
+const WORKERS: usize = 4;
 
 /// The answer to what changes something is waited for, five seconds at most, and a set is taken back, ten at most.
-const AFTER_A_MOMENT: Duration = Duration::from_secs(18);
+const AFTER_A_MOMENT: Duration = Duration::from_secs(22);
 
 /// What has to be the same in the end; an empty stack may have been deleted on the way.
 fn end(place: &Place) -> killed::End {
@@ -71,33 +74,41 @@ fn is_told(place: &Place, run: &Run, action: &str) {
     assert!(run.err.contains("interrupted"), "{action}: {}", run.err);
 }
 
-fn interrupted_at_each_call(prepared: impl Fn() -> Place) {
+fn interrupted_at_each_call(prepared: impl Fn() -> Place + Sync) {
     let undisturbed = prepared();
     undisturbed.run(DEPLOY).ended(0);
     let expected = end(&undisturbed);
     let steps = steps(&undisturbed);
     let actions: BTreeSet<&str> = steps.iter().map(|(_, action)| action.as_str()).collect();
     assert!(actions.len() > 8, "{actions:?}");
+    let mut cases = Vec::new();
     for (call, action) in &steps {
-        let faults: &[Fault] = if only_looks(action) {
-            &[Fault::InterruptedBefore]
-        } else {
-            &[Fault::InterruptedBefore, Fault::InterruptedAfter]
-        };
-        for fault in faults {
-            let place = prepared();
-            place.server.fault_at(*call, *fault);
-            let child = place.start(DEPLOY);
-            place.server.lock().victim = Some(child.id());
-            let run = finish(child);
-            let took = place.server.lock().interrupted_at.map(|at| at.elapsed()).unwrap();
-            let limit = if only_looks(action) { AT_ONCE } else { AFTER_A_MOMENT };
-            assert!(took < limit, "{fault:?} at {action}, call {call}: it took {took:?}: {}", run.err);
-            is_told(&place, &run, &format!("{fault:?} at {action}, call {call}"));
-            place.run(DEPLOY).ended(0);
-            assert_eq!(end(&place), expected, "after {fault:?} at {action}, call {call}: {}", run.err);
+        cases.push((*call, action.as_str(), Fault::InterruptedBefore));
+        if !only_looks(action) {
+            cases.push((*call, action.as_str(), Fault::InterruptedAfter));
         }
     }
+    // Most of the time is waited.
+    std::thread::scope(|scope| {
+        for worker in 0..WORKERS {
+            let mine = cases.iter().skip(worker).step_by(WORKERS);
+            let (prepared, expected) = (&prepared, &expected);
+            scope.spawn(move || mine.for_each(|case| interrupted_at(&prepared(), expected, *case)));
+        }
+    });
+}
+
+fn interrupted_at(place: &Place, expected: &killed::End, (call, action, fault): (usize, &str, Fault)) {
+    place.server.fault_at(call, fault);
+    let child = place.start(DEPLOY);
+    place.server.lock().victim = Some(child.id());
+    let run = finish(child);
+    let took = place.server.lock().interrupted_at.map(|at| at.elapsed()).unwrap();
+    let limit = if only_looks(action) { AT_ONCE } else { AFTER_A_MOMENT };
+    assert!(took < limit, "{fault:?} at {action}, call {call}: it took {took:?}: {}", run.err);
+    is_told(place, &run, &format!("{fault:?} at {action}, call {call}"));
+    place.run(DEPLOY).ended(0);
+    assert_eq!(end(place), *expected, "after {fault:?} at {action}, call {call}: {}", run.err);
 }
 
 #[test]

@@ -154,8 +154,8 @@ impl Aws {
                 }
                 let has_none = error.code.is_none()
                     && matches!(error.kind, ErrorKind::Credentials | ErrorKind::CredentialsExpired);
-                if let Some(name) = self.options.profile.as_ref().filter(|_| has_none) {
-                    error.message = format!("no credentials from the profile `{name}`: {}", error.message);
+                if has_none {
+                    error.message = self.without_credentials(&error.message).await;
                 }
                 Err(error)
             }
@@ -164,6 +164,21 @@ impl Aws {
                 Ok(answer)
             }
         }
+    }
+
+    /// Where credentials were looked for, in vain.
+    async fn without_credentials(&self, why: &str) -> String {
+        if let Some(name) = &self.options.profile {
+            return format!("no credentials from the profile `{name}`: {why}");
+        }
+        let named = std::env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty());
+        if let Some(name) = named {
+            return match profile::check(&name).await {
+                Ok(()) => format!("no credentials from the profile `{name}`, which AWS_PROFILE names: {why}"),
+                Err(missing) => format!("{}; AWS_PROFILE names it", missing.message),
+            };
+        }
+        why.to_owned()
     }
 
     /// Whether credentials that were good are no longer, or can no longer be had.

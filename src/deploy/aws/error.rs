@@ -61,7 +61,9 @@ pub(super) fn of_chain(operation: &'static str, error: &(dyn Error + 'static)) -
     }
     let message = sentences.join(": ");
     // The orchestrator passes on a missing provider as text only.
-    if credentials || message.contains("no providers in chain provided credentials") {
+    if message.contains("no providers in chain provided credentials") {
+        ApiError::credentials(operation, "no credentials in the environment, in ~/.aws, or from a role")
+    } else if credentials {
         ApiError::credentials(operation, message)
     } else {
         ApiError::connection(operation, message)
