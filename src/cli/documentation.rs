@@ -45,10 +45,12 @@ pub(super) fn others() -> impl Iterator<Item = Documentation> {
 /// What is known of a code, in small or capital letters.
 ///
 /// # Errors
-/// The nearest code, if there is one.
+/// The nearest code of the same layer, if there is one.
 pub(super) fn find(code: &str) -> Result<Documentation, Option<&'static str>> {
     let known = all().find(|documentation| documentation.code().0.eq_ignore_ascii_case(code));
-    known.ok_or_else(|| nearest(code, all().map(|documentation| documentation.code().0)))
+    let letter = code.chars().next().map(|letter| letter.to_ascii_uppercase());
+    let codes = all().map(|documentation| documentation.code().0);
+    known.ok_or_else(|| nearest(code, codes.filter(|known| known.chars().next() == letter)))
 }
 
 impl Documentation {
@@ -107,6 +109,9 @@ mod tests {
         assert_eq!(find("D003").unwrap().title(), "A key stands twice in one map");
         assert_eq!(find("C406").unwrap().severity(), None);
         assert_eq!(find("RO02").unwrap_err(), Some("R002"));
+        // Digits that are all others still name the layer.
+        assert!(find("R999").unwrap_err().is_some_and(|near| near.starts_with('R')));
         assert_eq!(find("bucket").unwrap_err(), None);
+        assert_eq!(find("X002").unwrap_err(), None);
     }
 }

@@ -23,7 +23,9 @@ pub(super) fn run(args: &ExplainArgs, view: &mut View) -> Exit {
             Ok(documentation) => found.push(documentation),
             Err(nearest) => {
                 let help = match nearest {
-                    Some(nearest) => format!("did you mean `{nearest}`?"),
+                    Some(nearest) => {
+                        format!("did you mean `{nearest}`? `dify-cfn rules` lists all of them")
+                    }
                     None => "`dify-cfn rules` lists them".to_owned(),
                 };
                 view.failure(&UnknownCode { code: code.clone(), help });

@@ -1,5 +1,7 @@
 //! `dify-cfn synth`: writes the templates of all or some stacks.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use crate::assembly::{AssembledStack, AssembledTemplate, Formats, minified, write_assembly};
@@ -145,8 +147,13 @@ fn synthesize(located: &Located, validate: bool) -> Result<Synthesized, Rejected
     let built = dify::build(config).map_err(|found| (Exit::Usage, placed(found)))?;
     let mut findings = placed(built.findings);
     let template = if validate {
+        let types = types_of_settings(config, &built.template);
+        let of_settings = |found: Vec<Diagnostic>| -> Vec<Diagnostic> {
+            found.into_iter().map(|finding| placed_in_settings(located, &types, finding)).collect()
+        };
         let (template, found) = ValidatedTemplate::check(built.template, &options(config))
-            .map_err(|found| (Exit::Invalid, found))?;
+            .map_err(|found| (Exit::Invalid, of_settings(found)))?;
+        let found = of_settings(found);
         // The summary tells each stack's size.
         findings
             .extend(found.into_iter().filter(|finding| finding.code != TEMPLATE_SIZE || finding.is_error()));
@@ -240,6 +247,35 @@ fn placed_in_file(located: &Located, finding: Diagnostic) -> Diagnostic {
     match finding.pointer.clone() {
         Some(pointer) if finding.location.is_none() && finding.logical_id.is_none() => {
             located.diagnostic_at(&pointer, finding)
+        }
+        _ => finding,
+    }
+}
+
+/// The types of the resources that the section `resources` is about, by logical id.
+fn types_of_settings(config: &Config, template: &Template) -> BTreeMap<String, String> {
+    let ids = config.resources.keys();
+    ids.filter_map(|id| Some((id.clone(), template.resources.get(id)?.type_name.clone()))).collect()
+}
+
+/// A finding about what the section `resources` says with its place in the file. Of a resource that the section changes, a
+/// note may be about anything; an error or a warning isn't there without the change. The pointer stays the template's, by
+/// which findings are accepted.
+fn placed_in_settings(
+    located: &Located,
+    types: &BTreeMap<String, String>,
+    finding: Diagnostic,
+) -> Diagnostic {
+    let type_name = finding.logical_id.as_ref().and_then(|id| types.get(id));
+    let Some((type_name, pointer)) = type_name.zip(finding.pointer.clone()) else { return finding };
+    match dify::setting_of(&located.config, type_name, &pointer) {
+        Some(setting) if setting.decides || finding.severity > Severity::Note => {
+            let placed = if finding.of_key {
+                located.diagnostic_at_key(&setting.pointer, finding)
+            } else {
+                located.diagnostic_at(&setting.pointer, finding)
+            };
+            placed.pointer(pointer)
         }
         _ => finding,
     }

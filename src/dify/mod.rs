@@ -34,6 +34,7 @@ use crate::diagnostic::{Code, Diagnostic};
 
 pub use capacity::Capacity;
 pub use foundation::foundation;
+pub use overrides::{Setting, setting_of};
 pub use refusals::{RESERVED_NAME, SHARED_PORT};
 pub use secrets::secure_parameters;
 

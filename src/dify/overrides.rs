@@ -90,6 +90,46 @@ pub(super) fn apply(config: &Config, template: &mut Template) -> Vec<Diagnostic>
     found
 }
 
+/// What the section says of a place of the template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// The pointer into the configuration, such as `/resources/Bucket/properties/BucketName`.
+    pub pointer: String,
+    /// Whether the place is as the section says, so that nothing else is the reason for what is found there. Else the
+    /// section only says something of the same resource.
+    pub decides: bool,
+}
+
+/// What the section says of a place of the template: a pointer such as `/Resources/Bucket/Properties/BucketName`, and the
+/// resource's type.
+pub fn setting_of(config: &Config, type_name: &str, pointer: &str) -> Option<Setting> {
+    let path = pointer.strip_prefix("/Resources/")?;
+    let (id, path) = path.split_once('/').unwrap_or((path, ""));
+    let settings = config.resources.get(&unescaped(id))?;
+    let of_resource = format!("/resources/{id}");
+    let Some(path) = path.strip_prefix("Properties/") else {
+        return Some(Setting { pointer: of_resource, decides: settings.type_name.is_some() });
+    };
+    let property = unescaped(path.split('/').next().unwrap_or_default());
+    let is_name = NAME_PROPERTIES.contains(&(type_name, &*property));
+    let is_tags = type_info(type_name).and_then(|info| info.tag_property) == Some(&*property);
+    let within = if settings.properties.contains_key(&property) {
+        format!("/properties/{path}")
+    } else if settings.name.is_some() && is_name {
+        "/name".to_owned()
+    } else if !settings.tags.is_empty() && is_tags {
+        "/tags".to_owned()
+    } else {
+        return Some(Setting { pointer: of_resource, decides: settings.type_name.is_some() });
+    };
+    Some(Setting { pointer: format!("{of_resource}{within}"), decides: true })
+}
+
+/// A token of a JSON pointer as it is.
+fn unescaped(token: &str) -> String {
+    token.replace("~1", "/").replace("~0", "~")
+}
+
 /// Adds a resource of a type that is known, so that its properties are validated like all others; else says why not.
 fn add(template: &mut Template, id: &str, type_name: &str) -> Option<Diagnostic> {
     if let Some(taken) = template.resources.get(id) {
@@ -294,5 +334,36 @@ mod tests {
     #[test]
     fn names_are_sorted_by_type_so_that_one_is_found_easily() {
         assert!(NAME_PROPERTIES.is_sorted());
+    }
+
+    #[test]
+    fn a_place_of_the_template_leads_back_to_the_section() {
+        let mut config = Config::default();
+        let settings = ResourceSettings {
+            name: Some("x".into()),
+            tags: [("Team".to_owned(), "a".to_owned())].into_iter().collect(),
+            properties: json!({"CorsConfiguration": {"CorsRules": []}}).as_object().unwrap().clone(),
+            ..ResourceSettings::default()
+        };
+        config.resources.insert("Bucket".into(), settings);
+        let of = |path: &str| {
+            let found = setting_of(&config, "AWS::S3::Bucket", &format!("/Resources/{path}"))?;
+            Some((found.pointer, found.decides))
+        };
+        let at = |pointer: &str, decides: bool| Some((format!("/resources/Bucket{pointer}"), decides));
+        assert_eq!(
+            of("Bucket/Properties/CorsConfiguration/CorsRules/0"),
+            at("/properties/CorsConfiguration/CorsRules/0", true)
+        );
+        assert_eq!(of("Bucket/Properties/BucketName"), at("/name", true));
+        assert_eq!(of("Bucket/Properties/Tags/1/Key"), at("/tags", true));
+        assert_eq!(of("Bucket/Properties/AccessControl"), at("", false));
+        assert_eq!(of("Bucket"), at("", false));
+        assert_eq!(of("Other/Properties/BucketName"), None);
+        config.resources["Bucket"].type_name = Some("AWS::S3::Bucket".into());
+        assert_eq!(
+            setting_of(&config, "AWS::S3::Bucket", "/Resources/Bucket").map(|found| found.decides),
+            Some(true)
+        );
     }
 }

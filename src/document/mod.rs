@@ -196,20 +196,22 @@ pub fn decode(name: &str, bytes: &[u8]) -> Result<Source, Box<Diagnostic>> {
         Ok(text) => return Ok(Source::new(name, text)),
         Err(error) => error,
     };
+    let refused = |message: String, source: &Source, span: Span| {
+        Box::new(Diagnostic::error(code::ENCODING, message).help("save the file as UTF-8").at(source, span))
+    };
+    if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = bytes {
+        // No line of it can be shown.
+        let start = Span { line: 1, column: 1, ..Span::default() };
+        return Err(refused("the file is UTF-16, not UTF-8".to_owned(), &Source::new(name, ""), start));
+    }
     let start = error.valid_up_to();
     let lossy = Source::new(name, String::from_utf8_lossy(bytes).into_owned());
     let before = lossy.text.get(..start).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     let span = Span { start, end: start + '\u{fffd}'.len_utf8(), line, column };
-    let message = match bytes {
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "the file is UTF-16, not UTF-8".to_owned(),
-        _ => format!(
-            "the byte 0x{:02x} at offset {start} isn't UTF-8",
-            bytes.get(start).copied().unwrap_or_default()
-        ),
-    };
-    Err(Box::new(Diagnostic::error(code::ENCODING, message).help("save the file as UTF-8").at(&lossy, span)))
+    let byte = bytes.get(start).copied().unwrap_or_default();
+    Err(refused(format!("the byte 0x{byte:02x} at offset {start} isn't UTF-8"), &lossy, span))
 }
 
 /// A text short enough for a message, on one line.

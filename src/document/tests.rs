@@ -188,6 +188,8 @@ fn a_file_holds_one_document() {
         mistakes(Format::Yaml, "a: 1\n---\nb: 2\n"),
         ["2:1 D005 a second document starts here, but a file holds only one"]
     );
+    let refused = Document::parse(Source::new("t", "a: 1\n---\nb: 2\n"), Format::Yaml, &Limits::default());
+    assert!(refused.unwrap_err()[0].help.as_deref().is_some_and(|help| help.contains("a file of its own")));
     assert_eq!(yaml("%YAML 1.1\n---\na: 1\n...\n").to_json(), json!({"a": 1}));
 }
 

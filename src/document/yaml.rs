@@ -5,7 +5,7 @@ use serde_saphyr::granit_parser::{self, ErrorKind, Event, Marker, Parser, Scalar
 use super::tree::Tree;
 use super::yaml_mistakes::{explain, next_section, tab_after};
 use super::{Ambiguous, Limits, NodeKind, Reading, code, excerpt, scalar};
-use crate::diagnostic::{Source, Span};
+use crate::diagnostic::{Diagnostic, Source, Span};
 
 /// The namespace of YAML's own tags (`!!str`).
 const YAML: &str = "tag:yaml.org,2002:";
@@ -64,7 +64,9 @@ impl Piece {
                     documents += 1;
                     if documents > 1 {
                         let message = "a second document starts here, but a file holds only one";
-                        tree.error(code::SEVERAL_DOCUMENTS, message, self.place(span));
+                        let finding = Diagnostic::error(code::SEVERAL_DOCUMENTS, message)
+                            .help("put each document in a file of its own; a `---` before the first is fine");
+                        tree.report(finding, self.place(span));
                         return None;
                     }
                 }
@@ -173,11 +175,8 @@ fn take_key(text: &str, plain: bool, anchor: usize, tag: Option<&Tag>, here: Spa
         }
         if text == "<<" {
             let help = "write the keys out";
-            tree.report(
-                crate::diagnostic::Diagnostic::error(code::MERGE_KEY, "merge keys (`<<`) aren't supported")
-                    .help(help),
-                here,
-            );
+            let finding = Diagnostic::error(code::MERGE_KEY, "merge keys (`<<`) aren't supported").help(help);
+            tree.report(finding, here);
             return tree.key(None, here, anchor);
         }
         note_ambiguous(text, scalar::core(text), true, here, tree);

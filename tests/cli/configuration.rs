@@ -154,3 +154,39 @@ fn a_secret_that_stands_in_the_file_is_not_shown() {
     assert!(run.err.contains("dify.yaml:2:22"), "{}", run.err);
     assert!(!run.err.contains("hunter2"), "{}", run.err);
 }
+
+#[test]
+fn what_is_wrong_with_a_resource_s_own_properties_is_told_at_their_place() {
+    let place = Place::with(
+        "resources:
+  Bucket:
+    properties:
+      BucketNam: files
+environments:
+  dev: {}
+  tst:
+    resources:
+      News:
+        type: AWS::SNS::Topic
+        properties:
+          TopicName: { a: b }
+",
+    );
+    let run = place.run(["synth"]).ended(3);
+    for told in [
+        "error[S003]: there is no property `BucketNam` here\n --> dify.yaml:4:7\n",
+        "error[S005]: expected a text, found an object (environment `tst`)\n  --> dify.yaml:12:11\n",
+    ] {
+        assert!(run.err.contains(told), "no {told:?} in {}", run.err);
+    }
+    // What the section says nothing of has no place there.
+    let changed = Place::with(
+        "resources: { LoadBalancer: { tags: { Team: ai } } }
+environments:
+  prd: { profile: production, ingress: { domain_name: d.example.com, hosted_zone_id: Z0123456789ABC } }
+",
+    );
+    let changed = changed.run(["synth"]).ended(0);
+    let note = changed.err.split("note[P061]").nth(1).unwrap();
+    assert!(note.split("\n\n").next().unwrap().contains("= at: LoadBalancer"), "{}", changed.err);
+}

@@ -260,8 +260,12 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, Vec<Change>)> {
         ),
         (
             "W059",
-            "a small disk",
-            vec![Set("WebTaskDefinition", "EphemeralStorage", json!({"SizeInGiB": 10}))],
+            "another system",
+            vec![Set(
+                "WebTaskDefinition",
+                "RuntimePlatform",
+                json!({"OperatingSystemFamily": "WINDOWS_SERVER_2022_CORE"}),
+            )],
         ),
         (
             "W060",
@@ -297,5 +301,90 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, Vec<Change>)> {
                 }),
             )],
         ),
+        (
+            "W100",
+            "a second subnet of the first zone",
+            vec![
+                Add(
+                    "Third",
+                    "AWS::EC2::Subnet",
+                    json!({"VpcId": {"Ref": "NetworkVpc"}, "CidrBlock": "10.0.250.0/24", "AvailabilityZone": {"Fn::Select": [0, {"Fn::GetAZs": ""}]}}),
+                ),
+                Set("LoadBalancer", "Subnets/-", json!({"Ref": "Third"})),
+            ],
+        ),
+        (
+            "W101",
+            "a target group of two load balancers",
+            vec![
+                Add("Group", "AWS::ElasticLoadBalancingV2::TargetGroup", json!({"TargetType": "lambda"})),
+                Add(
+                    "Second",
+                    "AWS::ElasticLoadBalancingV2::LoadBalancer",
+                    json!({"Scheme": "internal", "Subnets": [{"Ref": "NetworkPrivateSubnet1"}, {"Ref": "NetworkPrivateSubnet2"}]}),
+                ),
+                Add("First", LISTENER, listener("LoadBalancer", 8080, &to("Group"))),
+                Add("Other", LISTENER, listener("Second", 8080, &to("Group"))),
+            ],
+        ),
+        (
+            "W102",
+            "a range of ports that falls",
+            vec![Set(
+                "ApiTaskDefinition",
+                "ContainerDefinitions/0/PortMappings/-",
+                json!({"ContainerPortRange": "9010-9000"}),
+            )],
+        ),
+        ("W103", "a third listener that verifies", ["A", "B", "C"].map(verifying).into()),
+        (
+            "W104",
+            "two mount targets in a zone",
+            ["A", "B"]
+                .map(|id| {
+                    let of_system = json!({"FileSystemId": "fs-0123456789abcdef0", "SubnetId": {"Ref": "NetworkPrivateSubnet1"}, "SecurityGroups": [{"Fn::GetAtt": ["ApiSecurityGroup", "GroupId"]}]});
+                    Add(id, "AWS::EFS::MountTarget", of_system)
+                })
+                .into(),
+        ),
+        (
+            "W105",
+            "two policies on the processor",
+            vec![Set(
+                "ApiScalingMemory",
+                "TargetTrackingScalingPolicyConfiguration/PredefinedMetricSpecification/PredefinedMetricType",
+                json!("ECSServiceAverageCPUUtilization"),
+            )],
+        ),
+        (
+            "W158",
+            "a list in a list of actions",
+            vec![Add(
+                "Extra",
+                "AWS::IAM::ManagedPolicy",
+                json!({"PolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": [["s3:GetObject"]], "Resource": "*"}]}}),
+            )],
+        ),
     ]
+}
+
+const LISTENER: &str = "AWS::ElasticLoadBalancingV2::Listener";
+
+/// A listener of a load balancer with that default action.
+fn listener(balancer: &str, port: u16, action: &Json) -> Json {
+    json!({"LoadBalancerArn": {"Ref": balancer}, "Port": port, "Protocol": "HTTP", "DefaultActions": [action]})
+}
+
+/// The action that sends requests to a target group.
+fn to(group: &str) -> Json {
+    json!({"Type": "forward", "TargetGroupArn": {"Ref": group}})
+}
+
+/// A listener that verifies certificates of clients.
+fn verifying(id: &'static str) -> Change {
+    let answer = json!({"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}});
+    let port = 8443 + u16::from(id.as_bytes()[0]);
+    let mut listener = listener("LoadBalancer", port, &answer);
+    listener["MutualAuthentication"] = json!({"Mode": "verify"});
+    Add(id, LISTENER, listener)
 }

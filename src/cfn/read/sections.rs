@@ -1,7 +1,7 @@
 //! The sections of a template and the attributes of its resources.
 
 use super::{SourceMap, code};
-use crate::cfn::{Map, Resource, Template, function};
+use crate::cfn::{Json, Map, Resource, Template, function};
 use crate::diagnostic::{Code, Diagnostic, Span, nearest};
 use crate::document::{Entry, Node, NodeKind, excerpt, pointer_to};
 
@@ -20,12 +20,19 @@ const SECTIONS: [&str; 11] = [
     "Hooks",
 ];
 
+/// Whether a transform is a macro, which may take sections of its own out: all but the language extensions may be.
+fn may_take_sections(transform: &Json) -> bool {
+    let one = std::slice::from_ref(transform);
+    transform.as_array().map_or(one, Vec::as_slice).iter().any(|name| name != "AWS::LanguageExtensions")
+}
+
 /// Makes a template of a map in long form.
 pub(super) fn template(map: &SourceMap, findings: &mut Vec<Diagnostic>) -> Template {
     let mut reader = Reader { map, findings };
     let mut template = Template::default();
     let root = map.root();
-    let has_macros = root.get("Transform").is_some() || root.get("Fn::Transform").is_some();
+    let has_macros = root.get("Transform").is_some_and(|node| may_take_sections(&node.to_json()))
+        || root.get("Fn::Transform").is_some();
     for entry in root.entries() {
         let pointer = pointer_to("", &entry.key);
         match entry.key.as_str() {

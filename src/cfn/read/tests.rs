@@ -112,11 +112,25 @@ fn a_finding_gets_its_place() {
 }
 
 #[test]
+fn a_macro_may_take_a_section_and_the_language_extensions_do_not() {
+    let of = |transform: &str| {
+        let read = yaml(&format!("Transform: {transform}\nParameter: {{}}\nResources: {{}}\n"));
+        findings(&read).remove(0)
+    };
+    let message = "2:1 D102 CloudFormation has no section `Parameter`";
+    assert_eq!(of("AWS::LanguageExtensions"), message);
+    assert_eq!(of("[AWS::LanguageExtensions]"), message);
+    let note = format!("{message} of its own, a macro has to know it");
+    assert_eq!(of("Own"), note);
+    assert_eq!(of("[AWS::LanguageExtensions, {Name: Own}]"), note);
+}
+
+#[test]
 fn all_sections_and_attributes_are_kept() {
     let text = json!({
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "d",
-        "Transform": ["AWS::LanguageExtensions"],
+        "Transform": ["AWS::LanguageExtensions", "Own"],
         "Metadata": {"m": [1]},
         "Parameters": {"P": {"Type": "String"}},
         "Rules": {"R": {"Assertions": []}},

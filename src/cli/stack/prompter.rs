@@ -1,6 +1,6 @@
 //! Questions on the terminal, and Ctrl-C.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -43,6 +43,7 @@ async fn listen(interrupts: Arc<Interrupts>, stack: String, teller: Teller) {
     let Ok(mut signals) = Signals::new() else { return };
     loop {
         signals.next().await;
+        teller.was_interrupted();
         let came = interrupts.came.fetch_add(1, Ordering::SeqCst) + 1;
         interrupts.noticed.notify_one();
         if came >= 2 {
@@ -126,9 +127,6 @@ impl Prompter for Prompts {
                     Some(line) => reply(&line, question.expected.as_deref()),
                 },
             };
-            if reply == Reply::Interrupted {
-                let _ = std::io::stderr().write_all(b"\n");
-            }
             reply
         })
     }

@@ -16,7 +16,9 @@ pub(super) fn run(args: &SecretsArgs, view: &mut View) -> Exit {
         Ok(loaded) => loaded,
         Err(exit) => return exit,
     };
-    let Some(located) = loaded.environments.first() else { return Exit::Usage };
+    let Some(located) = loaded.environments.first() else {
+        return view.failure_of(&format!("the configuration has no stack {}", one.stack), Exit::Usage);
+    };
     let wanted = secure_parameters(&located.config);
     if wanted.is_empty() {
         let sentence = "the configuration keeps no secret in Systems Manager: nothing to create";

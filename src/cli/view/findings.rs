@@ -8,6 +8,8 @@ use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
 use crate::diagnostic::{Code, Diagnostic, Location, Severity};
 
+use super::plural;
+
 /// Longest line that is shown whole, in bytes.
 const LONGEST_LINE: usize = 400;
 
@@ -16,6 +18,21 @@ const AROUND: (usize, usize) = (40, 60);
 
 /// The findings as text, in their order. Notes of one file that say the same are told once, with the other places.
 pub(super) fn render_all<'f>(findings: impl IntoIterator<Item = &'f Diagnostic>, colour: bool) -> String {
+    let groups = grouped(findings);
+    let told = groups.iter().filter_map(|group| group.split_first());
+    told.map(|(first, others)| text(first, others, colour)).collect()
+}
+
+/// How many notes there are, in words: those that the text tells as one count once.
+pub(super) fn count_of_notes<'f>(findings: impl IntoIterator<Item = &'f Diagnostic>) -> String {
+    let groups = grouped(findings.into_iter().filter(|finding| finding.counts_as(Severity::Note)));
+    let (told, places) = (groups.len(), groups.iter().map(Vec::len).sum());
+    let told_of = plural(told, "note");
+    if told < places { format!("{told_of} in {}", plural(places, "place")) } else { told_of }
+}
+
+/// The findings in their order, with a note those of its file that say the same.
+fn grouped<'f>(findings: impl IntoIterator<Item = &'f Diagnostic>) -> Vec<Vec<&'f Diagnostic>> {
     let mut groups: Vec<Vec<&Diagnostic>> = Vec::new();
     let mut known: BTreeMap<(Code, &str, &str), usize> = BTreeMap::new();
     for finding in findings {
@@ -30,10 +47,6 @@ pub(super) fn render_all<'f>(findings: impl IntoIterator<Item = &'f Diagnostic>,
         groups.push(vec![finding]);
     }
     groups
-        .iter()
-        .filter_map(|group| group.split_first())
-        .map(|(first, others)| text(first, others, colour))
-        .collect()
 }
 
 /// The finding as text with a blank line behind it.
@@ -167,7 +180,10 @@ impl<'s> Excerpt<'s> {
         let (far, near) = (floor(text, at.saturating_sub(LONGEST_LINE)), floor(text, at + LONGEST_LINE));
         let line_start = text[far..at].rfind('\n').map(|newline| far + newline + 1);
         let line_start = line_start.or_else(|| (far == 0).then_some(0));
-        let line_end = text[at..near].find('\n').map(|newline| at + newline);
+        let line_end = text[at..near].find('\n').map(|newline| {
+            // Windows' carriage return belongs to the line's end.
+            at + text[at..at + newline].strip_suffix('\r').map_or(newline, str::len)
+        });
         let line_end = line_end.or_else(|| (near == text.len()).then_some(near));
         let marked_until = |end: usize| floor(text, span.end.min(end)).max(at);
         if let (Some(start), Some(end)) = (line_start, line_end)
@@ -224,10 +240,22 @@ mod tests {
     }
 
     #[test]
-    fn equal_notes_are_told_once() {
+    fn a_carriage_return_is_no_part_of_the_line() {
+        let source = Source::new("t.yaml", "a: x\r\nb: y\r\n");
+        for (start, end) in [(3, 4), (3, 6), (4, 5)] {
+            let span = Span { start, end, line: 1, column: 4 };
+            let shown = render(&Diagnostic::error(Code("D001"), "m").at(&source, span), false);
+            assert!(shown.contains("a: x\n") && !shown.contains('\u{240d}'), "{shown}");
+        }
+    }
+
+    #[test]
+    fn equal_notes_are_told_and_counted_once() {
         let at = |id: &str| Diagnostic::note(Code("P060"), "kept for ever").logical_id(id).help("say when");
         let other = Diagnostic::warning(Code("W001"), "alone").logical_id("B");
         let findings = [at("A"), other.clone(), at("B"), at("C"), other];
+        assert_eq!(count_of_notes(&findings), "1 note in 3 places");
+        assert_eq!(count_of_notes(&findings[..1]), "1 note");
         insta::assert_snapshot!(render_all(&findings, false), @r"
         note[P060]: kept for ever
          |

@@ -84,7 +84,7 @@ impl Report {
             plural(self.files.len(), "template"),
             plural(self.count(Severity::Error), "error"),
             plural(self.count(Severity::Warning), "warning"),
-            plural(self.count(Severity::Note), "note"),
+            findings::count_of_notes(self.findings()),
         );
         // Writing to a String can't fail.
         let accepted = self.accepted();

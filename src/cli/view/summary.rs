@@ -102,7 +102,7 @@ impl StackSummary<'_> {
                 text,
                 "  found       {}, {}{accepted}",
                 super::plural(warnings, "warning"),
-                super::plural(notes, "note")
+                super::findings::count_of_notes(self.findings)
             );
         }
         text

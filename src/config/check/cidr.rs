@@ -10,30 +10,42 @@ pub(super) struct Cidr {
     pub(super) is_v6: bool,
 }
 
+/// Why a text is no range.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NoCidr {
+    /// What is wrong with it.
+    pub(super) message: String,
+    /// What to write, where a single address may be meant.
+    pub(super) help: String,
+    /// The range that is meant, if one has bits set behind its length.
+    pub(super) meant: Option<Cidr>,
+}
+
 impl Cidr {
     /// Reads `10.0.0.0/16` or `2001:db8::/32`.
     ///
     /// # Errors
     /// What is wrong with it, and what to write.
-    pub(super) fn parse(text: &str) -> Result<Self, (String, String)> {
+    pub(super) fn parse(text: &str) -> Result<Self, NoCidr> {
+        let no = |message: String, help: String| NoCidr { message, help, meant: None };
         let Some((address, prefix)) = text.split_once('/') else {
             let help = match text.parse::<IpAddr>() {
                 Ok(IpAddr::V4(_)) => format!("write {text}/32 for this one address"),
                 Ok(IpAddr::V6(_)) => format!("write {text}/128 for this one address"),
                 Err(_) => "write an address and a length, such as 203.0.113.0/24".to_owned(),
             };
-            return Err((format!("`{text}` has no length"), help));
+            return Err(no(format!("`{text}` has no length"), help));
         };
         let Ok(address) = address.parse::<IpAddr>() else {
             let help = "write an address and a length, such as 203.0.113.0/24 or 2001:db8::/32";
-            return Err((format!("`{address}` isn't an IP address"), help.to_owned()));
+            return Err(no(format!("`{address}` isn't an IP address"), help.to_owned()));
         };
         let bits = if address.is_ipv4() { 32 } else { 128 };
         let is_number =
             !prefix.is_empty() && prefix.len() <= 3 && prefix.bytes().all(|byte| byte.is_ascii_digit());
         let Some(prefix) = prefix.parse::<u32>().ok().filter(|prefix| is_number && *prefix <= bits) else {
             let message = format!("`{text}` has a length that isn't 0 to {bits}");
-            return Err((message, format!("write {address}/{bits} for this one address")));
+            return Err(no(message, format!("write {address}/{bits} for this one address")));
         };
         let value = match address {
             IpAddr::V4(address) => u128::from(u32::from(address)),
@@ -44,10 +56,8 @@ impl Cidr {
         if network != value {
             let network = Self { address: network, ..cidr };
             let message = format!("`{text}` has bits set behind its length");
-            return Err((
-                message,
-                format!("write {network} for the range, or {address}/{bits} for the one address"),
-            ));
+            let help = format!("write {network} for the range, or {address}/{bits} for the one address");
+            return Err(NoCidr { message, help, meant: Some(network) });
         }
         Ok(cidr)
     }
@@ -136,7 +146,8 @@ mod tests {
                 "write 10.0.0.0/32 for this one address",
             ),
         ] {
-            assert_eq!(Cidr::parse(text), Err((message.to_owned(), help.to_owned())));
+            let no = Cidr::parse(text).unwrap_err();
+            assert_eq!((no.message.as_str(), no.help.as_str()), (message, help));
         }
     }
 

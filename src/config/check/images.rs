@@ -58,17 +58,14 @@ impl Findings<'_> {
 
     fn registry(&mut self, registry: &str) {
         let pointer = "/images/registry";
-        let host = registry.split('/').next().unwrap_or_default();
-        let is_host = !host.is_empty()
-            && host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:".contains(c))
-            && host.contains(['.', ':']);
-        if registry.contains("://") {
-            let bare = registry.split("://").nth(1).unwrap_or_default().trim_end_matches('/');
-            let help = format!("write {}", excerpt(bare));
+        let form =
+            "write a host with a dot or a port and, where there is one, the path, without `/` at the end";
+        if let Some((_, bare)) = registry.split_once("://") {
+            let bare = bare.trim_end_matches('/');
+            let help = if is_registry(bare) { format!("write {}", excerpt(bare)) } else { form.to_owned() };
             self.format(pointer, registry, "a registry without a scheme", help);
-        } else if !is_host || registry.ends_with('/') || registry.contains(char::is_whitespace) {
-            let help = "write a host and, where there is one, the path, without `/` at the end";
-            self.format(pointer, registry, "a registry", help);
+        } else if !is_registry(registry) {
+            self.format(pointer, registry, "a registry", form);
         }
     }
 
@@ -96,6 +93,29 @@ impl Findings<'_> {
                 format!("`{repository}` names a registry, and `images.registry` goes before it"),
                 "leave the registry out of the repository",
             );
+        }
+    }
+}
+
+/// Whether a text is a registry: a host that is no plain word, and a path.
+fn is_registry(text: &str) -> bool {
+    let host = text.split('/').next().unwrap_or_default();
+    let is_host =
+        host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:".contains(c)) && host.contains(['.', ':']);
+    is_host && text.split('/').all(|part| !part.is_empty()) && !text.contains(char::is_whitespace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_registry;
+
+    #[test]
+    fn a_registry_is_a_host_and_perhaps_a_path() {
+        for text in ["123456789012.dkr.ecr.us-east-1.amazonaws.com", "r.example.com/team", "localhost:5000"] {
+            assert!(is_registry(text), "{text}");
+        }
+        for text in ["", "foo", "r.example.com/", "r.example.com/a b", "http://r.example.com"] {
+            assert!(!is_registry(text), "{text}");
         }
     }
 }

@@ -48,10 +48,7 @@ fn check_existing(findings: &mut Findings<'_>, network: &ExistingNetwork, is_pub
         findings.format(&vpc, &network.vpc_id, "the id of a VPC", "write it as in vpc-0a1b2c3d4e5f60001");
     }
     if let Some(cidr) = &network.vpc_cidr {
-        let pointer = format!("{base}/vpc_cidr");
-        if let Some(cidr) = findings.cidr(&pointer, cidr) {
-            findings.vpc_size(&pointer, cidr, 16..=28);
-        }
+        findings.vpc_range(&format!("{base}/vpc_cidr"), cidr, 16..=28);
     }
     for (key, ids, needed) in [
         ("public_subnet_ids", &network.public_subnet_ids, is_public),
@@ -105,9 +102,9 @@ fn check_lookup(findings: &mut Findings<'_>, network: &LookupNetwork, is_public:
 
 fn check_created_range(findings: &mut Findings<'_>, text: &str) {
     let pointer = "/network/create/cidr";
-    let Some(cidr) = findings.cidr(pointer, text) else { return };
     // Down to /24 there is room for a public and a private subnet of 32 addresses or more in each of three zones.
-    if findings.vpc_size(pointer, cidr, 16..=24) && !cidr.is_private() {
+    let cidr = findings.vpc_range(pointer, text, 16..=24);
+    if let Some(cidr) = cidr.filter(|cidr| !cidr.is_private()) {
         findings.warning(
             code::CIDR,
             pointer,
@@ -137,24 +134,30 @@ impl Findings<'_> {
     pub(super) fn cidr(&mut self, pointer: &str, text: &str) -> Option<Cidr> {
         match Cidr::parse(&excerpt(text)) {
             Ok(cidr) => Some(cidr),
-            Err((message, help)) => {
-                self.error(code::CIDR, pointer, message, help);
+            Err(no) => {
+                self.error(code::CIDR, pointer, no.message, no.help);
                 None
             }
         }
     }
 
-    /// Checks that a range is an IPv4 range that a VPC may have.
-    fn vpc_size(&mut self, pointer: &str, cidr: Cidr, sizes: std::ops::RangeInclusive<u32>) -> bool {
-        let is_good = !cidr.is_v6 && sizes.contains(&cidr.prefix);
-        if !is_good {
-            let (largest, smallest) = (sizes.start(), sizes.end());
-            let message = format!(
-                "`{}` has to be an IPv4 range of /{largest} to /{smallest}, found {cidr}",
-                super::dotted(pointer)
-            );
-            self.error(code::CIDR, pointer, message, "choose a range such as 10.0.0.0/16");
-        }
-        is_good
+    /// Reads a range of IPv4 that a VPC may have, or tells what is wrong with it.
+    fn vpc_range(&mut self, pointer: &str, text: &str, sizes: std::ops::RangeInclusive<u32>) -> Option<Cidr> {
+        let (message, meant) = match Cidr::parse(&excerpt(text)) {
+            Ok(cidr) if !cidr.is_v6 && sizes.contains(&cidr.prefix) => return Some(cidr),
+            Ok(cidr) => {
+                let (largest, smallest) = (sizes.start(), sizes.end());
+                let name = super::dotted(pointer);
+                let message =
+                    format!("`{name}` has to be an IPv4 range of /{largest} to /{smallest}, found {cidr}");
+                (message, None)
+            }
+            Err(no) => (no.message, no.meant.filter(|meant| !meant.is_v6 && sizes.contains(&meant.prefix))),
+        };
+        let help = meant.map_or("choose a range such as 10.0.0.0/16".to_owned(), |meant| {
+            format!("write {meant} for the range")
+        });
+        self.error(code::CIDR, pointer, message, help);
+        None
     }
 }

@@ -9,7 +9,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("L007"),
     severity: Severity::Note,
     title: "names of exports hold something that differs from stack to stack",
-    what: "The name of an export is put together with the stack's name or a parameter.",
+    what: "The name of an export is put together with the stack's name or a parameter, and no other output of the template has it: that is an error.",
     why: "Names of exports are unique in a region of an account: a second stack from the same template fails. And while another \
           stack imports it, the output can't be changed or deleted.",
     source: "AWS CloudFormation User Guide, \"Get exported outputs from a deployed stack\"",
@@ -17,8 +17,23 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
+    let mut before: Vec<(&str, &Json, Option<&Json>)> = Vec::new();
     for (name, output) in &context.template.outputs {
         let Some(export) = output.get("Export").and_then(|export| export.get("Name")) else { continue };
+        let condition = output.get("Condition");
+        // Of two with conditions of their own there may be one only.
+        let is_twin = |(_, other, when): &&(&str, &Json, Option<&Json>)| {
+            *other == export && (*when == condition || when.is_none() || condition.is_none())
+        };
+        if let Some((first, ..)) = before.iter().find(is_twin) {
+            let message =
+                format!("`{first}` is exported under this name already: the stack can't be created");
+            let mut finding =
+                RULE.at(Owner::Output(name), Owner::Output(name).pointer() + "/Export/Name", message);
+            finding.severity = Severity::Error;
+            findings.push(finding.help("name each export otherwise"));
+        }
+        before.push((name, export, condition));
         let evaluation = context.evaluator.evaluate(export, &Scenario::default());
         if evaluation.value.as_ref().is_some_and(|value| is_fixed(value)) {
             let owner = Owner::Output(name);
@@ -56,6 +71,25 @@ mod tests {
 
     fn export(name: Json) -> Json {
         json!({"Parameters": {"P": {"Type": "String"}}, "Outputs": {"O": {"Value": "x", "Export": {"Name": name}}}})
+    }
+
+    #[test]
+    fn a_name_is_exported_once() {
+        let of = |second: Json, condition: Option<&str>| {
+            let mut template = json!({"Conditions": {"C": {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]}, "D": {"Fn::Not": [{"Condition": "C"}]}}});
+            template["Outputs"]["A"] =
+                json!({"Value": "a", "Export": {"Name": {"Fn::Sub": "${AWS::StackName}-a"}}});
+            template["Outputs"]["B"] = json!({"Value": "b", "Export": {"Name": second}});
+            if let Some(name) = condition {
+                template["Outputs"]["A"]["Condition"] = "C".into();
+                template["Outputs"]["B"]["Condition"] = name.into();
+            }
+            let found = crate::validate::testing::found("L007", template);
+            found.iter().filter(|finding| finding.is_error()).count()
+        };
+        let same = || json!({"Fn::Sub": "${AWS::StackName}-a"});
+        assert_eq!((of(same(), None), of(same(), Some("C"))), (1, 1));
+        assert_eq!((of(json!("b"), None), of(same(), Some("D"))), (0, 0));
     }
 
     #[test]

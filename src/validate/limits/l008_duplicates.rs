@@ -87,7 +87,12 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
                     owner.pointer(),
                     second.properties.last().map_or("", String::as_str)
                 );
-                findings.push(second.rule.at(owner, pointer, message));
+                let help = if second.rule.code == PRIORITY.code {
+                    "choose another priority"
+                } else {
+                    "change one of the two, or remove it"
+                };
+                findings.push(second.rule.at(owner, pointer, message).help(help));
             }
         }
     }

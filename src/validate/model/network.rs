@@ -79,12 +79,6 @@ impl<'t> Network<'t> {
         network
     }
 
-    /// Whether a group of the template has rules that name what isn't in the template.
-    fn group(&self, value: &Evaluated<'t>) -> Option<(&'t str, &Group<'t>)> {
-        let id = value.resource()?;
-        Some((id, self.groups.get(id)?))
-    }
-
     /// Whether TCP gets from an interface with the first groups to one with the second at the port: out of the first.
     pub(in crate::validate) fn leaves(
         &self,
@@ -92,21 +86,7 @@ impl<'t> Network<'t> {
         to: &[Evaluated<'t>],
         port: i64,
     ) -> Answer {
-        let mut answer = Answer::No;
-        for value in from {
-            let Some((_, group)) = self.group(value) else {
-                answer = answer.max(Answer::Unknown);
-                continue;
-            };
-            if !group.restricted {
-                return Answer::Yes;
-            }
-            answer = answer.max(admits(&group.egress, to, port));
-            if group.open {
-                answer = answer.max(Answer::Unknown);
-            }
-        }
-        answer
+        self.any(from, |group| if group.restricted { admits(&group.egress, to, port) } else { Answer::Yes })
     }
 
     /// Whether TCP gets from an interface with the first groups to one with the second at the port: into the second.
@@ -116,14 +96,17 @@ impl<'t> Network<'t> {
         to: &[Evaluated<'t>],
         port: i64,
     ) -> Answer {
+        self.any(to, |group| admits(&group.ingress, from, port))
+    }
+
+    /// Whether one of the groups lets something through. One that isn't in the template, or whose rules aren't all known,
+    /// may.
+    fn any(&self, groups: &[Evaluated<'t>], lets: impl Fn(&Group<'t>) -> Answer) -> Answer {
         let mut answer = Answer::No;
-        for value in to {
-            let Some((_, group)) = self.group(value) else {
-                answer = answer.max(Answer::Unknown);
-                continue;
-            };
-            answer = answer.max(admits(&group.ingress, from, port));
-            if group.open {
+        for value in groups {
+            let group = value.resource().and_then(|id| self.groups.get(id));
+            answer = answer.max(group.map_or(Answer::Unknown, &lets));
+            if group.is_some_and(|group| group.open) {
                 answer = answer.max(Answer::Unknown);
             }
         }

@@ -34,6 +34,7 @@ mod r028_needless_depends_on;
 
 pub use collect::{Call, Link, Part, References, Site, Target, Text};
 
+pub(super) use r011_arguments::tells as told_of_arguments;
 pub(super) use r023_shape::RULE as SHAPE_RULE;
 pub(super) use r024_format::RULE as FORMAT_RULE;
 pub(super) use r025_fault::RULE as FAULT_RULE;

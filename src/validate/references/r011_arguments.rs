@@ -44,6 +44,11 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Whether the call has a mistake that this rule tells, so that nobody else has to.
+pub(in crate::validate) fn tells(call: &Json) -> bool {
+    as_logical_call(call).is_some_and(|(function, arguments)| problem(function, arguments).is_some())
+}
+
 /// The form of a call, for the help.
 fn form(function: Function) -> &'static str {
     match function {

@@ -21,6 +21,17 @@ mod tests {
     use crate::validate::testing::{found, resource};
 
     #[test]
+    fn an_index_beyond_a_list_that_is_written_out_is_told_once() {
+        let bucket = |list: &serde_json::Value| {
+            let mut template = resource("AWS::S3::Bucket", json!({"BucketName": {"Fn::Select": [2, list]}}));
+            template["Parameters"] = json!({"P": {"Type": "CommaDelimitedList", "Default": "a,b"}});
+            (found("R011", template.clone()).len(), found("R025", template).len())
+        };
+        assert_eq!(bucket(&json!(["a", "b"])), (1, 0));
+        assert_eq!(bucket(&json!({"Ref": "P"})), (0, 1));
+    }
+
+    #[test]
     fn a_key_that_a_default_asks_for_and_the_mapping_lacks_is_found() {
         let mut template =
             resource("AWS::S3::Bucket", json!({"BucketName": {"Fn::FindInMap": ["M", {"Ref": "P"}, "k"]}}));

@@ -7,7 +7,7 @@ use crate::cfn::{Json, Resource};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::validate::context::{Context, Owner};
 use crate::validate::options::Types;
-use crate::validate::references::{FAULT_RULE, Part, Target};
+use crate::validate::references::{FAULT_RULE, Part, Target, told_of_arguments};
 use crate::validate::rule::Rule;
 
 use super::constraints;
@@ -48,7 +48,7 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
                 whole::check(&mut walk, properties);
                 tags::check(&mut walk, properties);
                 constraints::check(&mut walk, properties);
-                for fault in faults {
+                for fault in faults.iter().filter(|fault| !told_of_arguments(fault.call)) {
                     walk.found.push(Found {
                         rule: &FAULT_RULE,
                         source: fault.call,

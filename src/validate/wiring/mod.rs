@@ -7,6 +7,7 @@ mod block;
 mod dify;
 mod endpoints;
 mod engines;
+mod forward;
 mod joined;
 mod policy;
 #[cfg(test)]
@@ -73,6 +74,13 @@ mod w059_platform;
 mod w060_database_name;
 mod w061_certificate;
 mod w062_body_size;
+mod w100_subnet_in_zone;
+mod w101_one_balancer;
+mod w102_port_ranges;
+mod w103_verifying_listeners;
+mod w104_mount_targets;
+mod w105_one_metric;
+mod w106_dynamic_port;
 mod w160_subnet_blocks;
 mod w161_route_table_once;
 mod w162_once_in_vpc;
@@ -100,7 +108,7 @@ use super::model::{self, ecs, network, permission, secret};
 use super::rule::{Check, Rule};
 use policy::{
     w150_document, w151_statement, w152_principal, w153_action, w154_resource, w155_condition,
-    w156_known_action, w157_action_fits,
+    w156_known_action, w157_action_fits, w158_kinds,
 };
 use waf::{
     w180_statement, w181_rule, w182_rate_limit, w183_managed_group, w184_capacity, w185_custom_answer,
@@ -182,6 +190,13 @@ rules! {
     w060_database_name,
     w061_certificate,
     w062_body_size,
+    w100_subnet_in_zone,
+    w101_one_balancer,
+    w102_port_ranges,
+    w103_verifying_listeners,
+    w104_mount_targets,
+    w105_one_metric,
+    w106_dynamic_port,
     w150_document,
     w151_statement,
     w152_principal,
@@ -190,6 +205,7 @@ rules! {
     w155_condition,
     w156_known_action,
     w157_action_fits,
+    w158_kinds,
     w160_subnet_blocks,
     w161_route_table_once,
     w162_once_in_vpc,

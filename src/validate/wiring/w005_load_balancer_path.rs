@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W005"),
     severity: Severity::Error,
     title: "security groups let the load balancer reach its targets",
-    what: "For each service behind an Application Load Balancer, the load balancer's security groups let requests to the container's port out, and the tasks' groups let them in.",
+    what: "For each service behind an Application Load Balancer, the load balancer's security groups let requests to the container's port and to a `HealthCheckPort` of its own out, and the tasks' groups let them in.",
     why: "Every health check times out, ECS stops and starts the tasks without end, and the create fails.",
     source: "Elastic Load Balancing User Guide, \"Security groups for your Application Load Balancer\"",
     same_as: &[],
@@ -49,6 +49,8 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
                 continue;
             };
             let Some(port) = entry.get("ContainerPort").and_then(Evaluated::integer) else { continue };
+            // Health checks may ask another port than that of the traffic.
+            let asked = target.integer("HealthCheckPort").filter(|asked| *asked != port);
             for balancer in balancers(view, target) {
                 if balancer.text("Type").is_some_and(|kind| kind != "application") {
                     continue;
@@ -58,26 +60,28 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
                 else {
                     continue;
                 };
-                let (missing, who, help) = if network.enters(from, to, port) == Answer::No {
-                    (
-                        "lets it in",
-                        service.item,
-                        "add a `AWS::EC2::SecurityGroupIngress` to the tasks' group, its source the load balancer's",
-                    )
-                } else if network.leaves(from, to, port) == Answer::No {
-                    (
-                        "lets it out",
-                        balancer,
-                        "add the port to the egress of the load balancer's group, its destination the tasks' group",
-                    )
-                } else {
-                    continue;
-                };
-                let message = format!(
-                    "`{}` can't reach `{}` at port {port}, since no security group of `{}` {missing}: health checks time out and the service never becomes stable",
-                    balancer.id, service.item.id, who.id
-                );
-                findings.push(service.item.finding_at(&RULE, entry, message).help(help));
+                for port in std::iter::once(port).chain(asked) {
+                    let (missing, who, help) = if network.enters(from, to, port) == Answer::No {
+                        (
+                            "lets it in",
+                            service.item,
+                            "add a `AWS::EC2::SecurityGroupIngress` to the tasks' group, its source the load balancer's",
+                        )
+                    } else if network.leaves(from, to, port) == Answer::No {
+                        (
+                            "lets it out",
+                            balancer,
+                            "add the port to the egress of the load balancer's group, its destination the tasks' group",
+                        )
+                    } else {
+                        continue;
+                    };
+                    let message = format!(
+                        "`{}` can't reach `{}` at port {port}, since no security group of `{}` {missing}: health checks time out and the service never becomes stable",
+                        balancer.id, service.item.id, who.id
+                    );
+                    findings.push(service.item.finding_at(&RULE, entry, message).help(help));
+                }
             }
         }
     }
@@ -111,6 +115,13 @@ mod tests {
                 ("/ApiFromBalancer/Properties/ToPort", json!(80)),
             ],
         );
+    }
+
+    #[test]
+    fn a_port_of_the_health_check_alone_is_looked_at_too() {
+        let (message, _) = only("W005", &[("/ApiTargets/Properties/HealthCheckPort", json!("8080"))]);
+        assert!(message.contains("at port 8080"), "{message}");
+        none(&[("/ApiTargets/Properties/HealthCheckPort", json!("traffic-port"))]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W011"),
     severity: Severity::Error,
     title: "what needs an internet gateway waits for its attachment",
-    what: "Elastic addresses, routes to the internet gateway, NAT gateways and internet-facing load balancers in a VPC of the template depend on the `VPCGatewayAttachment`, directly or by way of other resources; the route tells by `DependsOn`, since a reference to the gateway isn't one to its attachment.",
+    what: "Elastic addresses of instances, routes to the internet gateway, NAT gateways and internet-facing load balancers in a VPC of the template depend on the `VPCGatewayAttachment`, directly or by way of other resources; the route tells by `DependsOn`, since a reference to the gateway isn't one to its attachment.",
     why: "CloudFormation makes both at the same time; where the attachment comes second the create fails: \"Network … is not attached to any internet gateway\" or \"VPC … has no internet gateway\".",
     source: "AWS CloudFormation User Guide, \"DependsOn attribute\", \"When a DependsOn attribute is required\"",
     same_as: &[],
@@ -33,6 +33,10 @@ fn needs<'t>(view: &View<'_, 't>, item: &Item<'t>) -> bool {
         "AWS::ElasticLoadBalancingV2::LoadBalancer" => {
             item.text("Scheme").as_deref() == Some("internet-facing")
                 && item.items("Subnets").iter().any(|subnet| network.way(subnet) == Way::Gateway)
+        }
+        "AWS::EC2::EIP" => {
+            let instance = view.target_of(item.get("InstanceId"), "AWS::EC2::Instance");
+            instance.is_some_and(|instance| public(instance.get("SubnetId")))
         }
         _ => false,
     }

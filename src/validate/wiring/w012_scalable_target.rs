@@ -38,6 +38,44 @@ pub(super) fn service<'v, 't>(view: &'v View<'_, 't>, target: &Item<'t>) -> Opti
     })
 }
 
+/// The cluster in a `ResourceId` and that of the service, in words, where they are certainly different.
+fn other_cluster<'t>(
+    view: &View<'_, 't>,
+    service: &Item<'t>,
+    parts: &[Piece<'t>],
+) -> Option<(String, String)> {
+    let own = service.get("Cluster");
+    let of_template = view.target_of(own, "AWS::ECS::Cluster");
+    let described = |cluster: &Item<'_>| format!("`{}`", cluster.id);
+    match parts {
+        // `service/${Cluster}/…`
+        [Piece::Text(start), Piece::Unknown(Unknown { origin: Origin::Resource(id), .. }), ..]
+            if start == "service/" =>
+        {
+            let named = view.get(id).filter(|item| item.is("AWS::ECS::Cluster"))?;
+            match (own, of_template) {
+                (_, Some(cluster)) => {
+                    (cluster.id != named.id).then(|| (described(named), described(cluster)))
+                }
+                // Without one, the service is in the cluster `default`.
+                (None, None) => Some((described(named), "the cluster `default`".to_owned())),
+                _ => None,
+            }
+        }
+        // `service/name/…`: the name of a cluster that has none is made by CloudFormation.
+        [Piece::Text(start), ..] => {
+            let named = start.strip_prefix("service/")?.split_once('/')?.0;
+            let cluster = of_template?;
+            let is_other = match cluster.get("ClusterName") {
+                Some(name) => name.text().is_some_and(|name| name != named),
+                None => true,
+            };
+            is_other.then(|| (format!("the cluster `{named}`"), described(cluster)))
+        }
+        _ => None,
+    }
+}
+
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     for target in targets(view) {
         if let Some(dimension) = target.text("ScalableDimension")
@@ -81,9 +119,15 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
             let message = "`ResourceId` doesn't start with `service/`: the target is refused";
             findings.push(target.finding_at(&RULE, id, message).help(form));
         }
-        if let Some(service) = service(view, target)
-            && !view.waits(target, service)
-        {
+        let Some(service) = service(view, target) else { continue };
+        if let Some((found, own)) = other_cluster(view, service, &parts) {
+            let message = format!(
+                "`ResourceId` looks for `{}` in {found}, but it runs in {own}: the target is refused since there is no such service",
+                service.id
+            );
+            findings.push(target.finding_at(&RULE, id, message).help(form));
+        }
+        if !view.waits(target, service) {
             let message = format!(
                 "the target names `{}` but doesn't wait for it: where it comes first, it is refused since there is no such service",
                 service.id
@@ -119,6 +163,21 @@ mod tests {
             ],
         );
         assert!(message.contains("doesn't wait"), "{message}");
+    }
+
+    #[test]
+    fn another_cluster_is_found() {
+        let cluster = ("/Other", json!({"Type": "AWS::ECS::Cluster", "Properties": {}}));
+        let of_other = json!({"Fn::Sub": "service/${Other}/${ApiService.Name}"});
+        let (message, _) = only("W012", &[cluster, (ID, of_other)]);
+        assert!(
+            message.starts_with("`ResourceId` looks for `ApiService` in `Other`, but it runs in `Cluster`"),
+            "{message}"
+        );
+        let named = || (ID, json!({"Fn::Sub": "service/dify/${ApiService.Name}"}));
+        let (message, _) = only("W012", &[named()]);
+        assert!(message.contains("in the cluster `dify`"), "{message}");
+        none(&[named(), ("/Cluster/Properties/ClusterName", json!("dify"))]);
     }
 
     #[test]

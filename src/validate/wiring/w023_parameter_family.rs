@@ -36,20 +36,21 @@ fn compare<'t>(
     view: &View<'_, 't>,
     item: &Item<'t>,
     property: &str,
-    expected: Option<String>,
+    // Of whose engine the group has to be.
+    of: &Item<'t>,
     findings: &mut Vec<Diagnostic>,
 ) {
     let Some(group) = view.target(item.get(property)) else { return };
     let found = group.text("Family").or_else(|| group.text("CacheParameterGroupFamily"));
-    let (Some(found), Some(expected)) = (found, expected) else { return };
+    let (Some(found), Some(expected)) = (found, family(of)) else { return };
     if *found == expected {
         return;
     }
     let message = format!(
         "`{}` is of the family {found}, and {} {} needs {expected}: it is refused",
         group.id,
-        item.text("Engine").unwrap_or_default(),
-        item.text("EngineVersion").unwrap_or_default()
+        of.text("Engine").unwrap_or_default(),
+        of.text("EngineVersion").unwrap_or_default()
     );
     findings.push(
         item.finding_of(&RULE, property, message)
@@ -59,16 +60,16 @@ fn compare<'t>(
 
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     for cluster in view.of("AWS::RDS::DBCluster") {
-        compare(view, cluster, "DBClusterParameterGroupName", family(cluster), findings);
+        compare(view, cluster, "DBClusterParameterGroupName", cluster, findings);
     }
     for instance in view.of("AWS::RDS::DBInstance") {
         let cluster = view.target_of(instance.get("DBClusterIdentifier"), "AWS::RDS::DBCluster");
-        compare(view, instance, "DBParameterGroupName", family(cluster.unwrap_or(instance)), findings);
+        compare(view, instance, "DBParameterGroupName", cluster.unwrap_or(instance), findings);
     }
     for cache in
         view.of("AWS::ElastiCache::ReplicationGroup").chain(view.of("AWS::ElastiCache::CacheCluster"))
     {
-        compare(view, cache, "CacheParameterGroupName", family(cache), findings);
+        compare(view, cache, "CacheParameterGroupName", cache, findings);
     }
 }
 

@@ -4,29 +4,27 @@ use crate::cfn::evaluate::{Data, Evaluated, Origin, Piece, Unknown};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
-use super::model::{View, pieces};
+use super::model::{Item, View, pieces};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W046"),
     severity: Severity::Error,
     title: "a dynamic reference to a secret of the template refers to it",
-    what: "A `{{resolve:secretsmanager:…}}` or `{{resolve:ssm:…}}` that names a secret or parameter of the template in so many words stands in a resource that waits for it.",
+    what: "A `{{resolve:secretsmanager:…}}` or `{{resolve:ssm:…}}` that names a secret or parameter of the template by its `Name` stands in a resource that waits for it.",
     why: "CloudFormation may read it before it is made: \"Secrets Manager can't find the specified secret\", or it reads the value of an earlier stack.",
     source: "AWS CloudFormation User Guide, \"Get a secret or secret value from Secrets Manager\"",
     same_as: &[],
 };
 
-/// All dynamic references in a value that have no function inside: their text, and where they are.
-fn dynamic<'v, 't>(value: &'v Evaluated<'t>, found: &mut Vec<(&'v Evaluated<'t>, String)>) {
+/// All dynamic references in a value: their bodies, and where they are.
+fn dynamic<'v, 't>(value: &'v Evaluated<'t>, found: &mut Vec<(&'v Evaluated<'t>, Vec<Piece<'t>>)>) {
     match &value.data {
         Data::List(items) => items.iter().for_each(|item| dynamic(item, found)),
         Data::Object(members) => members.iter().for_each(|(_, value)| dynamic(value, found)),
         Data::Unknown(_) => {
             for piece in pieces(value) {
-                if let Piece::Unknown(Unknown { origin: Origin::Dynamic(body), .. }) = piece
-                    && let [Piece::Text(text)] = body.as_slice()
-                {
-                    found.push((value, text.to_string()));
+                if let Piece::Unknown(Unknown { origin: Origin::Dynamic(body), .. }) = piece {
+                    found.push((value, body.clone()));
                 }
             }
         }
@@ -34,11 +32,33 @@ fn dynamic<'v, 't>(value: &'v Evaluated<'t>, found: &mut Vec<(&'v Evaluated<'t>,
     }
 }
 
+/// What stands for a `:` in the name of a function: those of the text divide it.
+const COLON: char = '\u{a789}';
+
+/// A text as one would write it in a `Fn::Sub`, with [`COLON`] inside of `${…}`; `None` if another value than a parameter
+/// or what the stack is stands in it, of which two that look the same may differ.
+fn written(pieces: &[Piece<'_>]) -> Option<String> {
+    let mut text = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(known) => text.push_str(known),
+            Piece::Unknown(unknown) => match unknown.origin {
+                Origin::Parameter(_) | Origin::Pseudo(_) => {
+                    text.extend(unknown.to_string().chars().map(|c| if c == ':' { COLON } else { c }));
+                }
+                _ => return None,
+            },
+        }
+    }
+    Some(text)
+}
+
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     for item in view.items() {
         let mut found = Vec::new();
         dynamic(&item.properties, &mut found);
-        for (value, text) in found {
+        for (value, body) in found {
+            let Some(text) = written(&body) else { continue };
             let Some((service, rest)) = text.split_once(':') else { continue };
             let type_name = match service {
                 "secretsmanager" => "AWS::SecretsManager::Secret",
@@ -46,10 +66,16 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
                 _ => continue,
             };
             let name = rest.split(':').next().unwrap_or_default();
-            let named = view.of(type_name).find(|secret| secret.text("Name").as_deref() == Some(name));
-            let Some(named) = named.filter(|named| !view.waits(item, named)) else { continue };
+            let is_named = |secret: &&Item<'_>| {
+                secret.get("Name").and_then(|own| written(&pieces(own))).as_deref() == Some(name)
+            };
+            let Some(named) = view.of(type_name).find(is_named).filter(|named| !view.waits(item, named))
+            else {
+                continue;
+            };
             let message = format!(
-                "`{{{{resolve:{service}:{name}…}}}}` is `{}` of this template, which may not be there yet: the create fails, or takes an old value",
+                "`{{{{resolve:{service}:{}…}}}}` is `{}` of this template, which may not be there yet: the create fails, or takes an old value",
+                name.replace(COLON, ":"),
                 named.id
             );
             findings.push(
@@ -79,6 +105,17 @@ mod tests {
                 && finding.pointer.as_deref() == Some("/Resources/Database/Properties/MasterUserPassword")),
             "{found:#?}"
         );
+    }
+
+    #[test]
+    fn a_name_with_the_stack_s_in_it_is_found() {
+        let name = |name: &str| ("/DatabaseSecret/Properties/Name", json!({"Fn::Sub": name}));
+        let by_name = "{{resolve:secretsmanager:${AWS::StackName}/db:SecretString:password}}";
+        let count = |secret: &str| {
+            let found = found(&[name(secret), (PASSWORD, json!({"Fn::Sub": by_name}))]);
+            found.iter().filter(|finding| finding.code.0 == "W046").count()
+        };
+        assert_eq!((count("${AWS::StackName}/db"), count("${AWS::Region}/db")), (1, 0));
     }
 
     #[test]

@@ -4,15 +4,15 @@ use crate::cfn::evaluate::Evaluated;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
-use super::model::View;
+use super::model::{Item, View};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W048"),
     severity: Severity::Error,
     title: "an Aurora cluster with serverless instances has a capacity for them",
-    what: "A cluster with an instance of the class `db.serverless` has a `ServerlessV2ScalingConfiguration`, whose minimum is at most its maximum, both in steps of 0.5 and at most 256; it pauses only with a minimum of 0.",
+    what: "A cluster with an instance of the class `db.serverless` has a `ServerlessV2ScalingConfiguration`, whose minimum is at most its maximum, both in steps of 0.5 and at most 256; it pauses only with a minimum of 0, which Aurora PostgreSQL has since 13.15, 14.12, 15.7 and 16.3.",
     why: "RDS refuses the instance: \"Set the Serverless v2 scaling configuration on the parent DB cluster before creating a Serverless v2 DB instance\".",
-    source: "Amazon Aurora User Guide, \"Creating a DB cluster that uses Aurora Serverless v2\"",
+    source: "Amazon Aurora User Guide, \"Creating a DB cluster that uses Aurora Serverless v2\" and \"Scaling to Zero ACUs with automatic pause and resume for Aurora Serverless v2\"",
     same_as: &[
         "cdk-preflight pf-rds-serverless-v2-auto-pause",
         "cdk-preflight pf-rds-serverless-v2-capacity",
@@ -21,6 +21,22 @@ pub(super) static RULE: Rule = Rule {
 };
 
 const CONFIGURATION: &str = "ServerlessV2ScalingConfiguration";
+
+/// The first minor version of each major one of Aurora PostgreSQL that pauses; later major ones all do.
+const PAUSES_SINCE: [(u32, u32); 4] = [(13, 15), (14, 12), (15, 7), (16, 3)];
+
+/// Whether a cluster is of a version that is too old to pause; false if that isn't known.
+fn is_too_old_to_pause(cluster: &Item<'_>) -> bool {
+    let is_postgresql = cluster.text("Engine").is_some_and(|engine| engine == "aurora-postgresql");
+    let version = cluster.text("EngineVersion");
+    let parts = version.as_deref().and_then(|version| version.split_once('.'));
+    let Some((Ok(major), Ok(minor))) =
+        parts.map(|(major, minor)| (major.parse::<u32>(), minor.parse::<u32>()))
+    else {
+        return false;
+    };
+    is_postgresql && PAUSES_SINCE.iter().any(|(known, first)| *known == major && minor < *first)
+}
 
 /// A capacity in halves of a unit; `None` if it isn't known, `Some(Err)` if it is no number of halves.
 fn halves(value: Option<&Evaluated<'_>>) -> Option<Result<i64, ()>> {
@@ -67,6 +83,10 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
                 "a cluster pauses only with a least capacity of 0",
                 "set `MinCapacity: 0`, or take `SecondsUntilAutoPause` away",
             ),
+            (Some(Ok(0)), _) if is_too_old_to_pause(cluster) => (
+                "this version can't pause, so that its least capacity is 0.5",
+                "set `MinCapacity: 0.5`, or take a later version",
+            ),
             _ => continue,
         };
         findings.push(
@@ -99,5 +119,15 @@ mod tests {
         only("W048", &with(json!({"MinCapacity": 0.7, "MaxCapacity": 2})));
         only("W048", &with(json!({"MinCapacity": 0.5, "MaxCapacity": 2, "SecondsUntilAutoPause": 300})));
         none(&with(json!({"MinCapacity": 0.5, "MaxCapacity": 2})));
+    }
+
+    #[test]
+    fn a_version_that_cannot_pause_is_found() {
+        let of = |version: &str| {
+            let cluster = json!({"Type": "AWS::RDS::DBCluster", "Properties": {"Engine": "aurora-postgresql", "EngineVersion": version, "ServerlessV2ScalingConfiguration": {"MinCapacity": 0, "MaxCapacity": 2}}});
+            crate::validate::testing::found("W048", json!({"Resources": {"It": cluster}})).len()
+        };
+        assert_eq!((of("16.2"), of("14.11"), of("13.14")), (1, 1, 1));
+        assert_eq!((of("16.3"), of("14.12"), of("17.4"), of("16")), (0, 0, 0, 0));
     }
 }

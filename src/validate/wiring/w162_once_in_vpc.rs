@@ -68,21 +68,35 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Subnets of an endpoint in one zone.
-fn zones<'t>(view: &View<'_, 't>, endpoint: &Item<'t>, findings: &mut Vec<Diagnostic>) {
+/// Subnets of a list in the zone of one before: the value, its subnet and the one before.
+pub(super) fn twins<'v, 't>(
+    view: &'v View<'_, 't>,
+    subnets: impl IntoIterator<Item = &'v Evaluated<'t>>,
+) -> Vec<(&'v Evaluated<'t>, &'t str, &'t str)> {
     let mut zones: Vec<(&str, &Evaluated<'_>)> = Vec::new();
-    let mut seen = BTreeSet::new();
-    for value in endpoint.items("SubnetIds") {
+    let mut found = Vec::new();
+    for value in subnets {
         let Some(subnet) = view.target_of(Some(value), "AWS::EC2::Subnet") else { continue };
         let Some(zone) = subnet.get("AvailabilityZone") else { continue };
         let twin = zones.iter().find(|(_, other)| same(zone, other) == Answer::Yes);
-        if let (Some((other, _)), true) = (twin, seen.insert(subnet.id)) {
-            let message = format!("`{}` and `{other}` lie in one zone: EC2 refuses the endpoint", subnet.id);
+        if let Some((other, _)) = twin {
+            found.push((value, subnet.id, *other));
+        }
+        zones.push((subnet.id, zone));
+    }
+    found
+}
+
+/// Subnets of an endpoint in one zone.
+fn zones<'t>(view: &View<'_, 't>, endpoint: &Item<'t>, findings: &mut Vec<Diagnostic>) {
+    let mut seen = BTreeSet::new();
+    for (value, subnet, other) in twins(view, endpoint.items("SubnetIds")) {
+        if seen.insert(subnet) {
+            let message = format!("`{subnet}` and `{other}` lie in one zone: EC2 refuses the endpoint");
             findings.push(
                 endpoint.finding_at(&RULE, value, message).help("give the endpoint one subnet in each zone"),
             );
         }
-        zones.push((subnet.id, zone));
     }
 }
 

@@ -10,12 +10,19 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W169"),
     severity: Severity::Error,
     title: "what has to be in the stack's region is",
-    what: "Where the region is known: keys, functions and queues that a resource names, the service of an endpoint, actions of EC2 and destinations of a bucket's notifications are in the region of the stack; policies are of its partition; a secret isn't copied into its own region; a key isn't of a kind that the region doesn't have; the region of a subscription is that of its topic, and a task's cluster and definition are in one region.",
+    what: "Where the region is known: keys, functions, queues, certificates, trust stores, user pools and file systems that a resource names, the zone of a file system, the service of an endpoint, actions of EC2 and destinations of a bucket's notifications are in the region of the stack; policies are of its partition; a secret isn't copied into its own region; a key isn't of a kind that the region doesn't have; the region of a subscription is that of its topic, and a task's cluster and definition are in one region, and so are the parts of a file system's replica.",
     why: "The service refuses the resource: it looks in its own region only.",
     source: "AWS CloudFormation Template Reference, the pages of the types; Amazon VPC User Guide, \"AWS services that integrate with AWS PrivateLink\"",
     same_as: &[
         "cdk-preflight pf-cloudwatch-alarm-ec2-action-region",
         "cdk-preflight pf-ec2-vpce-service-region",
+        "cdk-preflight pf-efs-availability-zone-region",
+        "cdk-preflight pf-efs-file-system-reference-region",
+        "cdk-preflight pf-efs-replication-destination",
+        "cdk-preflight pf-elbv2-action-cognito-userpool-region",
+        "cdk-preflight pf-elbv2-listener-cert-region",
+        "cdk-preflight pf-elbv2-listener-certificate-region",
+        "cdk-preflight pf-elbv2-listener-mtls-truststore-region",
         "cdk-preflight pf-events-target-ecs-task-definition-region",
         "cdk-preflight pf-iam-policy-arn-partition",
         "cdk-preflight pf-kms-key-spec-region",
@@ -39,6 +46,13 @@ const NAMED: &[(&str, &str, &str)] = &[
     ("AWS::SecretsManager::RotationSchedule", "RotationLambdaARN", "lambda"),
     ("AWS::Events::Rule", "Targets.*.DeadLetterConfig.Arn", "sqs"),
     ("AWS::SNS::Subscription", "RedrivePolicy.deadLetterTargetArn", "sqs"),
+    ("AWS::ElasticLoadBalancingV2::Listener", "Certificates.*.CertificateArn", "acm"),
+    ("AWS::ElasticLoadBalancingV2::ListenerCertificate", "Certificates.*.CertificateArn", "acm"),
+    ("AWS::ElasticLoadBalancingV2::Listener", "MutualAuthentication.TrustStoreArn", ""),
+    ("AWS::ElasticLoadBalancingV2::Listener", "DefaultActions.*.AuthenticateCognitoConfig.UserPoolArn", ""),
+    ("AWS::ElasticLoadBalancingV2::ListenerRule", "Actions.*.AuthenticateCognitoConfig.UserPoolArn", ""),
+    ("AWS::EFS::MountTarget", "FileSystemId", "elasticfilesystem"),
+    ("AWS::EFS::AccessPoint", "FileSystemId", "elasticfilesystem"),
 ];
 
 /// The values that a path leads to.
@@ -61,6 +75,7 @@ fn parts(arn: &str) -> Option<(&str, &str, &str)> {
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     tasks(view, findings);
     subscriptions(view, findings);
+    replicas(view, findings);
     let Some(region) = view.context.options.region.as_deref() else { return };
     for (type_name, path, service) in NAMED {
         for item in view.of(type_name) {
@@ -126,7 +141,56 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
             }
         }
     }
+    for system in view.of("AWS::EFS::FileSystem") {
+        if let Some(value) = system.get("AvailabilityZoneName") {
+            zone(system, value, region, findings);
+        }
+    }
     partitions(view, region, findings);
+}
+
+/// A zone is one of a region, as far as it is a zone's name such as `eu-west-1a` or `us-west-2-lax-1a`.
+fn zone<'t>(item: &Item<'t>, value: &Evaluated<'t>, region: &str, findings: &mut Vec<Diagnostic>) {
+    let Some(zone) = value.text().filter(|zone| zone.matches('-').count() >= 2) else { return };
+    let inside = zone
+        .strip_prefix(region)
+        .is_some_and(|rest| rest.starts_with(|first: char| first == '-' || first.is_ascii_lowercase()));
+    if !inside {
+        refuse(
+            item,
+            value,
+            &format!("the zone \"{zone}\" isn't one of {region}"),
+            &format!("name a zone such as {region}a"),
+            findings,
+        );
+    }
+}
+
+/// The zone and the key of a file system's replica are in its region.
+fn replicas(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
+    for system in view.of("AWS::EFS::FileSystem") {
+        for replica in system.items("ReplicationConfiguration.ReplicationDestinations") {
+            let Some(region) = replica.get("Region").and_then(Evaluated::text) else { continue };
+            if let Some(value) = replica.get("AvailabilityZoneName") {
+                zone(system, value, &region, findings);
+            }
+            let Some((value, key)) = replica.get("KmsKeyId").and_then(|value| Some((value, value.text()?)))
+            else {
+                continue;
+            };
+            if let Some((_, "kms", place)) = parts(&key)
+                && place != region
+            {
+                refuse(
+                    system,
+                    value,
+                    &format!("the key is in {place}, the replica in {region}"),
+                    "name a key of the replica's region",
+                    findings,
+                );
+            }
+        }
+    }
 }
 
 fn refuse<'t>(
@@ -251,6 +315,45 @@ mod tests {
             ),
             1
         );
+    }
+
+    #[test]
+    fn certificates_pools_and_zones_of_elsewhere_are_found() {
+        let listener = |region: &str| json!({"Certificates": [{"CertificateArn": format!("arn:aws:acm:{region}:123456789012:certificate/a")}]});
+        for type_name in ["Listener", "ListenerCertificate"] {
+            let of = format!("AWS::ElasticLoadBalancingV2::{type_name}");
+            assert_eq!((count(&of, listener("eu-west-1")), count(&of, listener("us-east-1"))), (0, 1));
+        }
+        // One of IAM has no region.
+        let of_iam =
+            json!({"Certificates": [{"CertificateArn": "arn:aws:iam::123456789012:server-certificate/a"}]});
+        assert_eq!(count("AWS::ElasticLoadBalancingV2::Listener", of_iam), 0);
+        let store = json!({"MutualAuthentication": {"Mode": "verify", "TrustStoreArn": "arn:aws:elasticloadbalancing:us-east-1:123456789012:truststore/t/1"}});
+        assert_eq!(count("AWS::ElasticLoadBalancingV2::Listener", store), 1);
+        let action = json!([{"Type": "authenticate-cognito", "AuthenticateCognitoConfig": {"UserPoolArn": "arn:aws:cognito-idp:us-east-1:123456789012:userpool/p"}}]);
+        assert_eq!(count("AWS::ElasticLoadBalancingV2::ListenerRule", json!({"Actions": action})), 1);
+        assert_eq!(count("AWS::ElasticLoadBalancingV2::Listener", json!({"DefaultActions": action})), 1);
+        let system = "arn:aws:elasticfilesystem:us-east-1:123456789012:file-system/fs-1";
+        assert_eq!(count("AWS::EFS::MountTarget", json!({"FileSystemId": system})), 1);
+        assert_eq!(count("AWS::EFS::AccessPoint", json!({"FileSystemId": system})), 1);
+        let zone = |zone: &str| count("AWS::EFS::FileSystem", json!({"AvailabilityZoneName": zone}));
+        assert_eq!(
+            (zone("eu-west-1a"), zone("eu-west-1-lon-1a"), zone("eu-west-12a"), zone("us-east-1a")),
+            (0, 0, 1, 1)
+        );
+    }
+
+    #[test]
+    fn a_replica_is_in_one_region() {
+        let replica = |zone: &str, key: &str| {
+            let destination = json!({"Region": "us-east-1", "AvailabilityZoneName": zone, "KmsKeyId": format!("arn:aws:kms:{key}:123456789012:key/k")});
+            count(
+                "AWS::EFS::FileSystem",
+                json!({"ReplicationConfiguration": {"ReplicationDestinations": [destination]}}),
+            )
+        };
+        assert_eq!(replica("us-east-1a", "us-east-1"), 0);
+        assert_eq!((replica("eu-west-1a", "us-east-1"), replica("us-east-1a", "eu-west-1")), (1, 1));
     }
 
     #[test]

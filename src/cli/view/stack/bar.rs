@@ -61,6 +61,11 @@ impl Bar {
         }
     }
 
+    /// Whether it is on the screen.
+    pub(super) fn is_drawn(&self) -> bool {
+        self.slot().is_some()
+    }
+
     fn slot(&self) -> MutexGuard<'_, Option<ProgressBar>> {
         self.bar.lock().unwrap_or_else(PoisonError::into_inner)
     }

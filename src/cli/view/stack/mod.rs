@@ -99,6 +99,14 @@ impl Teller {
         self.lines(&text, false);
     }
 
+    /// Ends the line on which the terminal showed `^C`.
+    pub(in crate::cli) fn was_interrupted(&self) {
+        let has_line = std::io::stderr().is_terminal() && !self.0.bar.as_ref().is_some_and(Bar::is_drawn);
+        if has_line {
+            print::err("\n");
+        }
+    }
+
     /// Prints a sentence that somebody has to read.
     pub(in crate::cli) fn error(sentence: &str) {
         print::err(&format!("{sentence}\n"));

@@ -16,6 +16,7 @@ use crate::validate::Context;
 use crate::validate::rule::Rule;
 
 use super::compact::Schema;
+use super::keywords::is_about_type;
 use super::path::reach;
 use super::registry::{Registry, TypeSchema};
 use super::sources::Sources;
@@ -93,6 +94,11 @@ pub(super) fn check<'t>(walk: &mut Walk<'_, 't>, properties: &Evaluated<'t>) {
     for constraint in of(walk.schema.name).iter().filter(|constraint| constraint.joins.is_empty()) {
         if constraint.applies(walk, properties) {
             for value in reach(properties, constraint.at).values {
+                // A value of another type was told; what else isn't true of it follows from that.
+                let of_value = |known: &Found<'_>| std::ptr::eq(known.source, value.source);
+                if walk.found.iter().any(|known| of_value(known) && is_about_type(known.rule)) {
+                    continue;
+                }
                 let found = constraint.check(walk, value, properties);
                 walk.found.extend(found);
             }

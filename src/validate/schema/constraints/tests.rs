@@ -83,6 +83,14 @@ fn every_row_finds_its_bad_samples_and_no_good_one() {
     assert_eq!(count, super::RULES.len(), "the table of the build has other rows");
 }
 
+#[test]
+fn of_a_value_of_another_type_nothing_else_is_told() {
+    let file = json!({"type": "AWS::SNS::Topic", "base": {}});
+    let codes: Vec<_> =
+        found(&file, &json!({"TopicName": {"a": "b"}})).iter().map(|finding| finding.code.0).collect();
+    assert!(codes.contains(&"S005") && !codes.iter().any(|code| code.starts_with("S53")), "{codes:?}");
+}
+
 /// A check that no bad sample is made for could be dead: each check's message is among the findings.
 #[test]
 fn every_check_finds_a_bad_sample() {

@@ -26,7 +26,7 @@ use super::verdict::Verdict;
 use super::walk::Walk;
 use super::{tags, whole};
 
-pub(super) use s005_type::types_of;
+pub(super) use s005_type::{is_about_type, types_of};
 pub(super) use s019_format::formats_of;
 
 /// Checks a value against a keyword's argument; the second schema is the one that the keyword is in.

@@ -24,6 +24,11 @@ pub(in crate::validate::schema) fn types_of(types: Schema) -> impl Iterator<Item
     types.as_str().into_iter().chain(types.texts())
 }
 
+/// Whether a finding of the rule says that a value is of another type.
+pub(in crate::validate::schema) fn is_about_type(rule: &Rule) -> bool {
+    rule.code == RULE.code
+}
+
 pub(super) fn check<'t>(walk: &mut Walk<'_, 't>, types: Schema, _: Schema, value: &Evaluated<'t>) -> Verdict {
     let strict = walk.is_strict(value);
     let verdict =

@@ -1,5 +1,6 @@
 //! S019: texts have the form of what they name; and R024: references lead to it. Keyword `format`.
 
+use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
@@ -11,8 +12,6 @@ use crate::validate::schema::compact::Schema;
 use crate::validate::schema::registry::Registry;
 use crate::validate::schema::verdict::Verdict;
 use crate::validate::schema::walk::{Walk, shown};
-
-use super::choices;
 
 pub(super) static RULE: Rule = Rule {
     code: Code("S019"),
@@ -103,14 +102,19 @@ pub(in crate::validate::schema) fn matches(registry: &Registry, format: &str, te
 }
 
 /// What to call a format in a message.
-fn in_words(format: &str) -> &str {
-    match format {
+fn in_words(format: &str) -> Cow<'static, str> {
+    Cow::Borrowed(match format {
         "ipv4-network" => "a block of addresses such as 10.0.0.0/16",
         "ipv6-network" => "a block of addresses such as 2001:db8::/56",
         "ipv4" | "ipv6" => "an address",
         "json" => "a JSON document",
-        _ => PATTERNS.iter().find(|(name, ..)| *name == format).map_or(format, |(_, words, _)| *words),
-    }
+        "AWS::EC2::SecurityGroup.Ids" => "ids of security groups",
+        "AWS::EC2::Subnet.Ids" => "ids of subnets",
+        _ => match PATTERNS.iter().find(|(name, ..)| *name == format) {
+            Some((_, words, _)) => words,
+            None => return Cow::Owned(format!("`{format}`")),
+        },
+    })
 }
 
 pub(super) fn check<'t>(
@@ -144,7 +148,11 @@ pub(super) fn reference<'t>(walk: &mut Walk<'_, 't>, formats: &[&str], value: &E
     if given.is_empty() && (formats.len() > 1 || formats.iter().any(|format| !format.starts_with("AWS::"))) {
         return Verdict::Unknown;
     }
-    let named = |formats: &[&str]| choices(formats.iter().copied());
+    let named = |formats: &[&str]| {
+        let mut words: Vec<Cow<'_, str>> = formats.iter().map(|format| in_words(format)).collect();
+        words.dedup();
+        words.join(" or ")
+    };
     walk.tell(&FORMAT_RULE, value, || {
         if given.is_empty() {
             format!("{} isn't {}", shown(value), named(formats))
@@ -211,8 +219,8 @@ mod tests {
         assert_eq!(
             messages,
             [
-                "`${Subnet}` is `AWS::EC2::Subnet.Id`, expected `AWS::EC2::SecurityGroup.Id`",
-                "`${Vpc}` is `AWS::EC2::VPC.Id`, expected `AWS::EC2::SecurityGroup.Id`",
+                "`${Subnet}` is the id of a subnet, expected the id of a security group",
+                "`${Vpc}` is the id of a VPC, expected the id of a security group",
             ]
         );
     }

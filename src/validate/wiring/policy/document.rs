@@ -79,8 +79,8 @@ pub(super) struct Document<'v, 't> {
     pub(super) value: &'v Evaluated<'t>,
 }
 
-/// Every policy document of the template that is an object.
-pub(super) fn documents<'v, 't>(view: &'v View<'_, 't>) -> Vec<Document<'v, 't>> {
+/// Every policy document of the template, of whatever kind of value.
+pub(super) fn places<'v, 't>(view: &'v View<'_, 't>) -> Vec<Document<'v, 't>> {
     let mut found = Vec::new();
     for (type_name, path, kind) in PLACES {
         for item in view.of(type_name) {
@@ -93,6 +93,12 @@ pub(super) fn documents<'v, 't>(view: &'v View<'_, 't>) -> Vec<Document<'v, 't>>
             found.extend(inline.map(|value| Document { item, kind: Kind::Identity, value }));
         }
     }
+    found
+}
+
+/// Every policy document of the template that is an object.
+pub(super) fn documents<'v, 't>(view: &'v View<'_, 't>) -> Vec<Document<'v, 't>> {
+    let mut found = places(view);
     found.retain(|document| matches!(document.value.data, Data::Object(_)));
     found
 }

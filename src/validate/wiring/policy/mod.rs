@@ -11,3 +11,4 @@ pub(super) mod w154_resource;
 pub(super) mod w155_condition;
 pub(super) mod w156_known_action;
 pub(super) mod w157_action_fits;
+pub(super) mod w158_kinds;

@@ -1,195 +1,25 @@
-//! Regular expressions as registry schemas and parameters have them, in the dialect of Java and of ECMAScript.
+//! The translation of a pattern to the syntax of the `regex` crate.
 //!
-//! They are translated to the syntax of the `regex` crate: `\w`, `\d` and `\s` mean ASCII, `\Z` is the end, `\uXXXX` a
-//! character, `-` beside a class like `\w` stands for itself, and so does `[` in a class. What looks around or back is
-//! matched by `fancy-regex`, which gives up instead of taking for ever.
-//!
-//! Most patterns are asked a few times in a run, and to compile one for `regex` takes longer than all that: those are left to
-//! `regex-lite` until they are asked often.
+//! `\w`, `\d` and `\s` mean ASCII, `\Z` is the end, `\uXXXX` a character, `-` beside a class like `\w` stands for itself,
+//! and so does `[` in a class.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// A regular expression that is searched for in a text.
-#[derive(Debug, Clone)]
-pub struct Pattern {
-    engine: Engine,
-    /// Least and most characters, of a pattern that is one repetition over the whole text.
-    length: Option<(usize, usize)>,
-    exact: bool,
-}
-
-#[derive(Debug, Clone)]
-enum Engine {
-    Light(Arc<Light>),
-    Plain(regex::Regex),
-    Fancy(Box<fancy_regex::Regex>),
-}
-
-/// A pattern that is quick to compile, and in the long run slow to match.
-#[derive(Debug)]
-struct Light {
-    regex: regex_lite::Regex,
-    /// How often it was asked.
-    asked: AtomicUsize,
-    /// The other engine, once it was asked often.
-    heavy: OnceLock<Option<regex::Regex>>,
-}
-
-/// How often a pattern is asked before it is compiled for `regex`: about where both have taken the same time.
-const OFTEN: usize = 40;
-
-/// How large a pattern for `regex-lite` may be, in bytes: its time goes by that.
-const LIGHT_SIZE_LIMIT: usize = 64 << 10;
-
-impl Light {
-    /// `None` if only `regex` has what the pattern needs: it knows about Unicode, and here nothing does.
-    fn new(translated: &str) -> Option<Self> {
-        let groups = translated.matches("(?").count();
-        if groups > translated.matches("(?:").count() || !translated.is_ascii() {
-            return None;
-        }
-        let builder = regex_lite::RegexBuilder::new(translated).size_limit(LIGHT_SIZE_LIMIT).build();
-        Some(Self { regex: builder.ok()?, asked: AtomicUsize::new(0), heavy: OnceLock::new() })
-    }
-
-    fn is_match(&self, text: &str) -> bool {
-        if self.asked.fetch_add(1, Ordering::Relaxed) >= OFTEN {
-            let heavy = self.heavy.get_or_init(|| plain(self.regex.as_str()).ok());
-            if let Some(heavy) = heavy {
-                return heavy.is_match(text);
-            }
-        }
-        self.regex.is_match(text)
-    }
-}
-
-fn plain(translated: &str) -> Result<regex::Regex, regex::Error> {
-    regex::RegexBuilder::new(translated).size_limit(SIZE_LIMIT).build()
-}
-
-/// How many patterns are kept for the process.
-const MOST_KEPT: usize = 10_000;
-
-/// A pattern that can't be translated.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the pattern `{pattern}` can't be used: {reason}")]
-pub struct PatternError {
-    /// The pattern as it was given.
-    pub pattern: String,
-    /// What is wrong with it.
-    pub reason: String,
-}
-
-/// How far matching may go back before it gives up.
-const BACKTRACK_LIMIT: usize = 100_000;
-
-/// How large a compiled pattern may be, in bytes.
-const SIZE_LIMIT: usize = 4 << 20;
-
-impl Pattern {
-    /// Translates and compiles a pattern.
-    ///
-    /// # Errors
-    /// [`PatternError`] if it isn't a regular expression, or one that can't be translated.
-    pub fn new(pattern: &str) -> Result<Self, PatternError> {
-        let error = |reason: String| PatternError { pattern: pattern.to_owned(), reason };
-        let whole = whole_repetition(pattern);
-        let (body, length) = match &whole {
-            Some((body, length)) => (body.as_str(), Some(*length)),
-            None => (pattern, None),
-        };
-        let mut translation = Translation::new(body);
-        translation.run();
-        let engine = if translation.fancy {
-            let regex = fancy_regex::RegexBuilder::new(&translation.text)
-                .backtrack_limit(BACKTRACK_LIMIT)
-                .delegate_size_limit(SIZE_LIMIT)
-                .build()
-                .map_err(|cause| error(cause.to_string()))?;
-            Engine::Fancy(Box::new(regex))
-        } else if let Some(light) = Light::new(&translation.text) {
-            Engine::Light(Arc::new(light))
-        } else {
-            Engine::Plain(plain(&translation.text).map_err(|cause| error(last_line(&cause.to_string())))?)
-        };
-        Ok(Self { engine, length, exact: !translation.loosened })
-    }
-
-    /// The same, compiled once in a process; `None` if it can't be translated.
-    pub fn shared(pattern: &str) -> Option<Arc<Self>> {
-        static KEPT: Mutex<BTreeMap<String, Option<Arc<Pattern>>>> = Mutex::new(BTreeMap::new());
-        // A panic elsewhere leaves the map as it was.
-        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = kept.get(pattern) {
-            return known.clone();
-        }
-        if kept.len() >= MOST_KEPT {
-            kept.clear();
-        }
-        let compiled = Self::new(pattern).ok().map(Arc::new);
-        kept.insert(pattern.to_owned(), compiled.clone());
-        compiled
-    }
-
-    /// Whether the pattern is found in the text; `None` if that takes too long to find out.
-    pub fn is_match(&self, text: &str) -> Option<bool> {
-        if let Some((least, most)) = self.length {
-            let length = text.chars().count();
-            if length < least || length > most {
-                return Some(false);
-            }
-        }
-        match &self.engine {
-            Engine::Light(light) => Some(light.is_match(text)),
-            Engine::Plain(regex) => Some(regex.is_match(text)),
-            Engine::Fancy(regex) => regex.is_match(text).ok(),
-        }
-    }
-
-    /// Whether it is matched exactly as it is written. In others a large count became "any number of times".
-    pub fn is_exact(&self) -> bool {
-        self.exact
-    }
-
+/// A pattern in the syntax of the `regex` crate.
+pub(super) struct Translated {
+    pub(super) text: String,
     /// Whether it looks around or back.
-    pub fn is_fancy(&self) -> bool {
-        matches!(self.engine, Engine::Fancy(_))
-    }
+    pub(super) fancy: bool,
+    /// Whether a large count became "any number of times".
+    pub(super) loosened: bool,
 }
 
-fn last_line(text: &str) -> String {
-    text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
-}
-
-/// A pattern like `^[a-z]{1,4096}$` as its repetition without a bound, and its bounds: a large counted repetition costs
-/// megabytes and milliseconds, a length costs nothing.
-fn whole_repetition(pattern: &str) -> Option<(String, (usize, usize))> {
-    let inner = pattern.strip_prefix('^')?.strip_suffix('$')?;
-    let inner = inner.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(inner);
-    let (atom, count) = inner.strip_suffix('}')?.rsplit_once('{')?;
-    let single = match atom.strip_prefix('[') {
-        // A `]` inside is allowed only behind a backslash.
-        Some(class) => {
-            let class = class.strip_suffix(']')?;
-            let mut before = ' ';
-            let closed_early = class.chars().any(|c| {
-                let closes = c == ']' && before != '\\';
-                before = if before == '\\' { ' ' } else { c };
-                closes
-            });
-            !closed_early && before != '\\'
-        }
-        None => atom == ".",
-    };
-    let (least, most) = match count.split_once(',') {
-        Some((least, "")) => (least.parse().ok()?, usize::MAX),
-        Some((least, most)) => (least.parse().ok()?, most.parse().ok()?),
-        None => (count.parse().ok()?, count.parse().ok()?),
-    };
-    single.then(|| (format!("^{atom}*$"), (least, most)))
+/// Translates a pattern. What is no regular expression stays none.
+pub(super) fn translate(pattern: &str) -> Translated {
+    let mut translation = Translation::new(pattern);
+    translation.run();
+    let Translation { text, fancy, loosened, .. } = translation;
+    Translated { text, fancy, loosened }
 }
 
 /// Counts above this are loosened: over `.` and what is left of a class, over Unicode properties, over anything else.
@@ -525,7 +355,7 @@ impl Translation {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::cfn::evaluate::Pattern;
 
     fn matches(pattern: &str, text: &str) -> bool {
         Pattern::new(pattern).unwrap().is_match(text).unwrap()
@@ -553,68 +383,5 @@ mod tests {
         assert!(matches("^[]a]$", "]"));
         assert!(matches(r"^[+-=]$", "3"));
         assert!(matches(r"^\p{Print}+[\p{XDigit}]$", "a bF") && !matches(r"^\p{Print}+$", "ä"));
-    }
-
-    #[test]
-    fn both_engines_say_the_same() {
-        let texts = ["", "a", "A-1", "arn:aws:s3:::b", "a.b", "0123456789", "x\ny", "ä", "a b", "_"];
-        for text in
-            ["^[a-z]{1,3}-?$", "a|b", "^(a(?:b|c))?$", r"^\S+\.\S+$", r"\d{10}\z", "^.*$", "[^a-z]", "x$"]
-        {
-            let light = Pattern::new(text).unwrap();
-            assert!(matches!(light.engine, Engine::Light(_)), "{text}");
-            let heavy = regex::Regex::new(match &light.engine {
-                Engine::Light(light) => light.regex.as_str(),
-                _ => text,
-            });
-            let heavy = heavy.unwrap();
-            for sample in texts.iter().cycle().take(OFTEN + 2 * texts.len()) {
-                assert_eq!(light.is_match(sample), Some(heavy.is_match(sample)), "{text} {sample:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn looking_around_works() {
-        assert!(matches("^(?!aws:).+$", "name"));
-        assert!(!matches("^(?!aws:).+$", "aws:name"));
-        assert!(!matches("^[a-z.]*(?<!\\.)$", "a."));
-        assert!(Pattern::new("^(?!aws:).+$").unwrap().is_fancy());
-        assert!(matches(r"^(\/(?!\.)+[^/]+)+$", "/a/b") && !matches(r"^(\/(?!\.)+[^/]+)+$", "/a/.b"));
-    }
-
-    #[test]
-    fn a_repetition_over_the_whole_is_a_length() {
-        let pattern = Pattern::new(r"^[\p{L}\]]{2,4096}$").unwrap();
-        assert!(pattern.is_exact());
-        assert_eq!(pattern.is_match("ä]"), Some(true));
-        assert_eq!(pattern.is_match("ä"), Some(false));
-        assert_eq!(pattern.is_match(&"ä".repeat(4097)), Some(false));
-        assert!(matches("^.{0,3}$", ""));
-        assert!(!matches("^([a-b]{2})$", "abc"));
-        // Two classes are no single repetition.
-        assert!(matches("^[a][b]{1,2}$", "abb"));
-    }
-
-    #[test]
-    fn large_counts_over_wide_classes_are_loosened() {
-        let pattern = Pattern::new(r"^a[^b]{1,60000}c$").unwrap();
-        assert!(!pattern.is_exact());
-        assert_eq!(pattern.is_match("axc"), Some(true));
-        assert_eq!(pattern.is_match("abc"), Some(false));
-    }
-
-    #[test]
-    fn what_is_no_pattern_is_told() {
-        assert!(Pattern::new("(").is_err());
-        assert!(Pattern::new("[a").is_err());
-        assert!(Pattern::new("a\\").is_err());
-        assert!(Pattern::new("*a").is_err());
-    }
-
-    #[test]
-    fn matching_gives_up_in_the_end() {
-        let pattern = Pattern::new(r"^(?=x)(a|a|x)*\1$").unwrap();
-        assert_eq!(pattern.is_match(&format!("x{}b", "a".repeat(60))), None);
     }
 }
