@@ -32,6 +32,7 @@ mod engine;
 pub mod event;
 mod event_log;
 mod follow;
+mod hidden;
 mod inspect;
 mod lookup;
 pub mod outcome;

@@ -20,6 +20,7 @@ use super::broadening;
 use super::change_sets::{Made, left_prepared};
 use super::event::{Event, Step};
 use super::event_log::Start;
+use super::hidden::Hidden;
 use super::outcome::{Ending, Outcome};
 use super::parameters::Values;
 use super::picture::Picture;
@@ -36,6 +37,7 @@ const MOST_ROUNDS: u32 = 16;
 /// Takes a stack to what the request says.
 pub async fn deploy(session: Session<'_>, request: &DeployRequest) -> Outcome {
     let mut run = Run::begin(session, "deploy", &request.stack, request.timeout);
+    run.hide(Hidden::of(request));
     let mut deploy = Deploy::new(&mut run, request);
     let result = deploy.run_to_end().await;
     let stack_id = deploy.stack_id;
