@@ -61,7 +61,7 @@ pub use destroy::{DestroyRequest, destroy};
 pub use diff::{DiffReport, diff};
 pub use drift::{DriftReport, drift};
 pub use engine::{deploy, deploy_at_once, deploy_in_order};
-pub use inspect::{StackReport, events, outputs, status as status_of, why};
+pub use inspect::{StackReport, events, follow_events, outputs, status as status_of, why};
 pub use lookup::{FoundNetwork, LookupRequest, lookup};
 pub use parameters::configured_values;
 pub use request::DeployRequest;
