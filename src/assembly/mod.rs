@@ -134,8 +134,24 @@ pub fn write_assembly(
 /// # Errors
 /// It can't be written.
 pub fn write_file(path: &Path, text: &str) -> Result<(), Error> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    write_all(folder, &[(path.to_owned(), text.to_owned())])
+    write_all(folder_of(path), &[(path.to_owned(), text.to_owned())])
+}
+
+/// Finds out whether [`write_file`] can write there, before what has to be written is known.
+///
+/// # Errors
+/// The folder isn't there or takes no files, or a folder has the name.
+pub fn check_file(path: &Path) -> Result<(), Error> {
+    let fail = |error| Error::new("write", path, error);
+    if path.is_dir() {
+        return Err(fail(std::io::Error::from(std::io::ErrorKind::IsADirectory)));
+    }
+    tempfile::Builder::new().prefix(".dify-cfn-").tempfile_in(folder_of(path)).map(|_| ()).map_err(fail)
+}
+
+/// The folder that a file is in.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Writes all files or none: a failure before the first rename leaves everything as it was.

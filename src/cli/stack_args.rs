@@ -83,16 +83,16 @@ pub(super) struct DeployArgs {
     /// Tell this SNS topic of the stack's events. Repeatable; left out, the stack's topics stay
     #[arg(long = "notification-arn", value_name = "ARN")]
     pub(super) notification_arns: Vec<String>,
-    /// What happens when the creation of the stack fails
+    /// What happens when the deploy fails; an update is never answered by a deletion
     #[arg(long, value_enum, default_value_t = OnFailure::Rollback, value_name = "WHAT")]
     pub(super) on_failure: OnFailure,
-    /// Roll an update back when this alarm goes off [default: the stack's own alarms]. Repeatable, at most five
+    /// Roll back when this alarm goes off [default: the stack's own alarms, once it is complete]. Repeatable, at most five
     #[arg(long = "rollback-alarm", value_name = "ARN", conflicts_with = "no_rollback_alarms")]
     pub(super) rollback_alarms: Vec<String>,
     /// Roll back on no alarm
     #[arg(long)]
     pub(super) no_rollback_alarms: bool,
-    /// Watch the alarms for this many minutes after an update
+    /// Watch the alarms for this many minutes after the stack's change
     #[arg(long, value_name = "MINUTES", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=180))]
     pub(super) monitoring_time: u32,
     /// Switch the stack's termination protection on or off; left out, it stays
@@ -101,8 +101,8 @@ pub(super) struct DeployArgs {
     /// Leave the stack after this time if it isn't through, such as 90m, 2h or 3600s; it goes on
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(super) timeout: Option<std::time::Duration>,
-    /// Write the outputs of the stacks into this file, as JSON
-    #[arg(long, value_name = "FILE")]
+    /// Write the outputs of the stacks into this file, as JSON, once all are done
+    #[arg(long, value_name = "FILE", conflicts_with = "no_execute")]
     pub(super) outputs_file: Option<PathBuf>,
     /// Put back what was changed by hand since the last deploy
     #[arg(long)]
@@ -140,7 +140,7 @@ pub(super) struct EventsArgs {
     #[command(flatten)]
     pub(super) follow: FollowArgs,
     /// Go on until what runs is through
-    #[arg(long, short = 'f', conflicts_with = "all")]
+    #[arg(long = "follow", short = 'f', conflicts_with = "all")]
     pub(super) follow_on: bool,
     /// All events that CloudFormation keeps, not only those of the last operation
     #[arg(long)]
@@ -206,12 +206,12 @@ pub(super) enum Approve {
     Any,
 }
 
-/// What happens when the creation of a stack fails.
+/// What happens when a deploy fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum OnFailure {
-    /// What was made is deleted, the stack stays to be looked at
+    /// What was made is deleted, what was changed is changed back, the stack stays to be looked at
     Rollback,
-    /// The stack is deleted as well
+    /// The first step of a creation: the stack is deleted as well
     Delete,
     /// Everything stays as it is, and the next deploy goes on from there
     Keep,

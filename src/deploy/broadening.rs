@@ -14,7 +14,8 @@ pub fn widenings(before: &Picture, after: &Picture) -> Vec<Widening> {
     let mut found = BTreeSet::new();
     let (old, new) = (Access::of(before), Access::of(after));
     let old_words: BTreeSet<&str> = old.allowed.iter().map(|widening| widening.words.as_str()).collect();
-    found.extend(new.allowed.iter().filter(|widening| !old_words.contains(widening.words.as_str())).cloned());
+    let is_new = |words: &str| !old_words.contains(words) && !old_words.iter().any(|old| covers(old, words));
+    found.extend(new.allowed.iter().filter(|widening| is_new(&widening.words)).cloned());
     let new_denials: BTreeSet<&str> = new.denied.iter().map(|widening| widening.words.as_str()).collect();
     for denial in old.denied.iter().filter(|denial| !new_denials.contains(denial.words.as_str())) {
         let Some(words) = denial.words.strip_suffix(NO_LONGER) else { continue };
@@ -28,6 +29,35 @@ pub fn widenings(before: &Picture, after: &Picture) -> Vec<Widening> {
     }
     found.into_iter().collect()
 }
+
+/// Whether one sentence lets more addresses reach the same than another.
+fn covers(wide: &str, narrow: &str) -> bool {
+    let (Some((who, what)), Some((narrow, of_narrow))) = (wide.split_once(REACH), narrow.split_once(REACH))
+    else {
+        return false;
+    };
+    let Some(narrow) = narrow.strip_prefix(ADDRESSES).and_then(range) else { return false };
+    let wide = match who.strip_prefix(ADDRESSES) {
+        Some(text) => range(text),
+        None => (who == INTERNET).then_some((0, 0)),
+    };
+    let Some((address, length)) = wide.filter(|_| what == of_narrow) else { return false };
+    let mask = u32::MAX.checked_shl(32 - length).unwrap_or(0);
+    length <= narrow.1 && narrow.0 & mask == address & mask
+}
+
+/// First address and length of an IPv4 range.
+fn range(text: &str) -> Option<(u32, u32)> {
+    let (address, length) = text.split_once('/')?;
+    let address: std::net::Ipv4Addr = address.parse().ok()?;
+    Some((address.into(), length.parse().ok().filter(|length| *length <= 32)?))
+}
+
+const REACH: &str = " may reach ";
+
+const ADDRESSES: &str = "addresses in ";
+
+const INTERNET: &str = "anyone on the internet";
 
 const NO_LONGER: &str = " is denied";
 
@@ -206,19 +236,19 @@ fn condition(statement: &Json) -> String {
 
 fn ingress(rule: &Json, group: &str) -> String {
     let source = peer(rule, "SourceSecurityGroupId", "SourcePrefixListId");
-    format!("{source} may reach {} of {group}", ports(rule))
+    format!("{source}{REACH}{} of {group}", ports(rule))
 }
 
 fn egress(rule: &Json, group: &str) -> String {
     let destination = peer(rule, "DestinationSecurityGroupId", "DestinationPrefixListId");
-    format!("{group} may reach {} of {destination}", ports(rule))
+    format!("{group}{REACH}{} of {destination}", ports(rule))
 }
 
 fn peer(rule: &Json, group: &str, prefix_list: &str) -> String {
     for key in ["CidrIp", "CidrIpv6"] {
         match rule.get(key).and_then(Json::as_str) {
-            Some("0.0.0.0/0" | "::/0") => return "anyone on the internet".to_owned(),
-            Some(cidr) => return format!("addresses in {cidr}"),
+            Some("0.0.0.0/0" | "::/0") => return INTERNET.to_owned(),
+            Some(cidr) => return format!("{ADDRESSES}{cidr}"),
             None => {}
         }
     }
@@ -299,6 +329,18 @@ mod tests {
             json!({"SecurityGroupIngress": [{"IpProtocol": "tcp", "FromPort": 22, "CidrIp": "0.0.0.0/0"}]});
         assert_eq!(words("AWS::EC2::SecurityGroup", rules.clone(), json!({})), Vec::<String>::new());
         assert_eq!(words("AWS::EC2::SecurityGroup", rules.clone(), rules), Vec::<String>::new());
+        let from = |cidr: &str| json!({"SecurityGroupIngress": [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": cidr}]});
+        for (before, after, is_wider) in [
+            ("0.0.0.0/0", "10.0.0.0/8", false),
+            ("10.0.0.0/8", "10.1.0.0/16", false),
+            ("10.1.0.0/16", "10.0.0.0/8", true),
+            ("10.0.0.0/8", "11.0.0.0/16", true),
+            ("10.0.0.0/8", "0.0.0.0/0", true),
+            ("10.0.0.0/8", "fd00::/8", true),
+        ] {
+            let found = words("AWS::EC2::SecurityGroup", from(before), from(after));
+            assert_eq!(!found.is_empty(), is_wider, "{before} {after}: {found:?}");
+        }
     }
 
     #[test]

@@ -120,7 +120,7 @@ impl Run<'_> {
                 Ending::Failed,
                 "the stack has termination protection; nothing was deleted",
             )
-            .next("turn it off with `deploy --termination-protection off`")
+            .next(format!("`deploy --stack {} --termination-protection=off` turns it off", stack.name))
             .into());
         }
         let resources = self.resources(&stack.id).await?;

@@ -13,6 +13,7 @@ use super::changes::{Change, PropertyDelta, Widening};
 use super::data::{self, Loss};
 use super::digest::Digest;
 use super::event::Step;
+use super::hidden::Hidden;
 use super::outcome::{Ending, Outcome};
 use super::parameters::{self, Values};
 use super::picture::{Picture, picture};
@@ -58,6 +59,7 @@ pub async fn diff(
     by_change_set: bool,
 ) -> Result<DiffReport, Box<Outcome>> {
     let mut run = Run::begin(session, "diff", &request.stack, request.timeout);
+    run.hide(Hidden::of(request));
     let result = run.diff(request, by_change_set).await;
     run.reported(result).await
 }

@@ -469,6 +469,9 @@ pub(super) fn ending_words(status: &StackStatus, ending: Ending) -> String {
         Ending::RolledBack if *status == StackStatus::RollbackComplete => {
             "the creation failed; what was made is deleted".to_owned()
         }
+        Ending::RolledBack if *status == StackStatus::ImportRollbackComplete => {
+            "the import failed; the stack is back where it was".to_owned()
+        }
         Ending::RolledBack => "the update failed; the stack is back where it was".to_owned(),
         _ if status::is_running(status) => format!("the stack is still {status}"),
         _ => format!("the stack is {status} and needs a person"),

@@ -1,6 +1,7 @@
 //! What is known of a stack: its status, its events, and why its last operation failed.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -70,6 +71,13 @@ pub async fn events(session: Session<'_>, stack: &str, all: bool) -> Outcome {
     run.ended(result).await
 }
 
+/// The events of a stack's latest operation, which is followed to its end if it still runs.
+pub async fn follow_events(session: Session<'_>, stack: &str, timeout: Option<Duration>) -> Outcome {
+    let mut run = Run::begin(session, "events", stack, timeout);
+    let result = run.follow_events(stack).await;
+    run.ended(result).await
+}
+
 /// The first real failure of the latest operation, also long after it. Done: it is told by [`Event::Cause`], or there is none.
 pub async fn why(session: Session<'_>, stack: &str, constructs: &BTreeMap<String, String>) -> Outcome {
     let mut run = Run::begin(session, "why", stack, None);
@@ -89,6 +97,20 @@ impl Run<'_> {
         let next = match ruling(Action::Deploy, found.as_ref().map(|stack| &stack.status)) {
             Ruling::Refuse(_, advice) => vec![advice.to_owned()],
             Ruling::FollowOwn | Ruling::Follow => vec!["`attach` follows it".to_owned()],
+            Ruling::Create if found.is_some() => vec!["`deploy` creates what will be in it".to_owned()],
+            Ruling::Recreate => vec!["nothing is in it: `deploy` deletes it and creates it anew".to_owned()],
+            Ruling::ResumeOrRecreate => vec![
+                "`deploy --on-failure keep` goes on with its creation".to_owned(),
+                "`destroy` deletes it".to_owned(),
+            ],
+            Ruling::AskThenRecreate => vec![
+                "`deploy` deletes what is left, if that holds no data, and creates it anew".to_owned(),
+                "`destroy` deletes it".to_owned(),
+            ],
+            Ruling::ResumeOrRollBack => vec![
+                "`rollback` takes the update back".to_owned(),
+                "`deploy --on-failure keep` goes on with it".to_owned(),
+            ],
             _ => Vec::new(),
         };
         let Some(stack) = found else {
@@ -189,6 +211,14 @@ impl Run<'_> {
         }
         events.sort_by_key(|event| event.timestamp);
         Ok(events)
+    }
+
+    async fn follow_events(&mut self, name: &str) -> Result<Outcome, Stop> {
+        let stack = self.stack_of_old(name).await?;
+        if is_running(&stack.status) {
+            return self.follow_to_outcome(&stack, None, Start::LatestOperation, false).await;
+        }
+        self.tell_events(name, false).await
     }
 
     async fn tell_events(&mut self, name: &str, all: bool) -> Result<Outcome, Stop> {

@@ -81,7 +81,9 @@ pub fn values(
             }
         } else if let Some(default) = &declaration.default {
             // Not sent: CloudFormation takes it from the template.
-            values.known.insert(name.clone(), default.clone().into_owned());
+            if !no_echo {
+                values.known.insert(name.clone(), default.clone().into_owned());
+            }
         } else {
             problems.push(format!("the parameter {name} has no value: give it by --parameter {name}=…"));
         }

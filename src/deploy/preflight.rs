@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::api::{ErrorKind, RollbackConfiguration, Stack};
 use super::event::{CheckResult, Event};
 use super::outcome::{Ending, Outcome};
-use super::request::{DeployRequest, RollbackAlarms};
+use super::request::{DeployRequest, MOST_ROLLBACK_ALARMS, RollbackAlarms};
 use super::run::{Patience, Run};
 use super::stopping::Stop;
 use crate::cfn::Template;
@@ -21,9 +21,6 @@ const TOO_SHORT: Duration = Duration::from_secs(5 * 60);
 ///
 /// Source: Elastic Load Balancing, "CloudWatch metrics for your Application Load Balancer".
 const ALARMING: [&str; 3] = ["HTTPCode_ELB_5XX_Count", "HTTPCode_Target_5XX_Count", "UnHealthyHostCount"];
-
-/// Source: AWS CloudFormation API Reference, `RollbackConfiguration`: at most five triggers.
-const MOST_ALARMS: usize = 5;
 
 impl Run<'_> {
     fn checked(&self, check: impl Into<String>, finding: CheckResult, detail: impl Into<String>) {
@@ -194,7 +191,7 @@ impl Run<'_> {
                 None => {}
             }
         }
-        arns.truncate(MOST_ALARMS);
+        arns.truncate(MOST_ROLLBACK_ALARMS);
         Ok(with(arns))
     }
 }

@@ -5,8 +5,13 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use super::api::OnStackFailure;
+use super::api::{OnStackFailure, RollbackConfiguration};
 use crate::validate::{Options, ValidatedTemplate};
+
+/// How many alarms can roll a stack back.
+///
+/// Source: AWS CloudFormation API Reference, `RollbackConfiguration`: at most five triggers.
+pub const MOST_ROLLBACK_ALARMS: usize = 5;
 
 /// A deploy of one stack.
 #[derive(Debug, Clone)]
@@ -100,6 +105,19 @@ impl DeployRequest {
             upload: Upload::OwnBucket("Bucket".to_owned()),
             required_ssm_parameters: Vec::new(),
             certificate_parameters: Vec::new(),
+        }
+    }
+}
+
+impl DeployRequest {
+    /// The alarms that the command names; none where it names none. A stack that isn't complete has no own ones to watch.
+    pub(super) fn given_alarms(&self) -> Option<RollbackConfiguration> {
+        match &self.rollback_alarms {
+            RollbackAlarms::Given(arns) => Some(RollbackConfiguration {
+                alarm_arns: arns.clone(),
+                monitoring_minutes: self.monitoring_minutes,
+            }),
+            RollbackAlarms::Own | RollbackAlarms::None => None,
         }
     }
 }

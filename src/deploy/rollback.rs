@@ -172,7 +172,10 @@ pub(super) fn outcome_of(followed: &Followed, back_is_good: bool) -> Outcome {
         outcome.next.extend(cause.advice.iter().cloned());
     }
     if *status == StackStatus::UpdateRollbackFailed {
-        outcome = outcome.next("`rollback` tries again, `rollback --force` skips what can't be rolled back");
+        outcome = outcome.next(format!(
+            "`rollback --stack {}` tries again, with --force it skips what can't be rolled back",
+            followed.stack.name
+        ));
     }
     if ending == Ending::Done && *status != StackStatus::DeleteComplete {
         outcome.outputs.clone_from(&followed.stack.outputs);

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::api::{Answer, ApiError, CloudFormation, ErrorKind, Stack};
 use super::clock::Timestamp;
 use super::event::{Event, Record, WaitReason};
+use super::hidden::Hidden;
 use super::outcome::{Ending, Outcome};
 use super::pace::{Jitter, Pace};
 use super::prompt::{Question, Reply};
@@ -75,6 +76,7 @@ pub(super) struct Run<'a> {
     pub(super) stack: String,
     deadline: Option<Timestamp>,
     jitter: Jitter,
+    hidden: Hidden,
     /// Whether this run has changed something.
     pub(super) has_changed: bool,
     /// Whether a Ctrl-C came that nothing was made of yet.
@@ -102,6 +104,7 @@ impl<'a> Run<'a> {
             deadline,
             jitter: Jitter::new(session.seed),
             has_changed: false,
+            hidden: Hidden::default(),
             is_interrupted: AtomicBool::new(false),
             is_closing: false,
             unanswered: None,
@@ -111,8 +114,19 @@ impl<'a> Run<'a> {
         run
     }
 
+    /// From now on nothing shows these values.
+    pub(super) fn hide(&mut self, hidden: Hidden) {
+        self.hidden = hidden;
+    }
+
+    /// An ending without what nothing may show.
+    pub(super) fn masked(&self, outcome: Outcome) -> Outcome {
+        self.hidden.outcome(outcome)
+    }
+
     /// Ends it.
     pub(super) fn finish(&self, outcome: Outcome) -> Outcome {
+        let outcome = self.masked(outcome);
         if !outcome.outputs.is_empty() {
             self.tell(Event::Outputs { outputs: outcome.outputs.clone() });
         }
@@ -126,7 +140,8 @@ impl<'a> Run<'a> {
     }
 
     /// Tells an event.
-    pub(super) fn tell(&self, event: Event) {
+    pub(super) fn tell(&self, mut event: Event) {
+        self.hidden.event(&mut event);
         let record = Record { time: self.now(), stack: self.stack.clone(), event };
         self.session.sink.tell(&record);
     }

@@ -45,8 +45,9 @@ pub enum Ruling {
     ResumeOrRecreate,
     /// Deploy: it is deleted after a question, since resources may be left, and created anew.
     AskThenRecreate,
-    /// Deploy: what failed is rolled back after a question, then it is updated.
-    RollBackFirst,
+    /// Deploy: it goes on from where an update stopped, if that is wanted, else what failed is rolled back after a question,
+    /// then it is updated.
+    ResumeOrRollBack,
     /// Deploy: what runs is followed if an earlier run of the same deploy began it; anything else is refused.
     FollowOwn,
     /// What runs is followed to its end, then it is decided again.
@@ -146,7 +147,7 @@ fn deploy(status: &StackStatus) -> Ruling {
         S::RollbackComplete => Ruling::Recreate,
         S::CreateFailed => Ruling::ResumeOrRecreate,
         S::RollbackFailed => Ruling::AskThenRecreate,
-        S::UpdateFailed => Ruling::RollBackFirst,
+        S::UpdateFailed => Ruling::ResumeOrRollBack,
         S::CreateInProgress | S::RollbackInProgress | S::UpdateInProgress | S::UpdateRollbackInProgress => {
             Ruling::FollowOwn
         }
@@ -160,7 +161,7 @@ fn deploy(status: &StackStatus) -> Ruling {
         ),
         S::ImportRollbackFailed => Ruling::Refuse(
             Ending::Stuck,
-            "an import couldn't be taken back: see the stack's events, then `rollback`",
+            "an import couldn't be taken back: put right what its events name, then continue in the console",
         ),
         S::ImportInProgress | S::ImportRollbackInProgress => Ruling::Refuse(Ending::Failed, ANOTHER),
         S::Unknown(text) if text.ends_with("_IN_PROGRESS") => Ruling::Refuse(Ending::Failed, ANOTHER),
@@ -324,7 +325,7 @@ mod tests {
             Ruling::Recreate => "recreate",
             Ruling::ResumeOrRecreate => "resume",
             Ruling::AskThenRecreate => "ask",
-            Ruling::RollBackFirst => "back",
+            Ruling::ResumeOrRollBack => "resume or back",
             Ruling::FollowOwn => "own",
             Ruling::Follow => "follow",
             Ruling::Proceed => "do",
@@ -349,7 +350,7 @@ mod tests {
         ("UPDATE_IN_PROGRESS", "", ["own", "no", "no", "do", "follow", "no"]),
         ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "", ["follow", "no", "no", "no", "follow", "no"]),
         ("UPDATE_COMPLETE", "done", ["update", "do", "-", "-", "-", "do"]),
-        ("UPDATE_FAILED", "stuck", ["back", "do", "do", "-", "-", "no"]),
+        ("UPDATE_FAILED", "stuck", ["resume or back", "do", "do", "-", "-", "no"]),
         ("UPDATE_ROLLBACK_IN_PROGRESS", "", ["own", "no", "follow", "-", "follow", "no"]),
         ("UPDATE_ROLLBACK_FAILED", "stuck", ["stuck", "do", "continue", "-", "-", "do"]),
         ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "", ["follow", "no", "follow", "-", "follow", "no"]),

@@ -71,7 +71,10 @@ impl Run<'_> {
     pub(super) async fn reported<T>(&mut self, result: Result<T, Stop>) -> Result<T, Box<Outcome>> {
         match result {
             Ok(report) => Ok(report),
-            Err(stop) => Err(Box::new(self.stopped(stop).await)),
+            Err(stop) => {
+                let outcome = self.stopped(stop).await;
+                Err(Box::new(self.masked(outcome)))
+            }
         }
     }
 

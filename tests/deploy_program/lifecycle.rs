@@ -1,18 +1,6 @@
 //! A stack's life, undisturbed: what happens in which order, how it ends, and what is left.
 
-use crate::program::{CONFIG, Place};
-use crate::server::Failure;
-
-const DEPLOY: &str = "deploy --stack dify-dev --yes";
-
-fn failure(logical_id: &str, reason: &str) -> Failure {
-    Failure { logical_id: logical_id.into(), reason: reason.into(), sticks: false }
-}
-
-/// The configuration with another image, which changes task definitions and services.
-fn other_image() -> String {
-    format!("{CONFIG}dify: {{ version: 1.17.0 }}\n")
-}
+use crate::program::{CONFIG, DEPLOY, Place, failure, other_image};
 
 #[test]
 fn a_stack_is_created_in_two_steps_and_its_data_protected() {
@@ -55,7 +43,7 @@ fn an_update_is_one_step_and_the_same_again_is_none() {
 fn a_failed_update_is_rolled_back_and_its_first_cause_told() {
     let place = Place::deployed(CONFIG);
     place.configure(&other_image());
-    let service = service_of(&place);
+    let service = place.service();
     place.server.lock().model.failures.push_back(Some(failure(&service, "the tasks don't start")));
     place.server.lock().model.stopped.push("Essential container in task exited".into());
     let run = place.run(DEPLOY).ended(5);
@@ -66,13 +54,6 @@ fn a_failed_update_is_rolled_back_and_its_first_cause_told() {
     let run = place.run("why --stack dify-dev").ended(0);
     assert!(run.out.contains("the tasks don't start"), "{}", run.out);
     assert!(!run.out.contains("cause: Resource update cancelled"), "{}", run.out);
-}
-
-/// A service that an image changes.
-fn service_of(place: &Place) -> String {
-    let stack = place.server.stack("dify-dev");
-    let mut services = stack.resources.iter().filter(|(_, resource)| resource.kind == "AWS::ECS::Service");
-    services.next().unwrap().0.clone()
 }
 
 #[test]
@@ -90,7 +71,7 @@ fn a_failed_create_ends_clean_and_the_next_run_begins_anew() {
 fn a_stuck_stack_needs_a_person_who_is_told_what_to_run() {
     let place = Place::deployed(CONFIG);
     place.configure(&other_image());
-    let mut stuck = failure(&service_of(&place), "it doesn't start");
+    let mut stuck = failure(&place.service(), "it doesn't start");
     stuck.sticks = true;
     place.server.lock().model.failures.push_back(Some(stuck));
     let run = place.run(DEPLOY).ended(6);

@@ -6,15 +6,30 @@
 #![allow(clippy::too_many_lines, reason = "an answer for each call reads as the table that it is")]
 #![allow(clippy::if_not_else, reason = "what goes well comes first")]
 
+mod absent;
 mod accepted;
+mod alarms;
+mod by_operation;
 mod commands;
 mod credentials;
+mod destroyed;
+mod gates;
 mod interrupted;
 mod json_lines;
 mod killed;
 mod lifecycle;
+mod looked_up;
+mod no_echo;
+mod on_failure;
+mod options;
 mod program;
+mod protection;
+mod rejected;
 mod secrecy;
+mod secret_parameters;
 mod server;
+mod several;
+mod statuses;
+mod taking_back;
 mod trouble;
 mod unanswered;

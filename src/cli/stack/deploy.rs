@@ -13,7 +13,7 @@ use crate::cli::view::View;
 use crate::cli::view::stack::Teller;
 use crate::deploy::api::OnStackFailure;
 use crate::deploy::outcome::{Ending, Outcome};
-use crate::deploy::request::{Approval, RollbackAlarms, Upload};
+use crate::deploy::request::{Approval, MOST_ROLLBACK_ALARMS, RollbackAlarms, Upload};
 use crate::deploy::{self, DeployRequest};
 
 use super::connection::Connection;
@@ -23,6 +23,17 @@ use super::prompter::Prompts;
 pub(super) fn run(args: &DeployArgs, view: &mut View) -> Exit {
     if let Some(twice) = args.stacks.iter().enumerate().find(|(n, name)| args.stacks[..*n].contains(name)) {
         return view.failure_of(&format!("--stack {} is given twice", twice.1), Exit::Usage);
+    }
+    if args.rollback_alarms.len() > MOST_ROLLBACK_ALARMS {
+        let message = format!(
+            "--rollback-alarm is given {} times; CloudFormation watches {MOST_ROLLBACK_ALARMS} alarms at most",
+            args.rollback_alarms.len()
+        );
+        return view.failure_of(&message, Exit::Usage);
+    }
+    if let Some(Err(error)) = args.outputs_file.as_deref().map(assembly::check_file) {
+        view.failure(&error);
+        return Exit::Usage;
     }
     let mut requests = Vec::new();
     for stack in &args.stacks {
@@ -64,6 +75,17 @@ fn finish(
     view: &mut View,
 ) -> Exit {
     view.was_told();
+    let exits: Vec<Exit> = outcomes
+        .iter()
+        .map(|outcome| match outcome {
+            Ok(outcome) => outcome.ending.into(),
+            Err(sentence) => view.failure_of(sentence, Exit::Usage),
+        })
+        .collect();
+    if let Some(exit) = exits.into_iter().find(|exit| *exit != Exit::Success) {
+        return exit;
+    }
+    // Only now: a file with a part of the outputs would be taken for all of them.
     if let Some(path) = &args.outputs_file {
         let mut written: IndexMap<&str, Json> = IndexMap::new();
         for (request, outcome) in requests.iter().zip(outcomes) {
@@ -79,14 +101,7 @@ fn finish(
             return view.failure(&error);
         }
     }
-    let exits: Vec<Exit> = outcomes
-        .iter()
-        .map(|outcome| match outcome {
-            Ok(outcome) => outcome.ending.into(),
-            Err(sentence) => view.failure_of(sentence, Exit::Usage),
-        })
-        .collect();
-    exits.into_iter().find(|exit| *exit != Exit::Success).unwrap_or(Exit::Success)
+    Exit::Success
 }
 
 async fn one(request: &DeployRequest, args: &DeployArgs, among_others: bool) -> Result<Outcome, String> {

@@ -12,7 +12,7 @@ pub(super) fn run(args: &EventsArgs, view: &mut View) -> Exit {
     let (one, timeout) = (&args.follow.one, args.follow.timeout);
     follow(one, view, &Teller::events(one.json), async |session, stack| {
         if args.follow_on {
-            deploy::attach(session, stack, timeout).await
+            deploy::follow_events(session, stack, timeout).await
         } else {
             deploy::events(session, stack, args.all).await
         }

@@ -1,6 +1,7 @@
 //! What has to be allowed or answered before a set is executed.
 
-use super::Deploy;
+use super::{Deploy, Planned};
+use crate::deploy::api::Replacement;
 use crate::deploy::changes::{Change, Widening};
 use crate::deploy::data;
 use crate::deploy::outcome::{Ending, Outcome};
@@ -34,6 +35,38 @@ impl Deploy<'_, '_> {
             return Ok(());
         }
         self.approve(changes, widenings).await
+    }
+
+    /// Whether the stack stays as a failure leaves it. CloudFormation replaces a resource only where it may roll back, and goes on
+    /// from a failed operation only where it may not.
+    ///
+    /// Source: AWS CloudFormation User Guide, "Choose how to handle failures when provisioning resources".
+    pub(super) fn keep_or_not(
+        &mut self,
+        planned: &mut Planned,
+        changes: &[Change],
+        is_resumed: bool,
+    ) -> Result<(), Stop> {
+        let replaced = changes.iter().filter(|change| change.replacement != Replacement::False);
+        let replaced: Vec<&str> = replaced.map(|change| change.logical_id.as_str()).collect();
+        if !planned.disable_rollback || replaced.is_empty() {
+            return Ok(());
+        }
+        let replaced = replaced.join(", ");
+        if is_resumed {
+            let message = format!(
+                "CloudFormation doesn't go on from a failed operation with what replaces {replaced}; nothing was changed"
+            );
+            let way =
+                format!("`rollback --stack {}` takes the failed operation back first", self.request.stack);
+            return Err(Outcome::new(Ending::Stuck, message).next(way).next("then run this again").into());
+        }
+        planned.disable_rollback = false;
+        self.run.warn(format!(
+            "a failure of this update is rolled back in spite of `--on-failure keep`: it replaces {replaced}, which \
+             CloudFormation does only so"
+        ));
+        Ok(())
     }
 
     /// Asks, where it has to be asked.

@@ -20,6 +20,7 @@ use super::broadening;
 use super::change_sets::{Made, left_prepared};
 use super::event::{Event, Step};
 use super::event_log::Start;
+use super::hidden::Hidden;
 use super::outcome::{Ending, Outcome};
 use super::parameters::Values;
 use super::picture::Picture;
@@ -36,6 +37,7 @@ const MOST_ROUNDS: u32 = 16;
 /// Takes a stack to what the request says.
 pub async fn deploy(session: Session<'_>, request: &DeployRequest) -> Outcome {
     let mut run = Run::begin(session, "deploy", &request.stack, request.timeout);
+    run.hide(Hidden::of(request));
     let mut deploy = Deploy::new(&mut run, request);
     let result = deploy.run_to_end().await;
     let stack_id = deploy.stack_id;
@@ -154,7 +156,11 @@ impl<'r, 's> Deploy<'r, 's> {
                 self.update(stack, true).await
             }
             Ruling::ResumeOrRecreate | Ruling::AskThenRecreate => self.ask_then_delete(stack).await,
-            Ruling::RollBackFirst => self.roll_back_first(stack).await,
+            Ruling::ResumeOrRollBack if self.request.on_failure == OnStackFailure::Keep => {
+                self.run.note("an update of the stack failed and was kept: this goes on from there");
+                self.update(stack, true).await
+            }
+            Ruling::ResumeOrRollBack => self.roll_back_first(stack).await,
             Ruling::FollowOwn => self.follow_own(stack).await,
             Ruling::Follow => {
                 self.run.note(format!("the stack is {}: this goes on once it is through", stack.status));
@@ -211,7 +217,7 @@ impl<'r, 's> Deploy<'r, 's> {
             on_stack_failure: (self.request.on_failure != OnStackFailure::Rollback)
                 .then_some(self.request.on_failure),
             disable_rollback: false,
-            alarms: None,
+            alarms: self.request.given_alarms(),
         };
         let set = match self.make(&planned, stack.as_ref()).await? {
             Made::Ready(set) => set,
@@ -255,7 +261,7 @@ impl<'r, 's> Deploy<'r, 's> {
     async fn update(&mut self, stack: Stack, is_resumed: bool) -> Result<Next, Stop> {
         let whole = self.whole();
         let deployed = self.deployed_template(&stack).await?;
-        let is_complete = !is_resumed && self.has_been_complete(&deployed);
+        let is_complete = self.is_protected(&stack) || !is_resumed && self.has_been_complete(&deployed);
         if !is_complete {
             self.creates = true;
         }
@@ -272,21 +278,28 @@ impl<'r, 's> Deploy<'r, 's> {
             ));
         }
         let source = self.source_of(whole, Some(&stack)).await?;
-        let alarms =
-            if is_complete { Some(self.run.alarms(self.request, &stack, &deployed).await?) } else { None };
-        let planned = Planned {
+        let alarms = if is_complete && !is_resumed {
+            Some(self.run.alarms(self.request, &stack, &deployed).await?)
+        } else {
+            self.request.given_alarms()
+        };
+        let mut planned = Planned {
             step,
             kind: ChangeSetKind::Update,
             values,
             source,
             template: whole.clone(),
             on_stack_failure: None,
-            disable_rollback: is_resumed,
+            disable_rollback: is_resumed || self.request.on_failure == OnStackFailure::Keep,
             alarms,
         };
         let set = match self.make(&planned, Some(&stack)).await? {
             Made::Ready(set) => set,
             Made::Executing(_) => return Ok(Next::Again),
+            Made::NoChange if self.request.no_execute => {
+                let outcome = Outcome::new(Ending::Done, "there is nothing to change");
+                return Ok(Next::End(Outcome { stack_id: Some(stack.id), ..outcome }));
+            }
             Made::NoChange => {
                 self.set_policy(&stack.id, whole, &BTreeSet::new()).await?;
                 return self.after_whole(stack).await;
@@ -301,6 +314,7 @@ impl<'r, 's> Deploy<'r, 's> {
             changes: changes.clone(),
             widenings: widenings.clone(),
         });
+        self.keep_or_not(&mut planned, &changes, is_resumed)?;
         self.pass_gates(&changes, &widenings, &before, &after).await?;
         if self.request.no_execute {
             return Ok(Next::End(left_prepared(&set, false)));

@@ -47,15 +47,17 @@ impl Deploy<'_, '_> {
 
     /// Deletes a stack whose creation failed.
     pub(super) async fn delete(&mut self, stack: &Stack) -> Result<Next, Stop> {
-        if stack.termination_protection {
+        if stack.termination_protection && self.request.termination_protection != Some(false) {
             let message =
                 format!("the stack is {} and has termination protection: it can't be deleted", stack.status);
             return ended_with(
                 Outcome::new(Ending::Stuck, message)
-                    .next("turn its termination protection off, then run this again"),
+                    .next("the same command with --termination-protection=off turns that off, and goes on"),
                 stack,
             );
         }
+        let switched_off = self.request.termination_protection.filter(|wanted| !wanted);
+        self.run.ensure_termination_protection(stack, switched_off).await?;
         let start = self.run.mark(&stack.id).await?;
         self.run.check_interrupt().await?;
         self.run.delete_stack(&stack.id, self.request.role_arn.as_deref()).await?;
@@ -90,9 +92,11 @@ impl Deploy<'_, '_> {
             );
             let mut outcome = Outcome::new(Ending::Stuck, message);
             if stack.status == StackStatus::CreateFailed {
-                outcome = outcome.next("`deploy --on-failure keep` goes on from there");
+                outcome = outcome
+                    .next(format!("`deploy --stack {} --on-failure keep` goes on from there", stack.name));
             }
-            return ended_with(outcome.next("`destroy` deletes it, after saying what is lost"), &stack);
+            let way = format!("`destroy --stack {}` deletes it, after saying what is lost", stack.name);
+            return ended_with(outcome.next(way), &stack);
         }
         let question = Question {
             topic: Topic::DeleteFailed,
@@ -167,12 +171,17 @@ impl Deploy<'_, '_> {
         match status {
             StackStatus::CreateFailed => {
                 outcome = outcome
-                    .next("`deploy --on-failure keep` goes on from there")
+                    .next(format!("`deploy --stack {stack} --on-failure keep` goes on from there"))
                     .next(format!("`destroy --stack {stack}` deletes it"));
+            }
+            StackStatus::UpdateFailed => {
+                outcome = outcome
+                    .next(format!("`deploy --stack {stack} --on-failure keep` goes on from there"))
+                    .next(format!("`rollback --stack {stack}` takes the update back"));
             }
             StackStatus::UpdateRollbackFailed => {
                 outcome = outcome.next(format!(
-                    "`rollback --stack {stack}` tries again, with --force it skips what fails"
+                    "`rollback --stack {stack}` tries again, with --force it skips what can't be rolled back"
                 ));
             }
             StackStatus::RollbackFailed | StackStatus::DeleteFailed => {

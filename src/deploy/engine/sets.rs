@@ -35,6 +35,7 @@ impl Deploy<'_, '_> {
             .with(&format!("{:?} {:?}", planned.step, planned.kind))
             .with_all(settings.iter().map(String::as_str))
             .with_option(alarms.as_deref())
+            .with(&format!("{:?}", planned.on_stack_failure))
             .hex(12);
         let name = SetName { content: self.content.clone(), base }.to_string();
         let request = CreateChangeSet {

@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use serde_json::Value as Json;
 
 use super::Call;
-use super::model::{Model, SetModel, StackModel, as_json, pictured};
+use super::change_sets::{create_set, describe_set, execute, head};
+use super::model::{EventModel, Model, SetModel, StackModel, as_json};
 
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -32,11 +33,11 @@ pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-fn tag(name: &str, text: &str) -> String {
+pub(super) fn tag(name: &str, text: &str) -> String {
     format!("<{name}>{}</{name}>", escaped(text))
 }
 
-fn optional(name: &str, text: Option<&str>) -> String {
+pub(super) fn optional(name: &str, text: Option<&str>) -> String {
     text.map(|text| tag(name, text)).unwrap_or_default()
 }
 
@@ -44,12 +45,12 @@ fn time(millis: i64) -> String {
     dify_cfn::deploy::clock::Timestamp(millis).to_string()
 }
 
-fn missing(name: &str) -> Answer {
+pub(super) fn missing(name: &str) -> Answer {
     error(400, "ValidationError", &format!("Stack with id {name} does not exist"))
 }
 
 /// A page of items, and the token of the next.
-fn page<T: Clone>(model: &Model, call: &Call, items: &[T]) -> (Vec<T>, String) {
+pub(super) fn page<T: Clone>(model: &Model, call: &Call, items: &[T]) -> (Vec<T>, String) {
     let from: usize = call.get("NextToken").map_or(0, |token| token.parse().unwrap());
     let size = if model.page == 0 { usize::MAX } else { model.page };
     let shown: Vec<T> = items.iter().skip(from).take(size).cloned().collect();
@@ -63,15 +64,19 @@ pub(crate) fn answer(model: &mut Model, call: &Call) -> Answer {
     match call.action.as_str() {
         "DescribeStacks" => describe_stacks(model, call, &stack),
         "DescribeStackEvents" => describe_events(model, call, &stack),
+        "DescribeEvents" if model.has_operations => describe_operation(model, call),
         "ListStackResources" => list_resources(model, call, &stack),
         "ListStacks" => {
             let member = |stack: &StackModel| {
+                let is_gone = stack.status == "DELETE_COMPLETE";
+                let deleted = stack.events.last().filter(|_| is_gone).map(|event| time(event.time));
                 format!(
-                    "<member>{}{}{}{}</member>",
+                    "<member>{}{}{}{}{}</member>",
                     tag("StackId", &stack.id),
                     tag("StackName", &stack.name),
                     tag("StackStatus", &stack.status),
-                    tag("CreationTime", &time(stack.created))
+                    tag("CreationTime", &time(stack.created)),
+                    optional("DeletionTime", deleted.as_deref())
                 )
             };
             let members: String = model.stacks.iter().rev().map(member).collect();
@@ -121,7 +126,7 @@ pub(crate) fn answer(model: &mut Model, call: &Call) -> Answer {
         "CancelUpdateStack" => match model.stack(&stack).map(|found| found.status.clone()) {
             Some(status) if status == "UPDATE_IN_PROGRESS" => {
                 let token = call.get("ClientRequestToken").unwrap_or_default().to_owned();
-                model.roll_back(&stack, &token, "UPDATE_ROLLBACK_COMPLETE");
+                model.roll_back(&stack, &token, "UPDATE_ROLLBACK_COMPLETE", false);
                 result("CancelUpdateStack", "")
             }
             _ => {
@@ -131,7 +136,8 @@ pub(crate) fn answer(model: &mut Model, call: &Call) -> Answer {
         "ContinueUpdateRollback" => match model.stack(&stack).map(|found| found.status.clone()) {
             Some(status) if status == "UPDATE_ROLLBACK_FAILED" => {
                 let token = call.get("ClientRequestToken").unwrap_or_default().to_owned();
-                model.roll_back(&stack, &token, "UPDATE_ROLLBACK_COMPLETE");
+                let force = call.get("ForceRollback") == Some("true");
+                model.roll_back(&stack, &token, "UPDATE_ROLLBACK_COMPLETE", force);
                 result("ContinueUpdateRollback", "")
             }
             _ => error(400, "ValidationError", "Stack is not in UPDATE_ROLLBACK_FAILED state"),
@@ -143,7 +149,7 @@ pub(crate) fn answer(model: &mut Model, call: &Call) -> Answer {
                 _ => return error(400, "ValidationError", "Stack can't be rolled back"),
             };
             let token = call.get("ClientRequestToken").unwrap_or_default().to_owned();
-            model.roll_back(&stack, &token, end);
+            model.roll_back(&stack, &token, end, false);
             result("RollbackStack", "")
         }
         "DetectStackDrift" => result("DetectStackDrift", &tag("StackDriftDetectionId", "detection-1")),
@@ -193,8 +199,14 @@ fn describe_stacks(model: &mut Model, call: &Call, name: &str) -> Answer {
     let hidden: BTreeMap<String, String> = shown_parameters(stack);
     let outputs = if status.ends_with("_COMPLETE") { outputs(stack) } else { BTreeMap::new() };
     let _ = call;
+    let operations = stack.operations.iter().rev().filter(|_| model.has_operations);
+    let operations: String = operations
+        .map(|(id, kind)| {
+            format!("<member>{}{}</member>", tag("OperationType", kind), tag("OperationId", id))
+        })
+        .collect();
     let body = format!(
-        "<Stacks><member>{}{}{}{}{}{}{}{}{}{}{}</member></Stacks>",
+        "<Stacks><member>{}{}{}{}{}{}{}{}{}{}{}<LastOperations>{operations}</LastOperations></member></Stacks>",
         optional("ChangeSetId", stack.change_set.as_deref()),
         tag("StackId", &stack.id),
         tag("StackName", &stack.name),
@@ -255,6 +267,39 @@ fn describe_events(model: &mut Model, call: &Call, name: &str) -> Answer {
     result("DescribeStackEvents", &format!("<StackEvents>{members}</StackEvents>{token}"))
 }
 
+/// Events of one operation, newest first.
+fn describe_operation(model: &mut Model, call: &Call) -> Answer {
+    let id = call.get("OperationId").unwrap_or_default();
+    let all: Vec<_> = model
+        .stacks
+        .iter()
+        .flat_map(|stack| stack.events.iter().rev().map(|event| (stack.id.clone(), event.clone())))
+        .filter(|(_, event)| event.operation == id)
+        .collect();
+    if all.is_empty() {
+        return error(400, "ValidationError", &format!("Operation {id} does not exist"));
+    }
+    let (shown, token) = page(model, call, &all);
+    let member = |(stack_id, event): &(String, EventModel)| {
+        [
+            "<member><EventType>STACK_EVENT</EventType>".to_owned(),
+            tag("StackId", stack_id),
+            tag("EventId", &event.id),
+            tag("OperationId", &event.operation),
+            tag("LogicalResourceId", &event.logical_id),
+            tag("PhysicalResourceId", &event.physical_id),
+            tag("ResourceType", &event.kind),
+            tag("ResourceStatus", &event.status),
+            optional("ResourceStatusReason", event.reason.as_deref()),
+            tag("Timestamp", &time(event.time)),
+            "</member>".to_owned(),
+        ]
+        .concat()
+    };
+    let members: String = shown.iter().map(member).collect();
+    result("DescribeEvents", &format!("<OperationEvents>{members}</OperationEvents>{token}"))
+}
+
 fn list_resources(model: &mut Model, call: &Call, name: &str) -> Answer {
     let Some(stack) = model.stack(name) else { return missing(name) };
     let all: Vec<_> = stack.resources.clone().into_iter().collect();
@@ -276,258 +321,6 @@ fn list_resources(model: &mut Model, call: &Call, name: &str) -> Answer {
     )
 }
 
-fn create_set(model: &mut Model, call: &Call, name: &str) -> Answer {
-    let set_name = call.get("ChangeSetName").unwrap().to_owned();
-    let token = call.get("ClientToken").unwrap_or_default().to_owned();
-    let kind = call.get("ChangeSetType").unwrap_or("UPDATE").to_owned();
-    let template = match (call.get("TemplateBody"), call.get("TemplateURL")) {
-        (Some(body), _) if body.len() > 51_200 => {
-            return error(
-                400,
-                "ValidationError",
-                "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to 51200",
-            );
-        }
-        (Some(body), _) => body.to_owned(),
-        (None, Some(url)) => match model.objects.get(url) {
-            Some(object) => String::from_utf8(object.clone()).unwrap(),
-            None => return error(400, "ValidationError", "S3 error: Access Denied"),
-        },
-        (None, None) => model.stack(name).map(|stack| stack.template.clone()).unwrap_or_default(),
-    };
-    let found = model.stack(name).cloned();
-    if let Some(stack) = &found {
-        let same = model.sets.iter().find(|set| set.stack_id == stack.id && set.name == set_name);
-        if let Some(set) = same {
-            return if set.token == token {
-                result("CreateChangeSet", &(tag("Id", &set.id) + &tag("StackId", &stack.id)))
-            } else {
-                error(400, "AlreadyExistsException", &format!("ChangeSet {set_name} already exists"))
-            };
-        }
-    }
-    let status = found.as_ref().map_or("", |stack| stack.status.as_str());
-    let stack_id = match (kind.as_str(), status) {
-        ("CREATE", "") => model.new_stack(name),
-        ("CREATE", "REVIEW_IN_PROGRESS") => found.as_ref().unwrap().id.clone(),
-        ("CREATE", _) => {
-            return error(
-                400,
-                "AlreadyExistsException",
-                &format!(
-                    "Stack [{name}] already exists and cannot be created again with the changeSet [{set_name}]."
-                ),
-            );
-        }
-        (_, "" | "REVIEW_IN_PROGRESS") => return missing(name),
-        (_, status) if status.ends_with("_IN_PROGRESS") || status == "ROLLBACK_COMPLETE" => {
-            let id = &found.as_ref().unwrap().id;
-            return error(
-                400,
-                "ValidationError",
-                &format!("Stack:{id} is in {status} state and can not be updated."),
-            );
-        }
-        _ => found.as_ref().unwrap().id.clone(),
-    };
-    let old = model.stack(&stack_id).unwrap().clone();
-    let declared = as_json(&template);
-    let mut parameters = BTreeMap::new();
-    for (name, declaration) in declared["Parameters"].as_object().into_iter().flatten() {
-        if let Some(default) = declaration["Default"].as_str() {
-            parameters.insert(name.clone(), default.to_owned());
-        } else if !declaration["Default"].is_null() {
-            parameters.insert(name.clone(), declaration["Default"].to_string());
-        }
-    }
-    for given in call.members("Parameters") {
-        let key = given["ParameterKey"].clone();
-        if declared["Parameters"].get(&key).is_none() {
-            return error(
-                400,
-                "ValidationError",
-                &format!("Parameters: [{key}] do not exist in the template"),
-            );
-        }
-        let value = match given.get("ParameterValue") {
-            Some(value) => value.clone(),
-            None => match old.parameters.get(&key) {
-                Some(value) => value.clone(),
-                None => {
-                    return error(
-                        400,
-                        "ValidationError",
-                        &format!(
-                            "Invalid input for parameter key {key}. Cannot specify usePreviousValue as true for a parameter key not in the previous template"
-                        ),
-                    );
-                }
-            },
-        };
-        parameters.insert(key, value);
-    }
-    let names = declared["Parameters"].as_object().into_iter().flatten().map(|(name, _)| name.clone());
-    let unset: Vec<String> = names.filter(|name| !parameters.contains_key(name)).collect();
-    if !unset.is_empty() {
-        return error(
-            400,
-            "ValidationError",
-            &format!("Parameters: [{}] must have values", unset.join(", ")),
-        );
-    }
-    if template.contains("AWS::IAM::Role") && call.get("Capabilities.member.1").is_none() {
-        return error(400, "InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_IAM]");
-    }
-    let tags: BTreeMap<String, String> =
-        call.members("Tags").into_iter().map(|tag| (tag["Key"].clone(), tag["Value"].clone())).collect();
-    let changes = changes(model, &old, &template, &parameters, &tags);
-    let number = model.next();
-    let id = format!("arn:aws:cloudformation:us-east-1:123456789012:changeSet/{set_name}/{number:08}");
-    let alarms = call.members("RollbackConfiguration.RollbackTriggers");
-    let nothing = changes.is_empty() && kind == "UPDATE" && old.parameters == parameters && old.tags == tags;
-    model.sets.push(SetModel {
-        id: id.clone(),
-        name: set_name,
-        token,
-        stack_id: stack_id.clone(),
-        kind,
-        template,
-        parameters,
-        tags,
-        alarms: alarms.into_iter().map(|alarm| alarm["Arn"].clone()).collect(),
-        on_failure: call.get("OnStackFailure").unwrap_or("ROLLBACK").to_owned(),
-        pending: model.pending,
-        status: if nothing { "FAILED" } else { "CREATE_COMPLETE" }.into(),
-        reason: nothing.then(|| "The submitted information didn't contain changes. Submit different information to create a change set.".into()),
-        execution: if nothing { "UNAVAILABLE" } else { "AVAILABLE" }.into(),
-        changes,
-    });
-    result("CreateChangeSet", &(tag("Id", &id) + &tag("StackId", &stack_id)))
-}
-
-/// What a set does: action, logical id, type.
-fn changes(
-    model: &Model,
-    old: &StackModel,
-    template: &str,
-    parameters: &BTreeMap<String, String>,
-    tags: &BTreeMap<String, String>,
-) -> Vec<(String, String, String)> {
-    let after = pictured(template, parameters);
-    let before =
-        if old.template.is_empty() { after.clone() } else { pictured(&old.template, &old.parameters) };
-    let mut changes = Vec::new();
-    for (id, resource) in &after {
-        let kind = resource.resource_type.clone();
-        if !old.resources.contains_key(id) {
-            changes.push(("Add".to_owned(), id.clone(), kind));
-        } else if before.get(id).is_none_or(|was| was.properties != resource.properties)
-            || old.tags != *tags
-            || model.replaced.contains(id)
-        {
-            changes.push(("Modify".to_owned(), id.clone(), kind));
-        }
-    }
-    // A new revision of a task definition reaches its service.
-    let revised: Vec<String> = changes
-        .iter()
-        .filter(|(_, _, kind)| kind == "AWS::ECS::TaskDefinition")
-        .map(|(_, id, _)| id.clone())
-        .collect();
-    for (id, resource) in after.iter().filter(|(_, resource)| resource.resource_type == "AWS::ECS::Service") {
-        let task_definition = resource.properties["TaskDefinition"].to_string();
-        let is_told = changes.iter().any(|(_, changed, _)| changed == id);
-        if !is_told && revised.iter().any(|revised| task_definition.contains(revised)) {
-            changes.push(("Modify".to_owned(), id.clone(), resource.resource_type.clone()));
-        }
-    }
-    for (id, resource) in old.resources.iter().filter(|(id, _)| !after.contains_key(*id)) {
-        changes.push(("Remove".to_owned(), id.clone(), resource.kind.clone()));
-    }
-    changes
-}
-
-fn head(set: &SetModel) -> String {
-    let (status, execution) = if set.pending > 0 {
-        ("CREATE_PENDING", "UNAVAILABLE")
-    } else {
-        (set.status.as_str(), set.execution.as_str())
-    };
-    [
-        tag("ChangeSetId", &set.id),
-        tag("ChangeSetName", &set.name),
-        tag("StackId", &set.stack_id),
-        tag("Status", status),
-        tag("ExecutionStatus", execution),
-        optional("StatusReason", set.reason.as_deref().filter(|_| set.pending == 0)),
-    ]
-    .concat()
-}
-
-fn describe_set(model: &mut Model, call: &Call) -> Answer {
-    let name = call.get("ChangeSetName").unwrap();
-    let stack = call.get("StackName").and_then(|stack| model.stack(stack)).map(|stack| stack.id.clone());
-    let found = model.sets.iter().position(|set| {
-        set.id == name || (set.name == name && stack.as_deref() == Some(set.stack_id.as_str()))
-    });
-    let Some(index) = found else {
-        return error(404, "ChangeSetNotFound", &format!("ChangeSet [{name}] does not exist"));
-    };
-    let set = model.sets[index].clone();
-    model.sets[index].pending = set.pending.saturating_sub(1);
-    if set.pending > 0 {
-        return result("DescribeChangeSet", &head(&set));
-    }
-    let stack = model.stack(&set.stack_id).cloned().unwrap_or_default();
-    let (shown, token) = page(model, call, &set.changes);
-    let mut members = String::new();
-    for (action, id, kind) in shown {
-        let replaced = model.replaced.contains(&id);
-        let policy = match (action.as_str(), replaced) {
-            ("Remove", _) => tag("PolicyAction", "Delete"),
-            (_, true) => tag("PolicyAction", "ReplaceAndDelete"),
-            _ => String::new(),
-        };
-        let physical = stack.resources.get(&id).map(|resource| resource.physical_id.as_str());
-        let replacement = (action == "Modify").then_some(if replaced { "True" } else { "False" });
-        let _ = write!(
-            members,
-            "<member><Type>Resource</Type><ResourceChange>{}{policy}{}{}{}{}</ResourceChange></member>",
-            tag("Action", &action),
-            tag("LogicalResourceId", &id),
-            optional("PhysicalResourceId", physical),
-            tag("ResourceType", &kind),
-            optional("Replacement", replacement),
-        );
-    }
-    let body = head(&set) + &tag("StackName", &stack.name) + &format!("<Changes>{members}</Changes>{token}");
-    result("DescribeChangeSet", &body)
-}
-
-fn execute(model: &mut Model, call: &Call) -> Answer {
-    let id = call.get("ChangeSetName").unwrap();
-    let token = call.get("ClientRequestToken").unwrap_or_default();
-    let Some(set) = model.sets.iter().find(|set| set.id == id).cloned() else {
-        return error(404, "ChangeSetNotFound", &format!("ChangeSet [{id}] does not exist"));
-    };
-    let stack = model.stack(&set.stack_id).unwrap();
-    // The same token is the same request.
-    if stack.events.iter().any(|event| event.token == token && !token.is_empty()) {
-        return result("ExecuteChangeSet", "");
-    }
-    if set.execution != "AVAILABLE" || set.status != "CREATE_COMPLETE" {
-        return error(
-            400,
-            "InvalidChangeSetStatus",
-            &format!("ChangeSet [{id}] cannot be executed in its current status of [{}]", set.status),
-        );
-    }
-    let keep = call.get("DisableRollback") == Some("true");
-    let token = token.to_owned();
-    model.execute(&set, &token, keep);
-    result("ExecuteChangeSet", "")
-}
-
 fn delete(model: &mut Model, call: &Call, name: &str) -> Answer {
     let Some(stack) = model.stack(name).cloned() else { return result("DeleteStack", "") };
     if stack.termination_protection {
@@ -540,7 +333,13 @@ fn delete(model: &mut Model, call: &Call, name: &str) -> Answer {
     if stack.status == "DELETE_COMPLETE" || stack.status == "DELETE_IN_PROGRESS" {
         return result("DeleteStack", "");
     }
+    let kept: Vec<String> =
+        call.members("RetainResources").into_iter().filter_map(|mut member| member.remove("")).collect();
+    let force = call.get("DeletionMode") == Some("FORCE_DELETE_STACK");
+    if (force || !kept.is_empty()) && stack.status != "DELETE_FAILED" {
+        return error(400, "ValidationError", "The stack isn't DELETE_FAILED: nothing can be left behind");
+    }
     let token = call.get("ClientRequestToken").unwrap_or_default().to_owned();
-    model.delete(&stack.id, &token);
+    model.delete(&stack.id, &token, &kept, force);
     result("DeleteStack", "")
 }

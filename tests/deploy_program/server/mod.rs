@@ -1,16 +1,19 @@
 //! A server on 127.0.0.1 that speaks CloudFormation's Query protocol, and as much of other services as a deploy asks.
 
 mod answers;
+mod change_sets;
 mod model;
+mod operations;
 mod other_services;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-pub(crate) use model::{Failure, Model, StackModel};
+pub(crate) use model::{Failure, Model, Refusal, SetModel, StackModel, nested_id};
+pub(crate) use other_services::Subnet;
 
 /// What goes wrong with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +89,8 @@ pub(crate) struct Shared {
     pub(crate) keys: Vec<String>,
     /// What goes wrong with the next calls of an action; `*` with any.
     faults: BTreeMap<String, VecDeque<Fault>>,
+    /// What an action answers whatever the model is; the last one stays.
+    scripts: BTreeMap<String, VecDeque<String>>,
     /// The process that is killed.
     pub(crate) victim: Option<u32>,
     /// When the process got its Ctrl-C.
@@ -94,6 +99,8 @@ pub(crate) struct Shared {
     countdown: Option<(usize, Fault)>,
     /// A signal that the process gets at the n-th call of an action.
     signal: Option<(String, usize, &'static str)>,
+    /// From the n-th call of an action on nobody listens, for so long.
+    absence: Option<(String, usize, Duration)>,
 }
 
 /// A server; ends with the test.
@@ -104,17 +111,16 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        // An address of the process's own, so that nobody takes the port while the server is away.
+        let [high, low] = u16::try_from(std::process::id() % 65_000).unwrap_or(1).to_be_bytes();
+        let host =
+            if cfg!(target_os = "linux") { Ipv4Addr::new(127, 77, high, low) } else { Ipv4Addr::LOCALHOST };
+        let listener = TcpListener::bind((host, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Mutex::new(Shared::default()));
         shared.lock().unwrap().model.address = format!("http://{address}");
         let accepted = Arc::clone(&shared);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let shared = Arc::clone(&accepted);
-                std::thread::spawn(move || serve(stream, &shared));
-            }
-        });
+        std::thread::spawn(move || listen(listener, &accepted));
         Self { address, shared }
     }
 
@@ -129,6 +135,17 @@ impl Server {
     /// Next calls of `action` go wrong so, one after the other.
     pub(crate) fn faults(&self, action: &str, faults: &[Fault]) {
         self.lock().faults.entry(action.to_owned()).or_default().extend(faults);
+    }
+
+    /// `action` answers with these results, one after the other, and then always with the last one.
+    pub(crate) fn script(&self, action: &str, results: &[&str]) {
+        let results = results.iter().map(|result| (*result).to_owned()).collect();
+        self.lock().scripts.insert(action.to_owned(), results);
+    }
+
+    /// At the n-th call of `action`, and for `time` from then on, nobody listens.
+    pub(crate) fn away_at(&self, action: &str, call: usize, time: Duration) {
+        self.lock().absence = Some((action.to_owned(), call, time));
     }
 
     /// The n-th call from now goes wrong so.
@@ -179,11 +196,43 @@ fn interrupt(process: Option<u32>, mut stream: &TcpStream) {
     let _ = stream.read(&mut [0]);
 }
 
+/// Takes connections, each served by a thread, and goes away when it is told so.
+fn listen(listener: TcpListener, shared: &Arc<Mutex<Shared>>) {
+    let address = listener.local_addr().unwrap();
+    let mut listener = Some(listener);
+    while let Some(open) = listener.take() {
+        let Ok((stream, _)) = open.accept() else { return };
+        // The one request that decides is read here: until then nobody else may be let in.
+        if shared.lock().unwrap_or_else(std::sync::PoisonError::into_inner).absence.is_none() {
+            let shared = Arc::clone(shared);
+            std::thread::spawn(move || serve(stream, &shared));
+            listener = Some(open);
+            continue;
+        }
+        match serve(stream, shared) {
+            None => listener = Some(open),
+            Some(time) => {
+                drop(open);
+                std::thread::sleep(time);
+                listener = Some(TcpListener::bind(address).unwrap());
+            }
+        }
+    }
+}
+
+/// Answers, or tells for how long nobody is to answer.
 #[allow(clippy::needless_pass_by_value, reason = "the connection ends with the answer")]
-fn serve(stream: TcpStream, shared: &Mutex<Shared>) {
-    let Some(request) = Http::read(&stream) else { return };
+fn serve(stream: TcpStream, shared: &Mutex<Shared>) -> Option<Duration> {
+    let request = Http::read(&stream)?;
     let call = request.call();
     let mut locked = shared.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some((action, nth, time)) = locked.absence.take() {
+        let so_far = locked.calls.iter().filter(|other| other.action == action).count();
+        if action == call.action && so_far + 1 == nth {
+            return Some(time);
+        }
+        locked.absence = Some((action, nth, time));
+    }
     locked.calls.push(call.clone());
     locked.keys.extend(request.access_key());
     let fault = next_fault(&mut locked, &call.action);
@@ -194,11 +243,15 @@ fn serve(stream: TcpStream, shared: &Mutex<Shared>) {
     let at_signal = locked.signal.clone();
     let nth = locked.calls.iter().filter(|other| other.action == call.action).count();
     let answer = match fault {
-        Fault::Dropped => return,
-        Fault::KilledBefore => return signal(victim, "KILL"),
+        Fault::Dropped => return None,
+        Fault::KilledBefore => {
+            signal(victim, "KILL");
+            return None;
+        }
         Fault::InterruptedBefore => {
             drop(locked);
-            return interrupt(victim, &stream);
+            interrupt(victim, &stream);
+            return None;
         }
         Fault::Throttled => answers::error(400, "Throttling", "Rate exceeded"),
         Fault::Broken => answers::Answer { status: 500, body: "<html>oops</html>".into() },
@@ -207,7 +260,10 @@ fn serve(stream: TcpStream, shared: &Mutex<Shared>) {
         }
         Fault::Denied => answers::error(403, "AccessDenied", "User is not authorized to perform this"),
         Fault::None | Fault::Lost | Fault::Truncated | Fault::KilledAfter | Fault::InterruptedAfter => {
-            other_services::answer(&mut locked.model, &request, &call)
+            let scripted = next_scripted(&mut locked, &call.action);
+            let scripted = scripted.map(|body| answers::result(&call.action, &body));
+            scripted
+                .or_else(|| other_services::answer(&mut locked.model, &request, &call))
                 .unwrap_or_else(|| answers::answer(&mut locked.model, &call))
         }
     };
@@ -216,9 +272,15 @@ fn serve(stream: TcpStream, shared: &Mutex<Shared>) {
         signal(victim, name);
     }
     match fault {
-        Fault::Lost => return,
-        Fault::KilledAfter => return signal(victim, "KILL"),
-        Fault::InterruptedAfter => return interrupt(victim, &stream),
+        Fault::Lost => return None,
+        Fault::KilledAfter => {
+            signal(victim, "KILL");
+            return None;
+        }
+        Fault::InterruptedAfter => {
+            interrupt(victim, &stream);
+            return None;
+        }
         _ => {}
     }
     let whole = answer.body.len();
@@ -230,6 +292,12 @@ fn serve(stream: TcpStream, shared: &Mutex<Shared>) {
     let mut stream = &stream;
     let body = if request.method == "HEAD" { &[][..] } else { &answer.body.as_bytes()[..sent] };
     let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));
+    None
+}
+
+fn next_scripted(shared: &mut Shared, action: &str) -> Option<String> {
+    let results = shared.scripts.get_mut(action)?;
+    if results.len() > 1 { results.pop_front() } else { results.front().cloned() }
 }
 
 fn next_fault(shared: &mut Shared, action: &str) -> Fault {

@@ -6,6 +6,33 @@ use super::answers::{Answer, escaped};
 use super::model::{ACCOUNT, Model};
 use super::{Call, Http};
 
+/// A subnet that a look-up sees.
+#[derive(Debug, Clone)]
+pub(crate) struct Subnet {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// The letter of its zone.
+    pub(crate) zone: String,
+    pub(crate) vpc: String,
+}
+
+/// A VPC `main` with two public and two private subnets.
+pub(crate) fn network() -> (Vec<(String, String)>, Vec<Subnet>) {
+    let subnet = |(id, name, zone): (&str, &str, &str)| Subnet {
+        id: id.into(),
+        name: name.into(),
+        zone: zone.into(),
+        vpc: "vpc-0a1b2c3d".into(),
+    };
+    let subnets = [
+        ("subnet-0a1b2c3d", "public-a", "a"),
+        ("subnet-1a1b2c3d", "public-b", "b"),
+        ("subnet-2a1b2c3d", "private-a", "a"),
+        ("subnet-3a1b2c3d", "private-b", "b"),
+    ];
+    (vec![("vpc-0a1b2c3d".into(), "main".into())], subnets.into_iter().map(subnet).collect())
+}
+
 /// The answer, if it isn't CloudFormation that is asked.
 pub(crate) fn answer(model: &mut Model, request: &Http, call: &Call) -> Option<Answer> {
     if call.action.starts_with("S3 ") {
@@ -26,8 +53,8 @@ pub(crate) fn answer(model: &mut Model, request: &Http, call: &Call) -> Option<A
         }
         "DescribeAlarms" => {
             let names = call.parameters.iter().filter(|(key, _)| key.starts_with("AlarmNames.member."));
-            let state = model.alarm_state.as_deref().unwrap_or("OK");
             let member = |(_, name): (&String, &String)| {
+                let state = model.alarm_states.get(name).map_or("OK", String::as_str);
                 format!(
                     "<member><AlarmName>{name}</AlarmName><AlarmArn>arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:{name}</AlarmArn>\
                      <StateValue>{state}</StateValue></member>"
@@ -38,25 +65,28 @@ pub(crate) fn answer(model: &mut Model, request: &Http, call: &Call) -> Option<A
                 "<DescribeAlarmsResponse><DescribeAlarmsResult><MetricAlarms>{members}</MetricAlarms></DescribeAlarmsResult></DescribeAlarmsResponse>"
             ))
         }
-        "DescribeVpcs" => xml(
-            "<DescribeVpcsResponse><vpcSet><item><vpcId>vpc-0a1b2c3d</vpcId><cidrBlock>10.0.0.0/16</cidrBlock>\
-             <tagSet><item><key>Name</key><value>main</value></item></tagSet></item></vpcSet></DescribeVpcsResponse>"
-                .into(),
-        ),
-        "DescribeSubnets" => {
-            let item = |(id, name, zone): (&str, &str, &str)| {
+        "DescribeVpcs" => {
+            let wanted = call.get("Filter.1.Value.1").unwrap_or_default();
+            let fits = |name: &str| wanted == "*" || wanted == name;
+            let item = |(id, name): &(String, String)| {
                 format!(
-                    "<item><subnetId>{id}</subnetId><vpcId>vpc-0a1b2c3d</vpcId><availabilityZone>us-east-1{zone}</availabilityZone>\
+                    "<item><vpcId>{id}</vpcId><cidrBlock>10.0.0.0/16</cidrBlock>\
+                     <tagSet><item><key>Name</key><value>{name}</value></item></tagSet></item>"
+                )
+            };
+            let items: String = model.vpcs.iter().filter(|(_, name)| fits(name)).map(item).collect();
+            xml(format!("<DescribeVpcsResponse><vpcSet>{items}</vpcSet></DescribeVpcsResponse>"))
+        }
+        "DescribeSubnets" => {
+            assert_eq!(call.get("Filter.1.Name"), Some("vpc-id"));
+            let item = |subnet: &Subnet| {
+                let Subnet { id, name, zone, vpc } = subnet;
+                format!(
+                    "<item><subnetId>{id}</subnetId><vpcId>{vpc}</vpcId><availabilityZone>us-east-1{zone}</availabilityZone>\
                      <cidrBlock>10.0.0.0/24</cidrBlock><tagSet><item><key>Name</key><value>{name}</value></item></tagSet></item>"
                 )
             };
-            let subnets = [
-                ("subnet-0a1b2c3d", "public-a", "a"),
-                ("subnet-1a1b2c3d", "public-b", "b"),
-                ("subnet-2a1b2c3d", "private-a", "a"),
-                ("subnet-3a1b2c3d", "private-b", "b"),
-            ];
-            let items: String = subnets.into_iter().map(item).collect();
+            let items: String = model.subnets.iter().map(item).collect();
             xml(format!("<DescribeSubnetsResponse><subnetSet>{items}</subnetSet></DescribeSubnetsResponse>"))
         }
         _ => None,
@@ -72,7 +102,10 @@ fn json_answer(model: &mut Model, action: &str, input: &Json) -> Answer {
     let name = input["Name"].as_str().unwrap_or_default();
     match action {
         "GetParameter" if model.secure_parameters.contains_key(name) => {
-            ok(json!({ "Parameter": { "Name": name, "Type": "SecureString", "Value": "ciphertext" } }))
+            assert_eq!(input["WithDecryption"], false);
+            let kind = model.plain_parameters.contains(name);
+            let kind = if kind { "String" } else { "SecureString" };
+            ok(json!({ "Parameter": { "Name": name, "Type": kind, "Value": "ciphertext" } }))
         }
         "GetParameter" => fail("ParameterNotFound", "not found"),
         "PutParameter" if model.secure_parameters.contains_key(name) => {
@@ -103,8 +136,10 @@ fn json_answer(model: &mut Model, action: &str, input: &Json) -> Answer {
     }
 }
 
+/// A bucket's objects are those whose address begins with its own. Each has one version.
 fn storage(model: &mut Model, request: &Http) -> Answer {
     let url = format!("{}{}", model.address, request.target);
+    let bucket = url.split("/?").next().unwrap_or_default().to_owned() + "/";
     let empty = |status| Answer { status, body: String::new() };
     match request.method.as_str() {
         "PUT" => {
@@ -114,21 +149,26 @@ fn storage(model: &mut Model, request: &Http) -> Answer {
         "HEAD" if model.objects.contains_key(&url) => empty(200),
         "HEAD" => empty(404),
         "GET" => {
-            let version = |key: &String| {
-                let key = key.rsplit_once("//").map_or("", |(_, rest)| rest);
-                let key = key.splitn(3, '/').nth(2).unwrap_or_default();
+            let keys: Vec<&str> = model.objects.keys().filter_map(|key| key.strip_prefix(&bucket)).collect();
+            let size = if model.page == 0 { usize::MAX } else { model.page };
+            let version = |key: &&str| {
                 format!("<Version><Key>{}</Key><VersionId>v1</VersionId></Version>", escaped(key))
             };
-            let versions: String = model.objects.keys().map(version).collect();
+            let versions: String = keys.iter().take(size).map(version).collect();
+            let more = keys.len() > size;
             Answer {
                 status: 200,
                 body: format!(
-                    "<ListVersionsResult><IsTruncated>false</IsTruncated>{versions}</ListVersionsResult>"
+                    "<ListVersionsResult><IsTruncated>{more}</IsTruncated>{versions}</ListVersionsResult>"
                 ),
             }
         }
         "POST" => {
-            model.objects.clear();
+            let body = String::from_utf8_lossy(&request.body).into_owned();
+            for part in body.split("<Key>").skip(1) {
+                let key = part.split("</Key>").next().unwrap_or_default();
+                model.objects.remove(&format!("{bucket}{key}"));
+            }
             Answer { status: 200, body: "<DeleteResult/>".into() }
         }
         _ => empty(405),
