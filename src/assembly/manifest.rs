@@ -86,6 +86,7 @@ fn artifact(listed: &Listed<'_>) -> Json {
         OWN_FIELD: {
             "digest": listed.digest,
             "deletionProtection": stack.deletion_protection,
+            "secureParameters": stack.secure_parameters,
             "purpose": purpose_name(stack.purpose),
             "accepted": accepted.collect::<Vec<_>>(),
         },

@@ -39,6 +39,8 @@ pub struct AssembledStack {
     pub purpose: Purpose,
     /// Findings that are accepted, for `deploy` too.
     pub accepted: Vec<Acceptance>,
+    /// The SecureString parameters that have to be there before it.
+    pub secure_parameters: Vec<String>,
     /// Its template.
     pub template: AssembledTemplate,
 }
@@ -196,6 +198,7 @@ mod tests {
             deletion_protection: false,
             purpose: Purpose::Production,
             accepted: vec![Acceptance { code: "P061".into(), place: "A".into(), reason: "b".into() }],
+            secure_parameters: vec!["/dify/db_password".into()],
             name: name.into(),
             account: None,
             region: None,

@@ -25,6 +25,8 @@ pub struct ReadStack {
     pub purpose: Purpose,
     /// Findings that are accepted.
     pub accepted: Vec<Acceptance>,
+    /// The SecureString parameters that have to be there before it.
+    pub secure_parameters: Vec<String>,
     /// Its template: the bytes that synth wrote.
     pub template: Template,
 }
@@ -118,6 +120,7 @@ pub fn read_stack(folder: &Path, stack: &str) -> Result<ReadStack, ReadError> {
     let known = |text: &str| (!text.is_empty() && !text.starts_with("unknown-")).then(|| text.to_owned());
     let tags = artifact["properties"]["tags"].as_object().into_iter().flatten();
     let accepted = artifact[OWN_FIELD]["accepted"].as_array().into_iter().flatten();
+    let secure = artifact[OWN_FIELD]["secureParameters"].as_array().into_iter().flatten();
     Ok(ReadStack {
         account: known(account),
         region: known(region),
@@ -125,6 +128,7 @@ pub fn read_stack(folder: &Path, stack: &str) -> Result<ReadStack, ReadError> {
         deletion_protection: artifact[OWN_FIELD]["deletionProtection"].as_bool().unwrap_or(false),
         purpose: purpose_of(artifact[OWN_FIELD]["purpose"].as_str()),
         accepted: accepted.filter_map(acceptance).collect(),
+        secure_parameters: secure.filter_map(|name| name.as_str().map(str::to_owned)).collect(),
         template: parsed,
     })
 }

@@ -130,6 +130,9 @@ pub(super) struct DiffArgs {
     /// Exit with 1 if there are differences
     #[arg(long)]
     pub(super) fail: bool,
+    /// For `--change-set`: upload a template that is too large for a request to BUCKET or BUCKET/PREFIX [default: .cfn/ in the stack's own bucket]
+    #[arg(long, value_name = "BUCKET", requires = "change_set")]
+    pub(super) upload_to: Option<String>,
     /// Give a parameter this value; wins over the configuration. Repeatable
     #[arg(long = "parameter", short = 'p', value_name = "NAME=VALUE", value_parser = assignment)]
     pub(super) parameters: Vec<(String, String)>,

@@ -161,6 +161,10 @@ fn synthesize(located: &Located, validate: bool) -> Result<Synthesized, Rejected
     } else {
         AssembledTemplate::Unvalidated(marked(built.template))
     };
+    let secure_parameters = match config.secrets.backend {
+        SecretsBackend::Ssm => dify::secure_parameters(config),
+        SecretsBackend::Secretsmanager => Vec::new(),
+    };
     let stack = AssembledStack {
         name: config.stack_name(),
         account: config.account.clone(),
@@ -169,11 +173,8 @@ fn synthesize(located: &Located, validate: bool) -> Result<Synthesized, Rejected
         deletion_protection: config.database.deletion_protection || config.ingress.deletion_protection,
         purpose: purpose(config),
         accepted: acceptances(config),
+        secure_parameters: secure_parameters.iter().map(|(name, _)| name.clone()).collect(),
         template,
-    };
-    let secure_parameters = match config.secrets.backend {
-        SecretsBackend::Ssm => dify::secure_parameters(config),
-        SecretsBackend::Secretsmanager => Vec::new(),
     };
     Ok(Synthesized { stack, findings, capacity: built.capacity, secure_parameters })
 }

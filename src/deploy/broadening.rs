@@ -3,7 +3,9 @@
 //! A rule or statement of the new template that the deployed one doesn't have in the same words counts as wider, and so does a
 //! removed denial. What only gets narrower is silent.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
 
 use super::changes::Widening;
 use super::picture::{Picture, Pictured};
@@ -19,8 +21,9 @@ pub fn widenings(before: &Picture, after: &Picture) -> Vec<Widening> {
     let new_denials: BTreeSet<&str> = new.denied.iter().map(|widening| widening.words.as_str()).collect();
     for denial in old.denied.iter().filter(|denial| !new_denials.contains(denial.words.as_str())) {
         let Some(words) = denial.words.strip_suffix(NO_LONGER) else { continue };
-        // A resource that goes takes its denials with what it allowed.
-        if after.contains_key(&denial.logical_id) {
+        // What a denial was about may go with it; what stays, or isn't of this template, is open then.
+        let is_left = |subject: &String| after.contains_key(subject) || !before.contains_key(subject);
+        if old.subjects.get(&denial.logical_id).is_none_or(|subjects| subjects.iter().any(is_left)) {
             found.insert(Widening {
                 logical_id: denial.logical_id.clone(),
                 words: format!("{words} is no longer denied"),
@@ -66,6 +69,8 @@ const NO_LONGER: &str = " is denied";
 struct Access {
     allowed: Vec<Widening>,
     denied: Vec<Widening>,
+    /// What the policies of a resource are about, by its logical id: itself, or what it names.
+    subjects: BTreeMap<String, Vec<String>>,
 }
 
 impl Access {
@@ -74,6 +79,7 @@ impl Access {
         for (id, resource) in picture {
             access.network(id, resource);
             access.permissions(id, resource);
+            access.subjects.insert(id.clone(), subjects(id, resource));
         }
         access
     }
@@ -91,6 +97,10 @@ impl Access {
                 }
                 for rule in list(&properties["SecurityGroupEgress"]) {
                     self.allow(id, egress(rule, id));
+                }
+                // EC2 gives a group without rules of its own the way out to everywhere.
+                if properties.get("SecurityGroupEgress").is_none() {
+                    self.allow(id, egress(&json!({"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}), id));
                 }
             }
             "AWS::EC2::SecurityGroupIngress" => {
@@ -121,11 +131,17 @@ impl Access {
                         );
                     }
                 }
+                if let Some(boundary) = properties.get("PermissionsBoundary") {
+                    let words = format!("{id}: anything beyond the boundary {}{NO_LONGER}", name(boundary));
+                    self.denied.push(Widening { logical_id: id.to_owned(), words });
+                }
             }
-            "AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy" | "AWS::IAM::RolePolicy" => {
-                let holders = ["Roles", "Users", "Groups"].map(|key| list(&properties[key]));
-                let mut names: Vec<String> = holders.into_iter().flatten().map(name).collect();
-                names.extend(properties.get("RoleName").map(name));
+            "AWS::IAM::Policy"
+            | "AWS::IAM::ManagedPolicy"
+            | "AWS::IAM::RolePolicy"
+            | "AWS::IAM::UserPolicy"
+            | "AWS::IAM::GroupPolicy" => {
+                let names = subjects(id, resource);
                 let who = if names.is_empty() { format!("whoever has {id}") } else { names.join(" and ") };
                 self.document(id, &who, &properties["PolicyDocument"]);
             }
@@ -133,6 +149,8 @@ impl Access {
                 self.resource_document(id, &properties["PolicyDocument"]);
             }
             "AWS::KMS::Key" => self.resource_document(id, &properties["KeyPolicy"]),
+            "AWS::EFS::FileSystem" => self.resource_document(id, &properties["FileSystemPolicy"]),
+            "AWS::ECR::Repository" => self.resource_document(id, &properties["RepositoryPolicyText"]),
             "AWS::SecretsManager::ResourcePolicy" => {
                 self.resource_document(id, &properties["ResourcePolicy"]);
             }
@@ -185,6 +203,27 @@ impl Access {
             }
         }
     }
+}
+
+/// Properties by which a policy that is a resource names what it is about.
+const SUBJECTS: [&str; 10] = [
+    "Bucket",
+    "GroupName",
+    "Groups",
+    "Queues",
+    "RoleName",
+    "Roles",
+    "SecretId",
+    "Topics",
+    "UserName",
+    "Users",
+];
+
+/// What the policies of a resource are about.
+fn subjects(id: &str, resource: &Pictured) -> Vec<String> {
+    let is_policy = resource.resource_type.ends_with("Policy");
+    let named = SUBJECTS.into_iter().flat_map(|key| list(&resource.properties[key])).map(name);
+    if is_policy { named.collect() } else { vec![id.to_owned()] }
 }
 
 /// A list, or the single item that stands for one.
@@ -277,8 +316,6 @@ fn ports(rule: &Json) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn words(resource_type: &str, before: Json, after: Json) -> Vec<String> {
@@ -373,6 +410,43 @@ mod tests {
             {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"},
         ]}});
         assert_eq!(words("AWS::IAM::Role", json!({}), trust), ["anyone may act as Thing"]);
+    }
+
+    #[test]
+    fn a_denial_goes_only_with_what_it_is_about() {
+        let resource = |resource_type: &str, properties: Json| Pictured {
+            resource_type: resource_type.into(),
+            properties,
+            ..Pictured::default()
+        };
+        let bucket = ("Bucket".to_owned(), resource("AWS::S3::Bucket", json!({})));
+        let denial = json!({"Bucket": "${Bucket}", "PolicyDocument": {"Statement": [
+            {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "${Bucket.Arn}"},
+        ]}});
+        let policy = ("Policy".to_owned(), resource("AWS::S3::BucketPolicy", denial));
+        let before = Picture::from([bucket.clone(), policy]);
+        let words: Vec<String> =
+            widenings(&before, &Picture::from([bucket])).into_iter().map(|widening| widening.words).collect();
+        assert_eq!(words, ["anyone by Policy: s3:* on Bucket is no longer denied"]);
+        assert_eq!(widenings(&before, &Picture::new()), []);
+    }
+
+    #[test]
+    fn boundaries_and_ways_out_are_access_too() {
+        let role = |boundary: Json| json!({"PermissionsBoundary": boundary});
+        assert_eq!(
+            words("AWS::IAM::Role", role(json!("arn:aws:iam::1:policy/edge")), json!({})),
+            ["Thing: anything beyond the boundary arn:aws:iam::1:policy/edge is no longer denied"],
+        );
+        let shut = json!({"SecurityGroupEgress": [{"IpProtocol": "-1", "CidrIp": "127.0.0.1/32"}]});
+        assert_eq!(
+            words("AWS::EC2::SecurityGroup", shut, json!({})),
+            ["Thing may reach every port of anyone on the internet"],
+        );
+        let user = json!({"UserName": "${Robot}", "PolicyDocument": {"Statement": [
+            {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"},
+        ]}});
+        assert_eq!(words("AWS::IAM::UserPolicy", json!({}), user), ["Robot may s3:GetObject on everything"],);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::picture::Picture;
 use super::template_diff;
 
 /// Types that hold what can't be made again.
-const HOLDERS: [&str; 21] = [
+const HOLDERS: [&str; 23] = [
     "AWS::Backup::BackupVault",
     "AWS::Cognito::UserPool",
     "AWS::DocDB::DBCluster",
@@ -22,9 +22,11 @@ const HOLDERS: [&str; 21] = [
     "AWS::ElastiCache::CacheCluster",
     "AWS::ElastiCache::ReplicationGroup",
     "AWS::ElastiCache::ServerlessCache",
+    "AWS::FSx::FileSystem",
     "AWS::KMS::Key",
     "AWS::KMS::ReplicaKey",
     "AWS::Logs::LogGroup",
+    "AWS::MemoryDB::Cluster",
     "AWS::Neptune::DBCluster",
     "AWS::OpenSearchService::Domain",
     "AWS::RDS::DBCluster",

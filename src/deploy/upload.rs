@@ -71,7 +71,9 @@ impl Run<'_> {
         let message = format!(
             "the template has {bytes} bytes, more than the {INLINE_LIMIT_BYTES} that a request takes, and the stack has no bucket {logical_id}"
         );
-        Err(Outcome::new(Ending::Usage, message).next("name a bucket for templates").into())
+        Err(Outcome::new(Ending::Usage, message)
+            .next("name a bucket for templates with `--upload-to BUCKET`")
+            .into())
     }
 }
 

@@ -72,6 +72,17 @@ fn deleting_what_holds_data_needs_its_own_word() {
 }
 
 #[test]
+fn names_that_the_stack_does_not_have_are_told() {
+    let world = world();
+    let mut request = request_of(&renamed_bucket());
+    request.allow_replace.insert("Buket".into());
+    assert_eq!(deployed(&world, &request).ending, Ending::Declined);
+    let told = notes(&world);
+    let is_it = |text: &String| text.contains("Buket") && text.contains("did you mean Bucket");
+    assert!(told.iter().any(is_it), "{told:?}");
+}
+
+#[test]
 fn another_generator_is_refused_though_cloudformation_calls_it_a_change() {
     let mut json = template();
     json["Resources"]["Secret"]["Properties"]["GenerateSecretString"]["PasswordLength"] = 43.into();

@@ -13,7 +13,7 @@ use crate::cli::view::View;
 use crate::cli::view::stack::Teller;
 use crate::deploy::api::OnStackFailure;
 use crate::deploy::outcome::{Ending, Outcome};
-use crate::deploy::request::{Approval, MOST_ROLLBACK_ALARMS, RollbackAlarms, Upload};
+use crate::deploy::request::{Approval, MOST_ROLLBACK_ALARMS, RollbackAlarms};
 use crate::deploy::{self, DeployRequest};
 
 use super::connection::Connection;
@@ -163,10 +163,7 @@ fn with_arguments(mut request: DeployRequest, args: &DeployArgs) -> DeployReques
     request.revert_drift = args.revert_drift;
     request.import_existing = args.import_existing;
     if let Some(place) = &args.upload_to {
-        let (name, prefix) = place.split_once('/').unwrap_or((place, ""));
-        let prefix = prefix.trim_end_matches('/');
-        let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
-        request.upload = Upload::Bucket { name: name.to_owned(), prefix };
+        request.upload = plan::upload_to(place);
     }
     request
 }

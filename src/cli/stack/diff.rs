@@ -14,6 +14,9 @@ pub(super) fn run(args: &DiffArgs, view: &mut View) -> Exit {
         Err(exit) => return exit,
     };
     request.given = args.parameters.iter().cloned().collect();
+    if let Some(place) = &args.upload_to {
+        request.upload = plan::upload_to(place);
+    }
     let compare =
         async |session: deploy::Session<'_>, _: &str| deploy::diff(session, &request, args.change_set).await;
     report(&args.one, view, compare, |found, view| {

@@ -72,7 +72,16 @@ pub(super) fn of_assembly(folder: &Path, stack: &str, view: &mut View) -> Result
     request.account = read.account;
     request.region = read.region;
     request.tags = read.tags;
+    request.required_ssm_parameters = read.secure_parameters;
     Ok(request)
+}
+
+/// The place for templates that an argument names: a bucket, or a bucket and a prefix.
+pub(super) fn upload_to(place: &str) -> Upload {
+    let (name, prefix) = place.split_once('/').unwrap_or((place, ""));
+    let prefix = prefix.trim_end_matches('/');
+    let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
+    Upload::Bucket { name: name.to_owned(), prefix }
 }
 
 fn of_template(

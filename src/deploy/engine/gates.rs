@@ -9,6 +9,7 @@ use crate::deploy::picture::Picture;
 use crate::deploy::prompt::{Question, Reply, Topic};
 use crate::deploy::request::Approval;
 use crate::deploy::stopping::{Stop, ended};
+use crate::diagnostic::nearest;
 
 impl Deploy<'_, '_> {
     pub(super) async fn pass_gates(
@@ -20,6 +21,15 @@ impl Deploy<'_, '_> {
     ) -> Result<(), Stop> {
         let losses = data::losses(changes, before, after);
         let refused = data::refused(&losses, &self.request.allow_replace, &self.request.allow_delete);
+        let allowed = self.request.allow_replace.union(&self.request.allow_delete);
+        let is_unknown = |id: &&String| !before.contains_key(*id) && !after.contains_key(*id);
+        for unknown in allowed.filter(is_unknown).cloned().collect::<Vec<_>>() {
+            let near = nearest(&unknown, before.keys().map(String::as_str));
+            let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+            self.run.warn(format!(
+                "what may be replaced or deleted names {unknown}, which the stack doesn't have{near}"
+            ));
+        }
         if !refused.is_empty() {
             let mut outcome = Outcome::new(
                 Ending::Declined,

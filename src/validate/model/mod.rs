@@ -23,8 +23,12 @@ use crate::validate::{Context, Owner, Rule};
 
 use looked::{Looked, Versions};
 
-/// How many combinations of conditions are looked at. They are chosen so that each condition is seen both ways.
-const MOST_VIEWS: usize = 12;
+/// Up to so many combinations of conditions all are looked at: those of three independent conditions.
+const ALL_VIEWS: usize = 8;
+
+/// How many are looked at where there are more. They are chosen so that every two conditions are seen in each way that they can be
+/// together; most faults of a combination need no more.
+const MOST_VIEWS: usize = 24;
 
 /// What is known of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -255,7 +259,10 @@ fn snapshots<'t>(context: &Context<'t>) -> Vec<Snapshot<'t>> {
     let needed: Vec<BTreeSet<&str>> = resources.values().map(Evaluator::conditions_of).collect();
     let all: BTreeSet<&str> = needed.iter().flatten().copied().collect();
     let every = context.evaluator.shared_scenarios(&all);
-    let chosen = choose(&every.list);
+    let (chosen, complete) = choose(&every.list);
+    if !complete || !every.complete {
+        context.leave_out();
+    }
     let mut scenarios: BTreeMap<&BTreeSet<&str>, Arc<Scenarios<'t>>> = BTreeMap::new();
     for names in &needed {
         scenarios.entry(names).or_insert_with(|| context.evaluator.shared_scenarios(names));
@@ -300,19 +307,27 @@ fn snapshots<'t>(context: &Context<'t>) -> Vec<Snapshot<'t>> {
     views
 }
 
-/// The first combination, and those that show a condition in a way not seen before.
-fn choose<'s, 't>(scenarios: &'s [Scenario<'t>]) -> Vec<&'s Scenario<'t>> {
+/// The combinations that are looked at, and whether every two conditions are seen in each way that they can be together.
+fn choose<'s, 't>(scenarios: &'s [Scenario<'t>]) -> (Vec<&'s Scenario<'t>>, bool) {
+    if scenarios.len() <= ALL_VIEWS {
+        return (scenarios.iter().collect(), true);
+    }
     let mut seen = BTreeSet::new();
     let mut chosen = Vec::new();
     for scenario in scenarios {
         let ways: Vec<_> = scenario.conditions().collect();
-        let is_new = ways.iter().any(|way| !seen.contains(way));
-        if chosen.is_empty() || (is_new && chosen.len() < MOST_VIEWS) {
-            seen.extend(ways);
-            chosen.push(scenario);
+        let pairs = ways.iter().flat_map(|one| ways.iter().map(move |other| (*one, *other)));
+        let new: Vec<_> = pairs.filter(|pair| !seen.contains(pair)).collect();
+        if new.is_empty() {
+            continue;
         }
+        if chosen.len() == MOST_VIEWS {
+            return (chosen, false);
+        }
+        seen.extend(new);
+        chosen.push(scenario);
     }
-    chosen
+    (chosen, true)
 }
 
 /// Runs a rule in every view, but for those in which it would see the same. What is found in some only is told with the conditions that decide it.
@@ -505,4 +520,56 @@ pub(in crate::validate) fn covers(wide: &[u8], narrow: &[u8]) -> bool {
         reached = next;
     }
     reached[narrow.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use crate::validate::testing::found;
+
+    /// A template whose security group is open to the world exactly where the conditions are so.
+    fn open_where(ways: &[(usize, bool)], conditions: usize) -> Json {
+        let open = json!("0.0.0.0/0");
+        let cidr = ways.iter().fold(open, |inner, (condition, holds)| {
+            let name = format!("C{condition}");
+            let (then, otherwise) =
+                if *holds { (inner, json!("10.0.0.0/8")) } else { (json!("10.0.0.0/8"), inner) };
+            json!({"Fn::If": [name, then, otherwise]})
+        });
+        let rule = json!({"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": cidr});
+        let mut template = json!({"Resources": {"Group": {
+            "Type": "AWS::EC2::SecurityGroup",
+            "Properties": {"GroupDescription": "x", "SecurityGroupIngress": [rule]},
+        }}});
+        for condition in 0..conditions {
+            template["Parameters"][format!("P{condition}")] = json!({"Type": "String"});
+            let is_set = json!({"Fn::Equals": [{"Ref": format!("P{condition}")}, "yes"]});
+            template["Conditions"][format!("C{condition}")] = is_set;
+        }
+        // Each condition is used, so that all combinations count.
+        let tag = |condition: usize| json!({"Key": format!("t{condition}"), "Value": {"Fn::If": [format!("C{condition}"), "a", "b"]}});
+        template["Resources"]["Group"]["Properties"]["Tags"] = (0..conditions).map(tag).collect();
+        template
+    }
+
+    #[test]
+    fn every_combination_of_three_conditions_is_looked_at() {
+        for case in 0..8_usize {
+            let ways: Vec<(usize, bool)> = (0..3).map(|bit| (bit, case >> bit & 1 == 1)).collect();
+            assert_eq!(found("P020", open_where(&ways, 3)).len(), 1, "{ways:?}");
+        }
+    }
+
+    #[test]
+    fn every_two_of_six_conditions_are_seen_in_each_way() {
+        for one in 0..6 {
+            for other in 0..one {
+                for case in 0..4_usize {
+                    let ways = [(one, case & 1 == 1), (other, case & 2 == 2)];
+                    assert_eq!(found("P020", open_where(&ways, 6)).len(), 1, "{ways:?}");
+                }
+            }
+        }
+    }
 }
