@@ -127,8 +127,12 @@ impl Read {
     fn file(&mut self, file: &Source) {
         self.sources.push(file.clone());
         let format = if file.name.ends_with(".json") { Format::Json } else { Format::Yaml };
-        let document = match Document::parse(file.clone(), format, &Limits::default()) {
-            Ok(document) => document,
+        let document = match Document::parse_keeping_first(file.clone(), format, &Limits::default()) {
+            Ok((document, duplicates)) => {
+                self.is_shapeless |= duplicates.iter().any(|one| is_shape(one.pointer.as_deref()));
+                self.found.extend(duplicates);
+                document
+            }
             Err(errors) => {
                 self.found.extend(errors);
                 self.is_shapeless = true;
