@@ -39,7 +39,7 @@ pub struct AssembledStack {
     pub purpose: Purpose,
     /// Findings that are accepted, for `deploy` too.
     pub accepted: Vec<Acceptance>,
-    /// The SecureString parameters that have to be there before it.
+    /// The `SecureString` parameters that have to be there before it.
     pub secure_parameters: Vec<String>,
     /// Its template.
     pub template: AssembledTemplate,

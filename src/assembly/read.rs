@@ -25,7 +25,7 @@ pub struct ReadStack {
     pub purpose: Purpose,
     /// Findings that are accepted.
     pub accepted: Vec<Acceptance>,
-    /// The SecureString parameters that have to be there before it.
+    /// The `SecureString` parameters that have to be there before it.
     pub secure_parameters: Vec<String>,
     /// Its template: the bytes that synth wrote.
     pub template: Template,
