@@ -56,8 +56,9 @@ pub struct CacheProps {
     pub subnet_ids: Value<Vec<Value<String>>>,
     /// Who reaches it.
     pub security_group_ids: Vec<Value<String>>,
-    /// The token that clients send, as a dynamic reference: 16 to 128 characters, of punctuation `!&#$^<>-` only
-    /// (Amazon `ElastiCache` User Guide, "Authenticating with the AUTH command"). Given later, it replaces the cache.
+    /// The token that clients send, as a dynamic reference to where it is kept. It has 16 to 128 characters, of punctuation
+    /// `!&#$^<>-` only (Amazon `ElastiCache` User Guide, "Authenticating with the AUTH command"). Given later, it replaces
+    /// the cache; another one may (the type's schema: `conditionalCreateOnlyProperties`).
     /// `None`, the default, lets everybody in who reaches it.
     pub auth_token: Option<Value<String>>,
     /// How many nodes: a primary and its replicas, 1 to 6. 1: each costs the same.

@@ -47,5 +47,9 @@ pub(super) fn declare(
         alarm("Database", "ConnectionAlarm", AlarmProps::database_connections(&cluster_id, limit));
     }
     let cache_id = data.cache.handle().reference();
-    alarm("Cache", "MemoryAlarm", AlarmProps::cache_memory(&cache_id, 1));
+    // Each node, since a failover makes another one the primary.
+    for node in 1..=config.cache.nodes {
+        let id = if node == 1 { "MemoryAlarm".to_owned() } else { format!("MemoryAlarm{node}") };
+        alarm("Cache", &id, AlarmProps::cache_memory(&cache_id, node));
+    }
 }

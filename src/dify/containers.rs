@@ -22,34 +22,44 @@ const PLUGIN_WARM_UP_SECONDS: u32 = 180;
 /// Seconds at the start in which failed checks don't count; the most that ECS takes.
 const LONGEST_START_SECONDS: u32 = 300;
 
-/// The check of a component's container; `None` if it has none.
+/// The check of a component's container; `None` if it has none. What the user doesn't set is the component's own.
 pub(super) fn check(component: Component, settings: &ComponentSettings) -> Option<ContainerHealthCheck> {
-    let known = || component.health_command().map(<[String]>::to_vec);
-    match &settings.health_check {
-        Some(None) => None,
-        Some(Some(own)) => Some(ContainerHealthCheck {
-            command: match &own.command {
-                Some(line) => vec!["CMD-SHELL".to_owned(), line.clone()],
-                None => known()?,
-            },
-            interval_seconds: own.interval_seconds,
-            timeout_seconds: own.timeout_seconds,
-            retries: own.retries,
-            start_period_seconds: own.start_period_seconds,
-        }),
-        None if component == Component::PluginDaemon => Some(ContainerHealthCheck {
+    let own = own_check(component);
+    let Some(settings) = &settings.health_check else { return own };
+    let settings = settings.as_ref()?;
+    let check = match &settings.command {
+        Some(line) => {
+            let check = ContainerHealthCheck::shell(line.as_str());
+            let command = check.command.clone();
+            ContainerHealthCheck { command, ..own.unwrap_or(check) }
+        }
+        None => own?,
+    };
+    Some(ContainerHealthCheck {
+        interval_seconds: settings.interval_seconds.unwrap_or(check.interval_seconds),
+        timeout_seconds: settings.timeout_seconds.unwrap_or(check.timeout_seconds),
+        retries: settings.retries.unwrap_or(check.retries),
+        start_period_seconds: settings.start_period_seconds.unwrap_or(check.start_period_seconds),
+        ..check
+    })
+}
+
+/// The check that a component has by itself.
+fn own_check(component: Component) -> Option<ContainerHealthCheck> {
+    if component == Component::PluginDaemon {
+        return Some(ContainerHealthCheck {
             interval_seconds: 15,
             start_period_seconds: LONGEST_START_SECONDS,
             ..ContainerHealthCheck::shell(plugin_daemon_command())
-        }),
-        None => Some(ContainerHealthCheck {
-            interval_seconds: 15,
-            // The api imports for half a minute on a small task, longer where it migrates first.
-            start_period_seconds: if is_backend(component) { 180 } else { 60 },
-            command: known()?,
-            ..ContainerHealthCheck::shell("")
-        }),
+        });
     }
+    Some(ContainerHealthCheck {
+        interval_seconds: 15,
+        // The api imports for half a minute on a small task, longer where it migrates first.
+        start_period_seconds: if is_backend(component) { 180 } else { 60 },
+        command: component.health_command()?.to_vec(),
+        ..ContainerHealthCheck::shell("")
+    })
 }
 
 /// Healthy once it answers and has had the time to start its plugins; the age is that of the container's first process.
@@ -114,13 +124,31 @@ const BACKEND_ENTRY_POINT: &str = "/entrypoint.sh";
 /// How a component starts.
 pub(super) fn start(config: &Config, component: Component) -> Start {
     let settings = config.component(component);
-    if settings.entry_point.is_some() || settings.command.is_some() {
-        return Start { entry_point: settings.entry_point.clone(), command: settings.command.clone() };
-    }
+    let own = Start { entry_point: settings.entry_point.clone(), command: settings.command.clone() };
     if config.secrets.backend == SecretsBackend::Ssm && is_backend(component) {
-        return shell(format!("{} && exec /bin/bash {BACKEND_ENTRY_POINT}", broker_url_script(config)));
+        return own.after(&broker_url_script(config));
     }
-    Start::default()
+    own
+}
+
+impl Start {
+    /// The same start of a backend after a shell line. The words of an entry point and command of the user's own are handed
+    /// on as they are.
+    fn after(self, line: &str) -> Self {
+        let image_own = || format!("/bin/bash {BACKEND_ENTRY_POINT}");
+        let (program, words) = match (self.entry_point, self.command) {
+            (None, None) => return shell(format!("{line} && exec {}", image_own())),
+            (None, Some(command)) => (image_own() + " \"$@\"", command),
+            // With an entry point of one's own the image's command counts no more, as in Docker.
+            (Some(entry_point), command) => {
+                ("\"$@\"".to_owned(), entry_point.into_iter().chain(command.unwrap_or_default()).collect())
+            }
+        };
+        let mut start = shell(format!("{line} && exec {program}"));
+        // The word after the line is what the shell calls itself.
+        start.command.get_or_insert_default().extend(std::iter::once("dify".to_owned()).chain(words));
+        start
+    }
 }
 
 /// How the migration starts: until the schema is the newest, or newer than the image knows.
@@ -139,4 +167,38 @@ pub(super) fn migration_start(config: &Config) -> Start {
 
 fn shell(line: String) -> Start {
     Start { entry_point: Some(vec!["/bin/bash".to_owned(), "-c".to_owned()]), command: Some(vec![line]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::model::ContainerHealthCheck as Settings;
+
+    /// The check of a component with the user's settings of it.
+    fn with(component: Component, settings: Settings) -> Option<ContainerHealthCheck> {
+        let settings =
+            ComponentSettings { health_check: Some(Some(settings)), ..ComponentSettings::default() };
+        check(component, &settings)
+    }
+
+    #[test]
+    fn a_setting_of_a_check_leaves_the_rest_of_it() {
+        for component in Component::ALL {
+            let own = check(component, &ComponentSettings::default());
+            assert_eq!(with(component, Settings::default()), own, "{component}");
+            let retries = Settings { retries: Some(5), ..Settings::default() };
+            let expected = own.map(|own| ContainerHealthCheck { retries: 5, ..own });
+            assert_eq!(with(component, retries), expected, "{component}");
+        }
+    }
+
+    #[test]
+    fn a_command_of_ones_own_is_run_at_the_components_times() {
+        let command = Settings { command: Some("true".to_owned()), ..Settings::default() };
+        let check = with(Component::PluginDaemon, command.clone()).unwrap();
+        assert_eq!(check.command, ["CMD-SHELL", "true"]);
+        assert_eq!((check.interval_seconds, check.start_period_seconds), (15, LONGEST_START_SECONDS));
+        // The worker has no check of its own.
+        assert_eq!(with(Component::Worker, command), Some(ContainerHealthCheck::shell("true")));
+    }
 }

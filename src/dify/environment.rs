@@ -15,7 +15,7 @@ use super::concurrency;
 use super::placement::{PlacedService, Placement, is_backend};
 use super::pools::Pools;
 use super::secrets::SecretKind;
-use super::versions::{dify_version, version_of};
+use super::versions::{known_version_of, version_of};
 
 /// What a variable is set to.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,7 +80,7 @@ impl Surroundings<'_> {
             }
         };
         let image = component.image();
-        let version = version_of(self.config, image);
+        let version = version_of(self.config, component);
         environment.retain(|name, _| version.is_none_or(|version| reads(image, name, version)));
         self.add_users_own(&mut environment, component);
         environment
@@ -113,7 +113,7 @@ impl Surroundings<'_> {
     fn backend(&self, service: &PlacedService, component: Component) -> Environment {
         let mut set = Builder::default();
         set.optional("MODE", component.mode());
-        if !Feature::DefaultLogLevel.exists_in(dify_version(self.config)) {
+        if !Feature::DefaultLogLevel.exists_in(known_version_of(self.config, component)) {
             // The old entry point passes an empty level on, at which Celery doesn't start.
             set.text("LOG_LEVEL", "INFO");
         }

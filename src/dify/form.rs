@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use crate::catalog::Image;
+use crate::catalog::{Component, Image};
 use crate::cfn::{ConditionExpression, ConditionHandle, ParameterHandle};
 use crate::config::Config;
 use crate::config::model::{Ingress, Network, Profile, Scheme};
@@ -303,7 +303,13 @@ fn versions(
     placement: &Placement,
 ) -> IndexMap<Image, ParameterHandle> {
     let mut versions: IndexMap<Image, ParameterHandle> = IndexMap::new();
-    let runs = |wanted: Image| placement.components().any(|component| component.image() == wanted);
+    // A component with a tag of its own asks for no version.
+    let has_own = |component: &Component| {
+        config.components.get(component).is_some_and(|settings| settings.image.tag.is_some())
+    };
+    let runs = |wanted: Image| {
+        placement.components().any(|component| component.image() == wanted && !has_own(&component))
+    };
     let mut declare = |name: &str, label: &str, text: &str, default: &str| {
         let parameter = Parameter::new(ParameterType::String, text)
             .on_form(VERSIONS, label)

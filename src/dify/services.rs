@@ -25,7 +25,7 @@ use super::network::{Groups, uses_database};
 use super::order::Order;
 use super::placement::{PlacedService, Placement, is_backend, upper_camel};
 use super::secrets::{SecretKind, Secrets, external};
-use super::versions::dify_version;
+use super::versions::known_version_of;
 
 /// Keys of the bucket that no task may touch: `deploy` keeps templates there.
 const DEPLOY_PREFIX: &str = ".cfn/";
@@ -84,7 +84,8 @@ pub(super) fn migrates_at_start(config: &Config, placement: &Placement) -> Optio
 
 /// Whether beat's service migrates the database before anything that needs it.
 fn migrates_before(config: &Config, placement: &Placement) -> bool {
-    placement.has(Component::Beat) && Feature::UpgradeDbCommand.exists_in(dify_version(config))
+    let version = known_version_of(config, Component::Beat);
+    placement.has(Component::Beat) && Feature::UpgradeDbCommand.exists_in(version)
 }
 
 /// Declares all services.

@@ -123,6 +123,29 @@ fn in_parameter_store_a_backend_starts_as_its_image_does_with_the_brokers_addres
     }
 }
 
+#[test]
+fn in_parameter_store_a_start_of_ones_own_gets_the_brokers_address_and_its_words() {
+    let view = View::new(one("ssm/started"), &[]);
+    let variables = [("REDIS_PASSWORD", "t0ken"), ("REDIS_HOST", "cache.example"), ("REDIS_PORT", "6379")];
+    for (component, words) in
+        [(Component::Api, "serve|it's \"two\" words|"), (Component::Worker, ""), (Component::Beat, "$HOME|")]
+    {
+        let container = view.container(component).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let script = "echo \"$CELERY_BROKER_URL\"; echo $PPID; for word; do printf '%s|' \"$word\"; done";
+        stand_in(folder.path(), "entrypoint.sh", script);
+        stand_in(folder.path(), "run.sh", script);
+        let here = format!("{}/entrypoint.sh", folder.path().display());
+        let mut command = texts(&container.json["Command"]);
+        command[0] = command[0].replace("/entrypoint.sh", &here);
+        let output = run(folder.path(), &texts(&container.json["EntryPoint"]), &command, &variables);
+        let said = String::from_utf8(output.stdout).unwrap();
+        let address = "rediss://:t0ken@cache.example:6379/1?ssl_cert_reqs=CERT_REQUIRED";
+        let expected = format!("{address}\n{}\n{words}", std::process::id());
+        assert_eq!(said, expected, "{component}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
 /// The container's check of the plugin daemon, for a first process that is as old as given.
 fn plugin_daemon_is_healthy(answers: bool, age_seconds: u64) -> bool {
     let view = View::new(one("default/dev"), &[]);

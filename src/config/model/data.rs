@@ -14,8 +14,8 @@ pub struct Database {
     pub engine_version: String,
     /// Class of the instances; ignored with `serverless`.
     pub instance_class: String,
-    /// How many instances: one writer and the rest readers, 1 to 15.
-    #[schemars(range(min = 1, max = 15))]
+    /// How many instances: one writer and up to 15 readers.
+    #[schemars(range(min = 1, max = 16))]
     pub instances: u32,
     /// Serverless v2 in place of fixed instances.
     pub serverless: Option<Serverless>,

@@ -151,30 +151,24 @@ pub struct ImageSettings {
     pub tag: Option<String>,
 }
 
-/// The check of a container.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// The check of a container. What is left out follows from the component.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ContainerHealthCheck {
-    /// A shell command; by default the component's own check.
+    /// A shell command; worker and beat have no check without one.
     pub command: Option<String>,
     /// Seconds between checks, 5 to 300.
     #[schemars(range(min = 5, max = 300))]
-    pub interval_seconds: u32,
+    pub interval_seconds: Option<u32>,
     /// Seconds until a check counts as failed, 2 to 60.
     #[schemars(range(min = 2, max = 60))]
-    pub timeout_seconds: u32,
+    pub timeout_seconds: Option<u32>,
     /// Failed checks until the container is unhealthy, 1 to 10.
     #[schemars(range(min = 1, max = 10))]
-    pub retries: u32,
+    pub retries: Option<u32>,
     /// Seconds at the start in which failed checks don't count, 0 to 300.
     #[schemars(range(min = 0, max = 300))]
-    pub start_period_seconds: u32,
-}
-
-impl Default for ContainerHealthCheck {
-    fn default() -> Self {
-        Self { command: None, interval_seconds: 30, timeout_seconds: 5, retries: 3, start_period_seconds: 60 }
-    }
+    pub start_period_seconds: Option<u32>,
 }
 
 /// The load balancer's check of a component. What is left out follows from the component.

@@ -7,15 +7,17 @@ mod services;
 mod tests;
 mod variables;
 
+use std::collections::BTreeSet;
+
 use crate::catalog::{self, Component, DifyVersion, Image};
 use crate::config::Config;
 use crate::config::model::Scheme;
 use crate::diagnostic::{Diagnostic, codes};
 
 use super::form::Https;
-use super::placement::Placement;
+use super::placement::{Placement, is_backend};
 use super::pools::Pools;
-use super::versions::{dify_version, version_of};
+use super::versions::{dify_version, tag_of, version_of};
 
 codes! {
     /// A component that Dify needs doesn't run.
@@ -112,24 +114,63 @@ fn missing_components(situation: &Situation<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 fn versions(situation: &Situation<'_>, found: &mut Vec<Diagnostic>) {
+    let Situation { config, placement, .. } = situation;
     let newest = catalog::newest();
-    let Some(version) = version_of(situation.config, Image::Api) else { return };
-    // A release or two behind is a choice; a minor version behind lacks security fixes.
-    if (version.major, version.minor + 1) < (newest.dify.major, newest.dify.minor) {
-        let message = format!("Dify {version} is old: the newest known version is {}", newest.dify);
-        let help = "older versions lack security fixes; update one minor version at a time".to_owned();
-        found.push(Diagnostic::warning(OLD_VERSION, message).help(help).pointer("/dify/version"));
+    let mut told = BTreeSet::new();
+    for component in placement.components().filter(|one| matches!(one.image(), Image::Api | Image::Web)) {
+        let (Some(version), Some((_, pointer))) = (version_of(config, component), tag_of(config, component))
+        else {
+            continue;
+        };
+        // A release or two behind is a choice; a minor version behind lacks security fixes.
+        let is_old = (version.major, version.minor + 1) < (newest.dify.major, newest.dify.minor);
+        if is_old && told.insert(pointer.clone()) {
+            let message = format!("Dify {version} is old: the newest known version is {}", newest.dify);
+            let help = "older versions lack security fixes; update one minor version at a time";
+            found.push(Diagnostic::warning(OLD_VERSION, message).help(help).pointer(pointer));
+        }
     }
-    let Some(together) = catalog::released_with(version) else { return };
-    let daemon = situation.config.dify.plugin_daemon.as_str();
-    if let Some(expected) = together.plugin_daemon.as_deref()
-        && situation.placement.has(Component::PluginDaemon)
+    mixed_versions(situation, found);
+    let Some(together) = version_of(config, Component::Api).and_then(catalog::released_with) else { return };
+    if let (Some(expected), Some((daemon, pointer))) =
+        (together.plugin_daemon.as_deref(), tag_of(config, Component::PluginDaemon))
+        && placement.has(Component::PluginDaemon)
         && is_older(daemon, expected)
     {
+        let version = dify_version(config);
         let message = format!("the plugin daemon {daemon} is older than Dify {version} expects");
         let help = format!("use {expected}: calls that an older one doesn't know end in 404");
-        found.push(Diagnostic::warning(OLD_VERSION, message).help(help).pointer("/dify/plugin_daemon"));
+        found.push(Diagnostic::warning(OLD_VERSION, message).help(help).pointer(pointer));
     }
+}
+
+/// The components of Dify's api image share a database, which one of them migrates, and a task queue.
+fn mixed_versions(situation: &Situation<'_>, found: &mut Vec<Diagnostic>) {
+    let tag = |component: Component| tag_of(situation.config, component);
+    let backends: Vec<Component> = situation.placement.components().filter(|one| is_backend(*one)).collect();
+    let api = backends.iter().find(|component| **component == Component::Api);
+    let Some((first, (first_tag, _))) = api.or(backends.first()).and_then(|one| Some((*one, tag(*one)?)))
+    else {
+        return;
+    };
+    let tags = backends.iter().filter_map(|one| Some((*one, tag(*one)?)));
+    let others: Vec<_> = tags.filter(|(_, (other, _))| *other != first_tag).collect();
+    let own = std::iter::once(first).chain(others.iter().map(|(other, _)| *other));
+    let Some(pointer) =
+        own.filter_map(tag).map(|(_, pointer)| pointer).find(|key| key.starts_with("/components"))
+    else {
+        return;
+    };
+    if others.is_empty() {
+        return;
+    }
+    let others: Vec<String> = others.iter().map(|(other, (tag, _))| format!("`{other}` {tag}")).collect();
+    let message = format!(
+        "`{first}` runs {first_tag}, and {}: they share a task queue and a database, which beat or the api migrates",
+        others.join(", ")
+    );
+    let help = "give all of them one version: `dify.version`, and no tag beside it";
+    found.push(Diagnostic::warning(OLD_VERSION, message).help(help).pointer(pointer));
 }
 
 fn is_older(found: &str, expected: &str) -> bool {

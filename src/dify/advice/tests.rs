@@ -62,3 +62,34 @@ fn a_certificate_for_an_internal_name_may_never_come() {
     let public = internal.replace("scheme: internal, ", "");
     assert_eq!(places_of(UNISSUED_CERTIFICATE, &format!("{public} }}")), [""; 0]);
 }
+
+#[test]
+fn a_component_is_judged_by_its_own_tag() {
+    let old = |yaml: &str| places_of(OLD_VERSION, yaml);
+    let tag = |tag: &str| format!("{{ image: {{ tag: {tag} }} }}");
+    assert_eq!(old(""), [""; 0]);
+    // Old itself, and another one than the others.
+    let worker = "/components/worker/image/tag";
+    assert_eq!(old(&format!("components: {{ worker: {} }}", tag("1.4.3"))), [worker, worker]);
+    let web = "/components/web/image/tag";
+    assert_eq!(old(&format!("components: {{ web: {} }}", tag("1.4.3"))), [web]);
+    let daemon = "/components/plugin_daemon/image/tag";
+    assert_eq!(old(&format!("components: {{ plugin_daemon: {} }}", tag("0.0.1"))), [daemon]);
+    // Nobody runs the version of Dify.
+    let new = tag("1.17.1");
+    let all = format!("components: {{ web: {new}, api: {new}, worker: {new}, beat: {new} }}");
+    assert_eq!(old(&format!("dify: {{ version: 1.4.3 }}\n{all}")), [""; 0]);
+}
+
+#[test]
+fn different_tags_of_what_shares_the_database_are_told() {
+    let mixed = |yaml: &str| places_of(OLD_VERSION, yaml);
+    let own = |component: &str| format!("components: {{ {component}: {{ image: {{ tag: acme-1 }} }} }}");
+    for component in ["api", "worker", "beat"] {
+        assert_eq!(mixed(&own(component)), [format!("/components/{component}/image/tag")]);
+    }
+    assert_eq!(mixed(&own("sandbox")), [""; 0]);
+    assert_eq!(mixed(&own("web")), [""; 0]);
+    let same = "dify: { version: acme-1 }";
+    assert_eq!(mixed(&format!("{same}\n{}", own("api"))), [""; 0]);
+}

@@ -151,7 +151,7 @@ pub(super) fn database_and_secrets(c: &mut Choices<'_>, place: &Place) -> Sectio
     } else {
         database.maybe(c, "instance_class", &[json!("db.t4g.medium"), json!("db.r7g.2xlarge")]);
     }
-    database.maybe(c, "instances", &[json!(1), json!(15)]);
+    database.maybe(c, "instances", &[json!(1), json!(16)]);
     database.maybe(c, "name", &[json!("dify"), json!("app_1")]);
     database.maybe(c, "plugin_database", &[json!("dify_plugin")]);
     database.maybe(c, "username", &[json!("dify"), json!("owner")]);

@@ -1,5 +1,7 @@
 //! What holds data: whether it outlives the stack, what it is called, how many may connect to it.
 
+use std::collections::BTreeSet;
+
 use dify_cfn::config::model::OnDelete;
 use serde_json::Value as Json;
 
@@ -153,6 +155,23 @@ fn the_alarm_on_connections_rings_before_the_database_refuses() {
         let threshold = view.get("DatabaseConnectionAlarm")["Properties"]["Threshold"].as_u64().unwrap();
         let allowed = allowed_connections(&view);
         (threshold >= allowed).then(|| format!("rings at {threshold} of {allowed}")).into_iter().collect()
+    });
+}
+
+#[test]
+fn each_node_of_the_cache_has_an_alarm_on_its_memory() {
+    each(|shipped| {
+        let view = View::new(shipped, &[]);
+        let alarms = view
+            .resolved
+            .resources
+            .values()
+            .filter(|resource| resource["Properties"]["MetricName"] == "DatabaseMemoryUsagePercentage");
+        let watched: BTreeSet<String> =
+            alarms.map(|alarm| alarm["Properties"]["Dimensions"][0]["Value"].to_string()).collect();
+        let config = shipped.config();
+        let expected = if config.alarms.enabled { config.cache.nodes as usize } else { 0 };
+        (watched.len() != expected).then(|| format!("{watched:?} of {expected}")).into_iter().collect()
     });
 }
 
