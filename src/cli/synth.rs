@@ -65,9 +65,16 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
     }
     let several = by_environment.len() > 1;
     let mut findings = loaded.diagnostics.clone();
+    let mut needless = Vec::new();
     if args.stacks.is_empty() && !args.no_validate && rejected != Some(Exit::Usage) {
         let all: Vec<&Diagnostic> = by_environment.iter().flat_map(|(_, found)| found).collect();
-        findings.extend(needless_acceptances(&loaded.environments, &all));
+        needless = needless_acceptances(&loaded.environments, &all);
+    }
+    for finding in needless.iter().flatten() {
+        // What stands at the top level holds for every environment.
+        if !findings.contains(finding) {
+            findings.push(finding.clone());
+        }
     }
     findings.extend(told_once(by_environment, several));
     if args.quiet {
@@ -76,6 +83,11 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
     view.findings(&findings);
     if let Some(exit) = rejected {
         return exit;
+    }
+    // Every stack was synthesized: its summary tells what loading found about it too.
+    needless.resize(synthesized.len(), Vec::new());
+    for ((one, located), needless) in synthesized.iter_mut().zip(&loaded.environments).zip(needless) {
+        one.findings.splice(..0, located.findings.iter().cloned().chain(needless));
     }
     let formats = Formats { json: args.format != Format::Yaml, yaml: args.format != Format::Json };
     let (stacks, told): (Vec<_>, Vec<_>) = synthesized
@@ -224,22 +236,20 @@ pub(super) fn unknown_codes(environments: &[Located]) -> Vec<Diagnostic> {
     findings
 }
 
-/// Acceptances that accept nothing in any of the environments that they are for.
-fn needless_acceptances(environments: &[Located], findings: &[&Diagnostic]) -> Vec<Diagnostic> {
-    let mut needless = Vec::new();
-    for located in environments {
+/// Of each environment the acceptances that accept nothing in any of those that they are for.
+fn needless_acceptances(environments: &[Located], findings: &[&Diagnostic]) -> Vec<Vec<Diagnostic>> {
+    let of_environment = |located: &Located| {
+        let mut needless = Vec::new();
         for (index, acceptance) in acceptances(&located.config).iter().enumerate() {
             if !findings.iter().any(|finding| acceptance.accepts(finding)) {
                 let message = format!("there is no {} at `{}` to accept", acceptance.code, acceptance.place);
                 let finding = Diagnostic::warning(config::code::ACCEPT, message).help("take it out");
-                let finding = located.diagnostic_at(&format!("/accept/{index}/place"), finding);
-                if !needless.contains(&finding) {
-                    needless.push(finding);
-                }
+                needless.push(located.diagnostic_at(&format!("/accept/{index}/place"), finding));
             }
         }
-    }
-    needless
+        needless
+    };
+    environments.iter().map(of_environment).collect()
 }
 
 /// A pointer into the configuration as a place in the file that decided it.

@@ -43,7 +43,7 @@ pub struct Loaded {
     pub environments: Vec<Located>,
     /// The names of all stacks, in the order of the file.
     pub stacks: Vec<String>,
-    /// Warnings and notes.
+    /// Warnings and notes about all of them, each told once.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -77,11 +77,15 @@ pub fn load(options: &LoadOptions) -> Result<Loaded, Vec<Diagnostic>> {
     let stacks: Vec<String> = located.iter().map(|one| one.config.stack_name()).collect();
     select(&mut located, &options.stacks, &stacks, &mut found);
     let several = located.len() > 1;
+    let of_texts = found.clone();
     let mut by_environment = Vec::new();
     for one in &mut located {
         let failure = if options.keep_lookup { None } else { look_up(one, options.context.as_ref()) };
         let mut findings = check::all(one, &broken);
         findings.extend(failure);
+        let name = one.config.environment_name.as_str();
+        let of_text = of_texts.iter().filter(|finding| read.concerns(finding, name)).cloned();
+        one.findings = in_order(of_text.chain(findings.iter().cloned()).collect(), &read.sources);
         by_environment.push((one.config.environment_name.clone(), findings));
     }
     found.extend(told_once(by_environment, several));
@@ -127,8 +131,12 @@ impl Read {
     fn file(&mut self, file: &Source) {
         self.sources.push(file.clone());
         let format = if file.name.ends_with(".json") { Format::Json } else { Format::Yaml };
-        let document = match Document::parse(file.clone(), format, &Limits::default()) {
-            Ok(document) => document,
+        let document = match Document::parse_keeping_first(file.clone(), format, &Limits::default()) {
+            Ok((document, duplicates)) => {
+                self.is_shapeless |= duplicates.iter().any(|one| is_shape(one.pointer.as_deref()));
+                self.found.extend(duplicates);
+                document
+            }
             Err(errors) => {
                 self.found.extend(errors);
                 self.is_shapeless = true;
@@ -204,6 +212,19 @@ impl Read {
             }
         }
         environments
+    }
+
+    /// Whether what was found in a text is about an environment: it stands in it, or in none.
+    fn concerns(&self, finding: &Diagnostic, environment: &str) -> bool {
+        let Some(location) = &finding.location else { return true };
+        let start = location.span.start;
+        let mut texts = self.file.iter().chain(&self.sets);
+        let text = texts.find(|text| self.layers[text.layer].source == location.source);
+        let mut sections = text.map_or(&[][..], |text| environments_of(&text.root)).iter();
+        let section = sections.find(|entry| {
+            (entry.key_span.start..=entry.value.span.end.max(entry.key_span.end)).contains(&start)
+        });
+        section.is_none_or(|entry| entry.key == environment)
     }
 }
 
@@ -283,7 +304,8 @@ fn resolve(
     let mut tree = merge(defaults, tree);
     tree.origin = whole;
     let config = serde_json::from_value::<Config>(tree.to_json());
-    let mut located = Located { config: Config::default(), tree, layers: layers.clone() };
+    let mut located =
+        Located { config: Config::default(), findings: Vec::new(), tree, layers: layers.clone() };
     match config {
         Ok(config) => {
             located.config = Config { environment_name: environment.name.clone(), ..config };

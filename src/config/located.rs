@@ -13,6 +13,8 @@ use crate::diagnostic::{Diagnostic, Source, Span};
 pub struct Located {
     /// The configuration, resolved.
     pub config: Config,
+    /// Warnings and notes that concern it, with those about all of its file.
+    pub findings: Vec<Diagnostic>,
     pub(super) tree: Tree,
     pub(super) layers: Arc<[Layer]>,
 }

@@ -41,6 +41,8 @@ mod service_discovery;
 mod target_group;
 
 #[cfg(test)]
+mod rendering_tests;
+#[cfg(test)]
 mod test_support;
 #[cfg(test)]
 mod tests;

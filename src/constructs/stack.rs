@@ -253,9 +253,10 @@ impl Stack {
         let mut template = Template {
             format_version: Some("2010-09-09".into()),
             description: self.description.take().map(Into::into),
-            metadata: std::mem::take(&mut self.metadata),
             ..Template::default()
         };
+        let metadata = std::mem::take(&mut self.metadata);
+        template.metadata = self.render_map(metadata, "Metadata");
         if let Some(form) = interface::form(&self.parameters) {
             template.metadata.insert("AWS::CloudFormation::Interface".into(), form);
         }
@@ -294,17 +295,23 @@ impl Stack {
             Json::Object(map) => map,
             _ => Map::new(),
         };
+        let condition = options.condition.as_ref().map(ConditionHandle::logical_id);
+        for id in condition.into_iter().chain(&options.depends_on) {
+            if id.stack() != self.id {
+                self.report_foreign(id.as_str(), Some(&path));
+            }
+        }
         let policy =
             |policy: Option<RemovalPolicy>| policy.and_then(|policy| serde_json::to_value(policy).ok());
         Resource {
             type_name: resource.type_name().to_owned(),
-            condition: options.condition.map(|condition| condition.logical_id().as_str().to_owned()),
+            condition: condition.map(|id| id.as_str().to_owned()),
             depends_on: options.depends_on.iter().map(|id| id.as_str().to_owned()).collect(),
             deletion_policy: policy(options.deletion_policy),
             update_replace_policy: policy(options.update_replace_policy),
-            metadata: options.metadata,
+            metadata: self.render_map(options.metadata, &path),
             properties,
-            other: options.other,
+            other: self.render_map(options.other, &path),
             construct: Some(path),
         }
     }
@@ -313,6 +320,11 @@ impl Stack {
     fn render(&mut self, mut json: Json, construct: &str) -> Json {
         self.untag_in(&mut json, construct);
         json
+    }
+
+    fn render_map(&mut self, mut map: Map, construct: &str) -> Map {
+        map.values_mut().for_each(|value| self.untag_in(value, construct));
+        map
     }
 
     fn untag_in(&mut self, json: &mut Json, construct: &str) {
@@ -344,6 +356,9 @@ fn uses_extensions(template: &Template) -> bool {
             _ => false,
         }
     }
-    let properties = template.resources.values().flat_map(|resource| resource.properties.values());
-    properties.chain(template.conditions.values()).chain(template.outputs.values()).any(found)
+    let resources = template.resources.values();
+    let values = resources.flat_map(|resource| {
+        resource.properties.values().chain(resource.metadata.values()).chain(resource.other.values())
+    });
+    values.chain(template.conditions.values()).chain(template.outputs.values()).any(found)
 }

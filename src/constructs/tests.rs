@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::cfn::{ConditionExpression, Handle, Intrinsic, RawResource, Value};
+use crate::cfn::{ConditionExpression, ConditionHandle, Handle, Intrinsic, RawResource, Value};
 use crate::concat_values;
 
 fn bucket(stack: &mut Stack, id: &str) -> Handle<RawResource> {
@@ -80,6 +80,71 @@ fn a_handle_of_another_stack_is_reported_wherever_it_is_used() {
     stack.edit(&foreign, |_| panic!("must not be called"));
     let found = stack.synth().unwrap_err();
     assert_eq!(found.iter().filter(|d| d.code == FOREIGN_HANDLE).count(), 4, "{found:?}");
+}
+
+#[test]
+fn a_handle_of_another_stack_beside_the_properties_is_reported() {
+    type Use = fn(&mut Stack, &Handle<RawResource>, &Handle<RawResource>, &ConditionHandle);
+    let uses: [(&str, Use); 6] = [
+        ("HasForeign", |stack, own, _, has| stack.scope().only_if(own, has)),
+        ("HasForeign", |stack, own, _, has| {
+            stack.options(own.logical_id(), |options| options.condition = Some(has.clone()));
+        }),
+        ("Foreign", |stack, own, foreign, _| {
+            stack.options(own.logical_id(), |options| {
+                options.depends_on.insert(foreign.logical_id().clone());
+            });
+        }),
+        ("Foreign", |stack, own, foreign, _| {
+            stack.options(own.logical_id(), |options| {
+                options.metadata.insert("Of".into(), foreign.reference().to_json());
+            });
+        }),
+        ("Foreign", |stack, own, foreign, _| {
+            stack.options(own.logical_id(), |options| {
+                options.other.insert("UpdatePolicy".into(), json!({ "Of": foreign.reference() }));
+            });
+        }),
+        ("Foreign", |stack, _, foreign, _| stack.metadata("Of", foreign.reference().to_json())),
+    ];
+    let mut other = Stack::new();
+    let foreign = bucket(&mut other, "Foreign");
+    let has = other.condition("HasForeign", ConditionExpression::equals("a", "b"));
+    for (index, (name, used)) in uses.iter().enumerate() {
+        let mut stack = Stack::new();
+        let own = bucket(&mut stack, "One");
+        used(&mut stack, &own, &foreign, &has);
+        let Err(found) = stack.synth() else { panic!("use {index} isn't noticed") };
+        let told: Vec<_> = found.iter().map(|one| (one.code, one.logical_id.as_deref())).collect();
+        assert_eq!(told, [(FOREIGN_HANDLE, Some(*name))], "use {index}");
+    }
+}
+
+#[test]
+fn own_references_beside_the_properties_render_clean() {
+    let mut stack = Stack::new();
+    let one = bucket(&mut stack, "One");
+    let has = stack.condition("HasTwo", ConditionExpression::equals("a", "b"));
+    let two = bucket(&mut stack, "Two");
+    stack.scope().only_if(&two, &has);
+    stack.options(two.logical_id(), |options| {
+        options.depends_on.insert(one.logical_id().clone());
+        options.metadata.insert("Of".into(), one.attribute("Arn").to_json());
+        options.other.insert("UpdatePolicy".into(), json!({ "Of": [one.reference()] }));
+    });
+    stack.metadata("Of", concat_values!["the ", one.reference()].to_json());
+    let template = stack.synth().unwrap();
+    assert_eq!(template.metadata["Of"], json!({ "Fn::Sub": "the ${One}" }));
+    assert_eq!(
+        serde_json::to_value(&template.resources["Two"]).unwrap(),
+        json!({
+            "Type": "AWS::S3::Bucket",
+            "Condition": "HasTwo",
+            "DependsOn": ["One"],
+            "Metadata": { "Of": { "Fn::GetAtt": ["One", "Arn"] } },
+            "UpdatePolicy": { "Of": [{ "Ref": "One" }] },
+        })
+    );
 }
 
 #[test]

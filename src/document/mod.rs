@@ -76,6 +76,20 @@ impl Document {
     /// # Errors
     /// All mistakes in syntax, in the order of the text; or the limit that is exceeded.
     pub fn parse(source: Source, format: Format, limits: &Limits) -> Result<Self, Vec<Diagnostic>> {
+        let (document, duplicates) = Self::parse_keeping_first(source, format, limits)?;
+        if duplicates.is_empty() { Ok(document) } else { Err(duplicates) }
+    }
+
+    /// Reads a text whose keys may stand twice, for who looks for further mistakes: of each the first is kept, the others
+    /// are told in the order of the text.
+    ///
+    /// # Errors
+    /// As [`Self::parse`], where more is wrong than keys that stand twice.
+    pub fn parse_keeping_first(
+        source: Source,
+        format: Format,
+        limits: &Limits,
+    ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
         if source.text.len() > limits.max_bytes {
             let (found, allowed) = (source.text.len(), limits.max_bytes);
             let message = format!("the file has {found} bytes, at most {allowed} are read");
@@ -87,14 +101,16 @@ impl Document {
             Format::Json => json::read(&source, &mut tree),
         }
         tree.abandon();
+        let is_whole = !tree.stopped();
         let (root, ambiguous, aliases, mut diagnostics) =
             (tree.root, tree.ambiguous, tree.aliases, tree.diagnostics);
-        if diagnostics.is_empty() {
-            let nothing = || Node::new(NodeKind::Null, Span { line: 1, column: 1, ..Span::default() });
-            return Ok(Self { root: root.unwrap_or_else(nothing), format, ambiguous, aliases, source });
-        }
         diagnostics
             .sort_by_key(|diagnostic| diagnostic.location.as_ref().map(|location| location.span.start));
+        if is_whole && diagnostics.iter().all(|diagnostic| diagnostic.code == code::DUPLICATE_KEY) {
+            let nothing = || Node::new(NodeKind::Null, Span { line: 1, column: 1, ..Span::default() });
+            let root = root.unwrap_or_else(nothing);
+            return Ok((Self { source, format, root, ambiguous, aliases }, diagnostics));
+        }
         Err(diagnostics)
     }
 

@@ -48,6 +48,21 @@ fn a_byte_order_mark_and_other_line_ends_move_nothing() {
 }
 
 #[test]
+fn keys_that_stand_twice_needn_t_end_the_reading() {
+    let read = |text: &str| {
+        Document::parse_keeping_first(Source::new("x.yaml", text), Format::Yaml, &Limits::default())
+    };
+    let (document, told) = read("a: [0, { b/c: 1, b/c: 2, d: 3 }]\na: 4\ne: 5\n").unwrap();
+    assert_eq!(document.to_json(), serde_json::json!({ "a": [0, { "b/c": 1, "d": 3 }], "e": 5 }));
+    let pointers: Vec<_> = told.iter().map(|one| one.pointer.as_deref()).collect();
+    assert_eq!(pointers, [Some("/a/1/b~1c"), Some("/a")]);
+    // With another mistake nothing is read.
+    let codes: Vec<_> = read("a: 1\na: 2\nb: !\n  - *c\n").unwrap_err().iter().map(|one| one.code).collect();
+    assert!(codes.len() > 1 && codes.contains(&code::DUPLICATE_KEY), "{codes:?}");
+    assert!(read("a: 1\nb: 2\n").unwrap().1.is_empty());
+}
+
+#[test]
 fn a_json_pointer_leads_to_values_keys_and_the_nearest_place() {
     let document = yaml("a/b:\n  - ~x: 1\n");
     assert_eq!(document.at("/a~1b/0/~0x").unwrap().as_number(), Some(&1.into()));

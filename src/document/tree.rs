@@ -1,8 +1,8 @@
 //! Builds the tree from what the YAML and the JSON reader see, and keeps the limits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Ambiguous, Entry, Limits, Node, NodeKind, code};
+use super::{Ambiguous, Entry, Limits, Node, NodeKind, code, pointer_to};
 use crate::diagnostic::{Code, Diagnostic, Source, Span};
 
 /// The tree so far, and what was wrong with it.
@@ -201,9 +201,9 @@ impl<'a> Tree<'a> {
                 let last = items.last().map(|item| item.span.end);
                 (NodeKind::Sequence(items), last)
             }
-            Shape::Mapping { entries, .. } => {
-                self.refuse_duplicates(&entries);
+            Shape::Mapping { mut entries, .. } => {
                 let last = entries.last().map(|entry| entry.value.span.end.max(entry.key_span.end));
+                self.refuse_duplicates(&mut entries);
                 (NodeKind::Mapping(entries), last)
             }
         };
@@ -211,15 +211,18 @@ impl<'a> Tree<'a> {
         self.complete(Node { kind, span, tag }, anchor, before);
     }
 
-    fn refuse_duplicates(&mut self, entries: &[Entry]) {
+    /// Tells the keys of a map that was just taken off the stack that stand twice, and keeps the first of each.
+    fn refuse_duplicates(&mut self, entries: &mut Vec<Entry>) {
         let mut order: Vec<&Entry> = entries.iter().collect();
         order.sort_by(|a, b| a.key.cmp(&b.key)); // stable: the first in the file stays first
         let mut first: Option<&Entry> = None;
+        let mut is_unique = true;
         for entry in order {
             match first {
                 Some(first) if first.key == entry.key => {
                     let Span { line, column, .. } = first.key_span;
                     let key = super::excerpt(&entry.key);
+                    is_unique = false;
                     self.report(
                         Diagnostic::error(
                             code::DUPLICATE_KEY,
@@ -227,13 +230,29 @@ impl<'a> Tree<'a> {
                                 "key `{key}` stands twice in the same map, first in line {line}, column {column}"
                             ),
                         )
-                        .help("remove or rename one of the two"),
+                        .help("remove or rename one of the two")
+                        .pointer(pointer_to(&self.pointer(), &entry.key)),
                         entry.key_span,
                     );
                 }
                 _ => first = Some(entry),
             }
         }
+        if !is_unique {
+            let mut known = BTreeSet::new();
+            entries.retain(|entry| known.insert(entry.key.clone()));
+        }
+    }
+
+    /// The pointer to the value that comes next.
+    fn pointer(&self) -> String {
+        self.open.iter().fold(String::new(), |pointer, open| match &open.shape {
+            Shape::Sequence(items) => format!("{pointer}/{}", items.len()),
+            Shape::Mapping { key, .. } => {
+                let key = key.as_ref().and_then(|key| key.text.as_deref());
+                pointer_to(&pointer, key.unwrap_or_default())
+            }
+        })
     }
 
     /// Puts a complete node where it belongs.
@@ -296,8 +315,8 @@ impl<'a> Tree<'a> {
     /// Gives up what isn't complete, after a mistake in syntax.
     pub(super) fn abandon(&mut self) {
         while let Some(open) = self.open.pop() {
-            if let Shape::Mapping { entries, .. } = open.shape {
-                self.refuse_duplicates(&entries);
+            if let Shape::Mapping { mut entries, .. } = open.shape {
+                self.refuse_duplicates(&mut entries);
             }
         }
         self.anchors.clear();

@@ -114,6 +114,40 @@ fn json_is_one_object_with_the_keys_that_programs_rely_on() {
 }
 
 #[test]
+fn what_is_found_while_loading_counts_for_the_stacks_that_it_concerns() {
+    // A version that moves is of every environment, an unknown region and an unquoted word of the one that says it, an
+    // acceptance that accepts nothing of those for which it stands.
+    let place = Place::with(
+        "dify: { version: latest }
+accept: [{ code: P061, place: Elsewhere, reason: never there }]
+environments:
+  dev: {}
+  stg: { region: zz-north-9, tags: { mode: on } }
+",
+    );
+    let run = place.run(["synth", "--json"]).ended(0);
+    let result = run.json();
+    let codes = |stack: usize| -> Vec<&str> {
+        let findings = result["stacks"][stack]["findings"].as_array().unwrap();
+        findings.iter().map(|finding| finding["code"].as_str().unwrap()).collect()
+    };
+    for (code, of_dev, of_stg) in [("C032", 1, 1), ("C072", 1, 1), ("C012", 0, 1), ("D011", 0, 1)] {
+        let count = |stack| codes(stack).iter().filter(|found| **found == code).count();
+        assert_eq!((count(0), count(1)), (of_dev, of_stg), "{code} in {:?} and {:?}", codes(0), codes(1));
+        assert_eq!(run.err.matches(&format!("[{code}]")).count(), 1, "{code} in\n{}", run.err);
+    }
+    // The summary counts what is told.
+    let warnings = |stack: usize| {
+        let findings = result["stacks"][stack]["findings"].as_array().unwrap();
+        findings.iter().filter(|finding| finding["severity"] == "warning").count()
+    };
+    let text = place.run(["synth"]).ended(0).out;
+    for stack in [0, 1] {
+        assert!(text.contains(&format!("{} warnings", warnings(stack))), "{} in\n{text}", warnings(stack));
+    }
+}
+
+#[test]
 fn no_validate_marks_what_was_not_validated() {
     let place = Place::empty();
     place.run(["synth", "-q"]).ended(0);

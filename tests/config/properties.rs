@@ -124,8 +124,10 @@ fn mistakes_are_refused_with_a_place() {
         let Some(told) = spoil(&mut value, &mut Choices::new(&mistake)) else { return };
         let text = yaml(&value);
         let Err(findings) = load(&options(&text)) else { panic!("{told} is accepted in\n{text}") };
-        let is_placed = |finding: &Diagnostic| finding.is_error() && finding.location.is_some();
-        assert!(findings.iter().any(is_placed), "{told}: {}\nin\n{text}", render(&findings));
+        let mut errors = findings.iter().filter(|finding| finding.is_error()).peekable();
+        assert!(errors.peek().is_some(), "{told}: {}\nin\n{text}", render(&findings));
+        let is_placed = |finding: &Diagnostic| finding.location.is_some();
+        assert!(errors.all(is_placed), "{told}: {}\nin\n{text}", render(&findings));
     });
 }
 

@@ -12,7 +12,7 @@ pub(super) fn profile_and_ingress(c: &mut Choices<'_>, place: &Place) -> Section
         keys.set("profile", if is_production { "production" } else { "development" });
     }
     let mut ingress = Section::default();
-    ingress.maybe(c, "scheme", &[json!("internet-facing")]);
+    ingress.maybe(c, "scheme", &[json!("internet-facing"), json!("internal")]);
     ingress.maybe(
         c,
         "allowed_cidrs",
