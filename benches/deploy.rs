@@ -10,6 +10,7 @@
 #[path = "../tests/support/cloudformation/mod.rs"]
 mod cloudformation;
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use cloudformation::{Act, World, run};
@@ -18,8 +19,18 @@ use dify_cfn::deploy::{Session, attach};
 
 const STACK: &str = "dify-dev";
 
+static NO_CONSTRUCTS: BTreeMap<String, String> = BTreeMap::new();
+
 fn session(world: &World) -> Session<'_> {
-    Session { cloudformation: world, services: world, clock: world, prompter: world, sink: world, seed: 7 }
+    Session {
+        cloudformation: world,
+        services: world,
+        clock: world,
+        prompter: world,
+        sink: world,
+        constructs: &NO_CONSTRUCTS,
+        seed: 7,
+    }
 }
 
 /// A world with an update that ends after some seconds, and that many events of it.

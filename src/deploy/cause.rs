@@ -1,7 +1,10 @@
 //! Why an operation failed: the first real failure, what it means, and what to do.
 
-use super::event::{Cause, ResourceEvent};
-use super::event_log::STACK_TYPE;
+use super::api::{HookTarget, Stack};
+use super::event::{Cause, Event, ResourceEvent};
+use super::event_log::{STACK_TYPE, Tracker};
+use super::run::Run;
+use super::services::StoppedTask;
 
 /// Reasons of resources that only stopped because another one failed.
 const CANCELLED: [&str; 5] = [
@@ -17,9 +20,73 @@ fn is_cancelled(event: &ResourceEvent) -> bool {
     event.reason.as_deref().is_none_or(|reason| CANCELLED.iter().any(|text| reason.starts_with(text)))
 }
 
+/// Whether it is the reason of what somebody asked for.
+pub(super) fn is_user_initiated(reason: &str) -> bool {
+    reason == "User Initiated"
+}
+
+/// Whether the stack only says which of its resources failed.
+fn names_resources(event: &ResourceEvent) -> bool {
+    event.reason.as_deref().is_some_and(|reason| reason.starts_with("The following resource(s) failed"))
+}
+
+/// Whether the operation didn't fail, but somebody cancelled it.
+pub(super) fn is_cancellation(cause: &Cause) -> bool {
+    let is_asked_for = cause.event.reason.as_deref().is_some_and(is_user_initiated);
+    // A resource that fails without a reason may have failed by itself.
+    if cause.event.is_stack {
+        is_asked_for
+    } else {
+        cause.event.reason.is_some() && is_cancelled(&cause.event)
+    }
+}
+
+/// Whether the reason only says that `DescribeEvents` tells more.
+fn is_told_elsewhere(event: &ResourceEvent) -> bool {
+    let reason = event.reason.as_deref().unwrap_or_default();
+    reason.contains("DescribeEvents") || reason.contains("VALIDATION_FAILED")
+}
+
+impl Run<'_> {
+    /// The cause of an operation's failure, with what other calls and services know of it, and told.
+    pub(super) async fn explain(&mut self, tracker: &Tracker, stack: &Stack) -> Option<Cause> {
+        let mut cause = cause(tracker.failures(), tracker.stack_failures())?;
+        if cause.event.resource_type == "AWS::ECS::Service" {
+            cause.stopped_tasks = self.stopped_tasks(&cause.event).await;
+        }
+        // More about a failure isn't worth another one.
+        if cause.event.reason.as_deref().is_some_and(|reason| reason.to_lowercase().contains("hook")) {
+            let rejections =
+                self.hook_rejections(HookTarget::Stack(stack.id.clone())).await.unwrap_or_default();
+            cause.annotations = rejections.into_iter().flat_map(|rejection| rejection.annotations).collect();
+        }
+        if is_told_elsewhere(&cause.event) {
+            let found = self.rejections_since(&stack.id, tracker.began_at()).await.unwrap_or_default();
+            for rejection in found {
+                self.tell(Event::Rejected(rejection));
+            }
+        }
+        self.tell(Event::Cause(Box::new(cause.clone())));
+        Some(cause)
+    }
+
+    /// Why the tasks of a service stopped, where the permission allows it to be read.
+    async fn stopped_tasks(&self, event: &ResourceEvent) -> Vec<StoppedTask> {
+        // arn:aws:ecs:region:account:service/cluster/name
+        let place = event.physical_id.as_deref().and_then(|arn| arn.split_once(":service/"));
+        let Some((cluster, service)) = place.and_then(|(_, rest)| rest.split_once('/')) else {
+            return Vec::new();
+        };
+        // More about a failure isn't worth a wait that somebody wants to end.
+        let tasks = self.unless_interrupted(self.services().stopped_tasks(cluster, service)).await;
+        tasks.ok().and_then(Result::ok).unwrap_or_default()
+    }
+}
+
 /// The cause among the failures of an operation, in the order of their events. The rollback's own failures are told only
-/// if there is nothing before them.
-pub(super) fn cause(failures: &[ResourceEvent]) -> Option<Cause> {
+/// if there is nothing before them. Where no resource failed by itself, what the stack says is it: an alarm, a check, somebody
+/// who cancelled.
+fn cause(failures: &[ResourceEvent], of_stack: &[ResourceEvent]) -> Option<Cause> {
     let mut real: Vec<&ResourceEvent> = failures.iter().filter(|event| !is_cancelled(event)).collect();
     // A nested stack fails because of something in it, which is told by its own events.
     let inner: Vec<&ResourceEvent> = real
@@ -36,9 +103,11 @@ pub(super) fn cause(failures: &[ResourceEvent]) -> Option<Cause> {
         .collect();
     real = inner;
     real.sort_by_key(|event| event.timestamp);
-    let first = real.first().copied().or_else(|| failures.first())?;
+    let stack = of_stack.iter().find(|event| failures.is_empty() || !names_resources(event));
+    let first = real.first().copied().or(stack).or_else(|| failures.first())?;
     let (mut explanation, advice) = explain(first);
-    if real.is_empty() && first.reason.is_some() {
+    let is_from_outside = first.is_stack && !first.reason.as_deref().is_some_and(is_user_initiated);
+    if real.is_empty() && first.reason.is_some() && !is_from_outside {
         explanation = Some("nothing failed before it: the operation was cancelled");
     }
     let others = real.iter().skip(1).filter(|event| event.logical_id != first.logical_id);
@@ -82,6 +151,12 @@ const EXPLANATIONS: &[Explanation] = &[
         resource_type: None,
         meaning: "the stack policy protects what holds data",
         advice: &["name the resource with --allow-replace or --allow-delete if that is what you want"],
+    },
+    Explanation {
+        texts: &["cloudwatch alarm", ":alarm:"],
+        resource_type: Some(STACK_TYPE),
+        meaning: "an alarm that watches the update went off",
+        advice: &["look at what the alarm measures, in the CloudWatch console"],
     },
     Explanation {
         texts: &["circuit breaker", "did not stabilize", "not stabilize", "ecs deployment"],
@@ -164,6 +239,12 @@ const EXPLANATIONS: &[Explanation] = &[
         advice: &["run the same command again"],
     },
     Explanation {
+        texts: &["validation_failed", "describeevents"],
+        resource_type: None,
+        meaning: "CloudFormation's checks refused it before a resource was touched",
+        advice: &["mend what is rejected"],
+    },
+    Explanation {
         texts: &["hook"],
         resource_type: None,
         meaning: "a hook of the organization refused it",
@@ -215,7 +296,7 @@ mod tests {
             failure("Worker", 2, "Resource creation cancelled"),
             failure("Role", 3, "Cannot delete entity"),
         ];
-        let found = cause(&failures).unwrap();
+        let found = cause(&failures, &[]).unwrap();
         assert_eq!(found.event.logical_id, "Api");
         assert_eq!((found.cancelled, found.others.len()), (2, 1));
         assert!(found.explanation.unwrap().contains("tasks don't start"));
@@ -229,15 +310,15 @@ mod tests {
         };
         let inner =
             ResourceEvent { nested_in: vec!["Inner".into()], ..failure("Bucket", 8, "x already exists") };
-        assert_eq!(cause(&[outer.clone(), inner]).unwrap().event.logical_id, "Bucket");
-        assert_eq!(cause(&[outer]).unwrap().event.logical_id, "Inner");
+        assert_eq!(cause(&[outer.clone(), inner], &[]).unwrap().event.logical_id, "Bucket");
+        assert_eq!(cause(&[outer], &[]).unwrap().event.logical_id, "Inner");
     }
 
     #[test]
     fn nothing_failed_nothing_told() {
-        assert_eq!(cause(&[]), None);
+        assert_eq!(cause(&[], &[]), None);
         let only = [failure("Web", 1, "Resource creation cancelled")];
-        let found = cause(&only).unwrap();
+        let found = cause(&only, &[]).unwrap();
         assert_eq!(found.event.logical_id, "Web", "better than nothing");
         assert_eq!(
             found.explanation.as_deref(),
@@ -245,10 +326,58 @@ mod tests {
         );
     }
 
+    fn of_stack(status: &str, reason: &str) -> ResourceEvent {
+        ResourceEvent {
+            resource_type: STACK_TYPE.into(),
+            status: status.into(),
+            is_stack: true,
+            ..failure("dify-dev", 3, reason)
+        }
+    }
+
+    #[test]
+    fn the_stack_tells_the_cause_where_no_resource_does() {
+        let alarm = of_stack("UPDATE_ROLLBACK_IN_PROGRESS", "CloudWatch alarm a rang");
+        let cancelled = failure("Web", 3, "Resource update cancelled");
+        for failures in [vec![], vec![cancelled.clone()]] {
+            let found = cause(&failures, std::slice::from_ref(&alarm)).unwrap();
+            assert_eq!((found.event.logical_id.as_str(), found.cancelled), ("dify-dev", failures.len()));
+            assert_eq!(found.explanation.as_deref(), Some("an alarm that watches the update went off"));
+            assert!(!is_cancellation(&found));
+        }
+        let real = failure("Api", 2, "it isn't right");
+        assert_eq!(cause(&[cancelled.clone(), real], &[alarm]).unwrap().event.logical_id, "Api");
+        let summary = of_stack("UPDATE_FAILED", "The following resource(s) failed to update: [Web].");
+        let silent = ResourceEvent { reason: None, ..failure("Web", 2, "") };
+        assert_eq!(cause(&[silent], &[summary]).unwrap().event.logical_id, "Web");
+        let asked_for = of_stack("UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated");
+        let found = cause(&[cancelled], &[asked_for]).unwrap();
+        assert!(is_cancellation(&found) && found.event.is_stack, "{found:#?}");
+    }
+
+    #[test]
+    fn a_rollback_that_was_asked_for_is_a_cause_only_of_what_it_cancels() {
+        let asked_for = of_stack("UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated");
+        let begun = of_stack("UPDATE_IN_PROGRESS", "User Initiated");
+        let kept = ResourceEvent { reason: None, ..of_stack("UPDATE_FAILED", "") };
+        for (events, expected) in [
+            (vec![asked_for.clone()], 0),
+            (vec![begun.clone(), asked_for.clone()], 1),
+            (vec![begun, kept, asked_for], 0),
+        ] {
+            let mut tracker = Tracker::new(None);
+            for event in &events {
+                tracker.take(event);
+            }
+            assert_eq!(tracker.stack_failures().len(), expected, "{events:#?}");
+            assert_eq!(tracker.has_failed(), expected > 0);
+        }
+    }
+
     #[test]
     fn a_missing_service_linked_role_is_known() {
         let text = "Unable to assume the service linked role. Please verify that the ECS service linked role exists.";
-        assert!(is_missing_service_linked_role(&cause(&[failure("Cluster", 1, text)]).unwrap()));
-        assert!(!is_missing_service_linked_role(&cause(&[failure("Cluster", 1, "no")]).unwrap()));
+        assert!(is_missing_service_linked_role(&cause(&[failure("Cluster", 1, text)], &[]).unwrap()));
+        assert!(!is_missing_service_linked_role(&cause(&[failure("Cluster", 1, "no")], &[]).unwrap()));
     }
 }

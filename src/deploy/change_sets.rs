@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::api::{
-    ChangeSet, ChangeSetKind, ChangeSetStatus, CreateChangeSet, DescribeChangeSet, ErrorKind, EventScope,
-    ExecutionStatus, HookTarget, OperationEventType, ResourceChange, StackStatus,
+    ChangeSet, ChangeSetKind, ChangeSetStatus, CreateChangeSet, DescribeChangeSet, ErrorKind,
+    ExecutionStatus, ResourceChange, StackStatus,
 };
 use super::changes::{Change, PropertyDelta};
 use super::data;
 use super::digest::Digest;
-use super::event::{Event, Rejection, Step};
+use super::event::{Event, Step};
 use super::outcome::{Ending, Outcome};
 use super::pace::Pace;
 use super::run::{Patience, Run};
@@ -243,82 +243,6 @@ impl Run<'_> {
         })
     }
 
-    /// What CloudFormation and the organization's hooks found, if the set failed because of that.
-    async fn rejections(&mut self, set: &ChangeSet, reason: &str) -> Result<Vec<Rejection>, Stop> {
-        let mut found = Vec::new();
-        let cloudformation = self.cloudformation();
-        let lower = reason.to_lowercase();
-        if reason.contains("AWS::EarlyValidation")
-            || reason.contains("DescribeEvents")
-            || lower.contains("validation")
-        {
-            let scope = EventScope::ChangeSet(set.id.clone());
-            let mut token: Option<String> = None;
-            loop {
-                let asked = token.take();
-                let page = self
-                    .call(Patience::Short, || cloudformation.describe_events(&scope, true, asked.as_deref()))
-                    .await;
-                let page = match page {
-                    Ok(page) => page,
-                    Err(Stop::Api(error)) => {
-                        self.warn(format!("what was found can't be read: {error}"));
-                        break;
-                    }
-                    Err(other) => return Err(other),
-                };
-                found.extend(page.items.into_iter().filter_map(rejection));
-                token = page.next_token;
-                if token.is_none() {
-                    break;
-                }
-            }
-        }
-        if lower.contains("hook") {
-            found.extend(self.hook_rejections(HookTarget::ChangeSet(set.id.clone())).await?);
-        }
-        Ok(found)
-    }
-
-    /// What hooks said no to, with what to do.
-    pub(super) async fn hook_rejections(&mut self, target: HookTarget) -> Result<Vec<Rejection>, Stop> {
-        let cloudformation = self.cloudformation();
-        let mut found = Vec::new();
-        let mut token: Option<String> = None;
-        loop {
-            let asked = token.take();
-            let answer = self
-                .call(Patience::Short, || cloudformation.list_hook_results(&target, asked.as_deref()))
-                .await;
-            let page = match answer {
-                Ok(page) => page,
-                Err(Stop::Api(_)) => return Ok(found),
-                Err(other) => return Err(other),
-            };
-            for result in page.items.into_iter().filter(|result| result.status.ends_with("FAILED")) {
-                let id = result.id.clone();
-                let detailed = match self.call(Patience::Short, || cloudformation.get_hook_result(&id)).await
-                {
-                    Ok(detailed) => detailed,
-                    Err(Stop::Api(_)) => result,
-                    Err(other) => return Err(other),
-                };
-                found.push(Rejection {
-                    check: detailed.hook_type,
-                    logical_id: detailed.logical_id,
-                    reason: detailed.status_reason.unwrap_or_default(),
-                    is_warning: detailed.failure_mode.as_deref() == Some("WARN"),
-                    annotations: detailed.annotations,
-                    ..Rejection::default()
-                });
-            }
-            token = page.next_token;
-            if token.is_none() {
-                return Ok(found);
-            }
-        }
-    }
-
     /// Deletes a set.
     pub(super) async fn delete_set(&mut self, id: &str, name: &str) -> Result<(), Stop> {
         let cloudformation = self.cloudformation();
@@ -354,7 +278,7 @@ impl Run<'_> {
         let is_alone = others.items.iter().all(|other| other.id == set.id) && others.next_token.is_none();
         if is_alone && self.resources(id).await?.is_empty() {
             self.delete_stack(id, None).await?;
-            self.tell(Event::StackDeleted { stack_id: stack.id });
+            self.tell(Event::StackDeleted { stack_id: stack.id, was_empty: true });
         }
         Ok(())
     }
@@ -440,23 +364,4 @@ fn with_values(complete: Vec<ResourceChange>, with_values: &[ResourceChange]) ->
             }
         })
         .collect()
-}
-
-fn rejection(event: super::api::OperationEvent) -> Option<Rejection> {
-    if !matches!(event.event_type, OperationEventType::ValidationError | OperationEventType::Hook) {
-        return None;
-    }
-    Some(Rejection {
-        check: event.validation_name.or(event.hook_type).unwrap_or_default(),
-        logical_id: event.logical_id,
-        construct: None,
-        path: event.validation_path,
-        reason: event
-            .validation_reason
-            .or(event.hook_status_reason)
-            .or(event.status_reason)
-            .unwrap_or_default(),
-        is_warning: event.validation_failure_mode.as_deref() == Some("WARN"),
-        annotations: Vec::new(),
-    })
 }

@@ -129,6 +129,8 @@ pub enum Event {
     StackDeleted {
         /// Its ARN.
         stack_id: String,
+        /// Whether there was never a resource in it.
+        was_empty: bool,
     },
     /// Something to know.
     Note {
@@ -313,4 +315,13 @@ pub struct Cause {
     /// Tasks of the service that stopped, newest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stopped_tasks: Vec<StoppedTask>,
+}
+
+impl Cause {
+    /// What failed and why, in a sentence without its end.
+    pub(super) fn sentence(&self) -> String {
+        let reason = self.event.reason.as_deref().unwrap_or("no reason is told");
+        let name = self.event.construct.as_deref().unwrap_or(&self.event.logical_id);
+        format!("{name} failed: {reason}")
+    }
 }

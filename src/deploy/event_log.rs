@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::api::StackEvent;
+use super::cause::is_user_initiated;
 use super::clock::Timestamp;
 use super::event::{Active, Progress, ResourceEvent};
 use super::status::is_rolling_back;
@@ -122,6 +123,10 @@ pub(super) struct Tracker {
     resources: BTreeMap<(Vec<String>, String), Seen>,
     rolling_back: bool,
     failures: Vec<ResourceEvent>,
+    /// What the stack's own events say of a failure, where they say why.
+    stack_failures: Vec<ResourceEvent>,
+    /// Whether the stack is created, updated or imported into: a rollback that somebody asks for then cancels that.
+    is_changing: bool,
     began_at: Option<Timestamp>,
     total: Option<usize>,
 }
@@ -144,7 +149,7 @@ impl Tracker {
     pub(super) fn take(&mut self, event: &ResourceEvent) {
         self.began_at = Some(self.began_at.map_or(event.timestamp, |began| began.min(event.timestamp)));
         if event.is_stack {
-            self.rolling_back |= is_rolling_back(&event.status);
+            self.take_of_stack(event);
             return;
         }
         if event.status.ends_with("_FAILED") {
@@ -161,6 +166,34 @@ impl Tracker {
             entry.since = event.timestamp;
             entry.status.clone_from(&event.status);
         }
+    }
+
+    fn take_of_stack(&mut self, event: &ResourceEvent) {
+        let status = event.status.as_str();
+        self.rolling_back |= is_rolling_back(status);
+        let is_failure = status.ends_with("_FAILED") || status.ends_with("ROLLBACK_IN_PROGRESS");
+        // A rollback of what had ended before is what was wanted.
+        let is_wanted = event.reason.as_deref().is_some_and(is_user_initiated) && !self.is_changing;
+        if is_failure && event.reason.is_some() && !is_wanted {
+            self.stack_failures.push(event.clone());
+        }
+        self.is_changing =
+            matches!(status, "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "IMPORT_IN_PROGRESS");
+    }
+
+    /// When the operation began.
+    pub(super) fn began_at(&self) -> Option<Timestamp> {
+        self.began_at
+    }
+
+    /// What the stack's own events say of a failure, in their order.
+    pub(super) fn stack_failures(&self) -> &[ResourceEvent] {
+        &self.stack_failures
+    }
+
+    /// Whether anything failed.
+    pub(super) fn has_failed(&self) -> bool {
+        !self.failures.is_empty() || !self.stack_failures.is_empty()
     }
 
     /// Resources that failed, in the order of their events.

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::Session;
 use super::api::{
-    ErrorKind, EventScope, HookTarget, OperationEvent, OperationEventType, Page, Stack, StackEvent,
-    StackStatus,
+    ErrorKind, EventScope, OperationEvent, OperationEventType, Page, Stack, StackEvent, StackStatus,
 };
+use super::cause::is_cancellation;
 use super::clock::Timestamp;
 use super::event::{Cause, Event, ResourceEvent};
 use super::event_log::{Reader, STACK_TYPE, Start, Tracker};
@@ -44,7 +44,7 @@ pub(super) struct Operation {
     pub(super) before: Option<Before>,
     /// How many resources change.
     pub(super) total: Option<usize>,
-    /// Paths of our constructs.
+    /// Paths of our constructs; empty: those that the run knows.
     pub(super) constructs: BTreeMap<String, String>,
 }
 
@@ -80,6 +80,21 @@ pub(super) struct Followed {
     pub(super) ending: Ending,
     /// The first real failure, if there was one.
     pub(super) cause: Option<Cause>,
+    /// Whether it didn't fail, but was cancelled.
+    pub(super) is_cancelled: bool,
+}
+
+impl Followed {
+    /// The ending in one sentence, after the cause. `ending`: what the end means for the command.
+    pub(super) fn words(&self, ending: Ending) -> String {
+        let words = if self.stack.status == StackStatus::DeleteComplete {
+            "the creation failed; the stack is deleted".to_owned()
+        } else {
+            ending_words(&self.stack.status, ending, self.is_cancelled)
+        };
+        let Some(cause) = self.cause.as_ref().filter(|_| !self.is_cancelled) else { return words };
+        format!("{}; {words}", cause.sentence())
+    }
 }
 
 /// Where events come from.
@@ -112,6 +127,8 @@ struct Follower<'f> {
     status: Option<StackStatus>,
     /// Events that were read and not yet told: a look may break off.
     untold: Vec<ResourceEvent>,
+    /// Whether it was cancelled from here.
+    is_cancelled: bool,
 }
 
 impl Run<'_> {
@@ -137,6 +154,7 @@ impl Run<'_> {
             told_progress_at: None,
             status: None,
             untold: Vec::new(),
+            is_cancelled: false,
             operation,
         };
         self.has_begun();
@@ -152,7 +170,7 @@ impl Run<'_> {
                     (stack, count > 0)
                 }
                 Err(Stop::Interrupted) => {
-                    self.interrupted(follower.status.as_ref(), operation).await?;
+                    follower.is_cancelled |= self.interrupted(follower.status.as_ref(), operation).await?;
                     continue;
                 }
                 Err(stop) => return Err(self.left(stop, operation)),
@@ -189,7 +207,9 @@ impl Run<'_> {
             follower.tell_progress(self, has_news);
             match self.wait(pace.next_wait()).await {
                 Ok(()) => {}
-                Err(Stop::Interrupted) => self.interrupted(Some(&stack.status), operation).await?,
+                Err(Stop::Interrupted) => {
+                    follower.is_cancelled |= self.interrupted(Some(&stack.status), operation).await?;
+                }
                 Err(stop) => return Err(self.left(stop, operation)),
             }
         }
@@ -228,7 +248,11 @@ impl Run<'_> {
             }
         }
         let tell_after = follower.tell_after;
-        let mut events = follower.root.drain(&follower.operation.constructs);
+        let constructs = match &follower.operation.constructs {
+            known if known.is_empty() => &self.constructs,
+            known => known,
+        };
+        let mut events = follower.root.drain(constructs);
         events.retain(|event| tell_after.is_none_or(|after| event.timestamp > after));
         if follower.source.is_none() && !events.is_empty() {
             follower.source = Some(Source::Stack);
@@ -317,44 +341,23 @@ impl Run<'_> {
     }
 
     async fn ended_as(&mut self, ending: Ending, stack: Stack, follower: &Follower<'_>) -> Followed {
-        let failures = follower.tracker.failures();
         // A creation that fails may delete its stack, which is an end as good as any but for what it was for.
-        let is_deleted = stack.status == StackStatus::DeleteComplete && !failures.is_empty();
+        let is_deleted = stack.status == StackStatus::DeleteComplete && follower.tracker.has_failed();
         let failed = ending != Ending::Done || follower.tracker.is_rolling_back() || is_deleted;
-        let cause = if failed { self.explain(failures, &stack).await } else { None };
-        Followed { stack, ending, cause }
-    }
-
-    /// The cause among failures, with what other services know of it, and told.
-    pub(super) async fn explain(&mut self, failures: &[ResourceEvent], stack: &Stack) -> Option<Cause> {
-        let mut cause = super::cause::cause(failures)?;
-        if cause.event.resource_type == "AWS::ECS::Service" {
-            cause.stopped_tasks = self.stopped_tasks(&cause.event).await;
-        }
-        if cause.event.reason.as_deref().is_some_and(|reason| reason.to_lowercase().contains("hook")) {
-            // More about a failure isn't worth another one.
-            let rejections =
-                self.hook_rejections(HookTarget::Stack(stack.id.clone())).await.unwrap_or_default();
-            cause.annotations = rejections.into_iter().flat_map(|rejection| rejection.annotations).collect();
-        }
-        self.tell(Event::Cause(Box::new(cause.clone())));
-        Some(cause)
-    }
-
-    /// Why the tasks of a service stopped, where the permission allows it to be read.
-    async fn stopped_tasks(&self, event: &ResourceEvent) -> Vec<super::services::StoppedTask> {
-        // arn:aws:ecs:region:account:service/cluster/name
-        let place = event.physical_id.as_deref().and_then(|arn| arn.split_once(":service/"));
-        let Some((cluster, service)) = place.and_then(|(_, rest)| rest.split_once('/')) else {
-            return Vec::new();
+        let cause = if failed { self.explain(&follower.tracker, &stack).await } else { None };
+        let is_cancelled = match &cause {
+            Some(cause) => is_cancellation(cause),
+            None => follower.is_cancelled,
         };
-        // More about a failure isn't worth a wait that somebody wants to end.
-        let tasks = self.unless_interrupted(self.services().stopped_tasks(cluster, service)).await;
-        tasks.ok().and_then(Result::ok).unwrap_or_default()
+        Followed { stack, ending, cause, is_cancelled }
     }
 
-    /// A Ctrl-C while a stack changes.
-    async fn interrupted(&mut self, status: Option<&StackStatus>, operation: &Operation) -> Result<(), Stop> {
+    /// A Ctrl-C while a stack changes. Whether the update is cancelled.
+    async fn interrupted(
+        &mut self,
+        status: Option<&StackStatus>,
+        operation: &Operation,
+    ) -> Result<bool, Stop> {
         self.note(format!("the stack goes on without us; `attach --stack {}` follows it again", self.stack));
         let status = match status {
             Some(status) => Some(status.clone()),
@@ -378,11 +381,16 @@ impl Run<'_> {
                 self.goes_on();
                 let change = || cloudformation.cancel_update_stack(id, &token);
                 match self.change(Patience::Long, "CancelUpdateStack", change).await {
-                    Ok(()) => self.note("the update is cancelled and rolls back"),
-                    Err(Stop::Api(error)) => self.warn(format!("the update can't be cancelled: {error}")),
-                    Err(stop) => return Err(self.left(stop, operation)),
+                    Ok(()) => {
+                        self.note("the update is cancelled and rolls back");
+                        Ok(true)
+                    }
+                    Err(Stop::Api(error)) => {
+                        self.warn(format!("the update can't be cancelled: {error}"));
+                        Ok(false)
+                    }
+                    Err(stop) => Err(self.left(stop, operation)),
                 }
-                Ok(())
             }
             Reply::No | Reply::NoTerminal | Reply::Interrupted => {
                 Err(self.left(Stop::Interrupted, operation))
@@ -463,7 +471,7 @@ fn stack_event(event: OperationEvent) -> Option<StackEvent> {
 }
 
 /// What the status of an ended operation means in words, for the stack's people.
-pub(super) fn ending_words(status: &StackStatus, ending: Ending) -> String {
+fn ending_words(status: &StackStatus, ending: Ending, is_cancelled: bool) -> String {
     match ending {
         Ending::Done => format!("the stack is {status}"),
         Ending::RolledBack if *status == StackStatus::RollbackComplete => {
@@ -471,6 +479,9 @@ pub(super) fn ending_words(status: &StackStatus, ending: Ending) -> String {
         }
         Ending::RolledBack if *status == StackStatus::ImportRollbackComplete => {
             "the import failed; the stack is back where it was".to_owned()
+        }
+        Ending::RolledBack if is_cancelled => {
+            "the update was cancelled; the stack is back where it was".to_owned()
         }
         Ending::RolledBack => "the update failed; the stack is back where it was".to_owned(),
         _ if status::is_running(status) => format!("the stack is still {status}"),

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::Session;
 use super::api::{ErrorKind, Output, Stack, StackStatus};
+use super::cause::is_cancellation;
 use super::clock::Timestamp;
 use super::event::{Event, ResourceEvent};
 use super::event_log::{Reader, Start, Tracker};
@@ -79,9 +80,9 @@ pub async fn follow_events(session: Session<'_>, stack: &str, timeout: Option<Du
 }
 
 /// The first real failure of the latest operation, also long after it. Done: it is told by [`Event::Cause`], or there is none.
-pub async fn why(session: Session<'_>, stack: &str, constructs: &BTreeMap<String, String>) -> Outcome {
+pub async fn why(session: Session<'_>, stack: &str) -> Outcome {
     let mut run = Run::begin(session, "why", stack, None);
-    let result = run.why(stack, constructs).await;
+    let result = run.why(stack).await;
     run.ended(result).await
 }
 
@@ -179,12 +180,7 @@ impl Run<'_> {
     }
 
     /// The events of the latest operation, those of nested stacks too, by time.
-    async fn operation_events(
-        &mut self,
-        stack: &Stack,
-        start: Start,
-        constructs: &BTreeMap<String, String>,
-    ) -> Result<Vec<ResourceEvent>, Stop> {
+    async fn operation_events(&mut self, stack: &Stack, start: Start) -> Result<Vec<ResourceEvent>, Stop> {
         let mut readers = vec![Reader::new(&stack.id, Vec::new(), start.clone())];
         let mut events: Vec<ResourceEvent> = Vec::new();
         let mut index = 0;
@@ -194,7 +190,7 @@ impl Run<'_> {
                 Err(Stop::Api(_)) if index > 0 => {}
                 other => other?,
             }
-            let fresh = readers[index].drain(constructs);
+            let fresh = readers[index].drain(&self.constructs);
             for event in &fresh {
                 let nested = event.physical_id.as_ref().filter(|id| {
                     event.resource_type == super::event_log::STACK_TYPE
@@ -224,7 +220,7 @@ impl Run<'_> {
     async fn tell_events(&mut self, name: &str, all: bool) -> Result<Outcome, Stop> {
         let stack = self.stack_of_old(name).await?;
         let start = if all { Start::Beginning } else { Start::LatestOperation };
-        for event in self.operation_events(&stack, start, &BTreeMap::new()).await? {
+        for event in self.operation_events(&stack, start).await? {
             self.tell(Event::Resource(event));
         }
         Ok(Outcome {
@@ -233,22 +229,22 @@ impl Run<'_> {
         })
     }
 
-    async fn why(&mut self, name: &str, constructs: &BTreeMap<String, String>) -> Result<Outcome, Stop> {
+    async fn why(&mut self, name: &str) -> Result<Outcome, Stop> {
         let stack = self.stack_of_old(name).await?;
-        let events = self.operation_events(&stack, Start::LatestOperation, constructs).await?;
+        let events = self.operation_events(&stack, Start::LatestOperation).await?;
         let mut tracker = Tracker::new(None);
         for event in &events {
             tracker.take(event);
         }
-        let cause = self.explain(tracker.failures(), &stack).await;
+        let cause = self.explain(&tracker, &stack).await;
         let mut outcome = match &cause {
             Some(cause) => {
-                let reason = cause.event.reason.as_deref().unwrap_or("no reason is told");
-                let name = cause.event.construct.as_deref().unwrap_or(&cause.event.logical_id);
-                let mut outcome = Outcome::new(
-                    Ending::Done,
-                    format!("{name} failed: {reason}; the stack is {}", stack.status),
-                );
+                let why = if is_cancellation(cause) {
+                    "the last operation was cancelled".to_owned()
+                } else {
+                    cause.sentence()
+                };
+                let mut outcome = Outcome::new(Ending::Done, format!("{why}; the stack is {}", stack.status));
                 outcome.next.clone_from(&cause.advice);
                 outcome
             }

@@ -41,6 +41,7 @@ pub mod parameters;
 pub mod picture;
 mod preflight;
 pub mod prompt;
+mod rejections;
 mod replacement;
 pub mod request;
 mod rollback;
@@ -55,6 +56,7 @@ pub mod system_clock;
 pub mod template_diff;
 mod upload;
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 
 pub use destroy::{DestroyRequest, destroy};
@@ -84,6 +86,8 @@ pub struct Session<'a> {
     pub prompter: &'a dyn prompt::Prompter,
     /// Where events go.
     pub sink: &'a dyn event::Sink,
+    /// Paths of the constructs of the stack's resources by logical id, for names that people know; a deploy knows its own.
+    pub constructs: &'a BTreeMap<String, String>,
     /// Where the jitter of waiting starts: a number of one's own for each run, or a fixed one in tests.
     pub seed: u64,
 }

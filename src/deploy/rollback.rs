@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Session;
 use super::api::{Stack, StackStatus};
 use super::event_log::Start;
-use super::follow::{Before, Followed, Operation, ending_words};
+use super::follow::{Before, Followed, Operation};
 use super::outcome::{Ending, Outcome};
 use super::run::{Patience, Run};
 use super::stacks::token;
@@ -164,11 +164,9 @@ pub(super) fn outcome_of(followed: &Followed, back_is_good: bool) -> Outcome {
     };
     let mut outcome = match ending {
         Ending::Done => Outcome::new(ending, format!("the stack is {status}")),
-        _ => Outcome::new(ending, ending_words(status, ending)),
+        _ => Outcome::new(ending, followed.words(ending)),
     };
     if let Some(cause) = followed.cause.as_ref().filter(|_| ending != Ending::Done) {
-        let reason = cause.event.reason.as_deref().unwrap_or("no reason is told");
-        outcome.message = format!("{} failed: {reason}; {}", cause.event.logical_id, outcome.message);
         outcome.next.extend(cause.advice.iter().cloned());
     }
     if *status == StackStatus::UpdateRollbackFailed {

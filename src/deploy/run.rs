@@ -1,5 +1,6 @@
 //! A command while it runs: it tells events, waits, and calls until there is an answer.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
@@ -74,6 +75,8 @@ pub(super) struct Run<'a> {
     session: Session<'a>,
     /// The stack's name.
     pub(super) stack: String,
+    /// Paths of constructs by logical id, as far as they are known.
+    pub(super) constructs: BTreeMap<String, String>,
     deadline: Option<Timestamp>,
     jitter: Jitter,
     hidden: Hidden,
@@ -101,6 +104,7 @@ impl<'a> Run<'a> {
         let run = Self {
             session,
             stack: stack.to_owned(),
+            constructs: session.constructs.clone(),
             deadline,
             jitter: Jitter::new(session.seed),
             has_changed: false,

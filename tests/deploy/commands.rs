@@ -1,7 +1,5 @@
 //! The other commands.
 
-use std::collections::BTreeMap;
-
 use dify_cfn::deploy::api::StackStatus;
 use dify_cfn::deploy::event::Event;
 use dify_cfn::deploy::outcome::Ending;
@@ -153,14 +151,14 @@ fn why_tells_the_cause_long_after_and_of_deleted_stacks() {
     world.state().failing.insert("Running".into(), "it isn't right".into());
     deployed(&world, &newer());
     world.state().now += 86_400_000;
-    let outcome = finished(why(session(&world), STACK, &BTreeMap::new()));
+    let outcome = finished(why(session(&world), STACK));
     assert!(outcome.message.contains("Running failed: it isn't right"), "{outcome:#?}");
     world.state().failing.clear();
     finished(destroy(session(&world), &destruction()));
-    let outcome = finished(why(session(&world), STACK, &BTreeMap::new()));
+    let outcome = finished(why(session(&world), STACK));
     assert!(outcome.message.contains("nothing failed"), "{outcome:#?}");
     assert_eq!(finished(events(session(&world), STACK, true)).ending, Ending::Done);
-    assert_eq!(finished(why(session(&World::new()), STACK, &BTreeMap::new())).ending, Ending::Failed);
+    assert_eq!(finished(why(session(&World::new()), STACK)).ending, Ending::Failed);
 }
 
 #[test]

@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use dify_cfn::deploy::api::{Annotation, Output, PolicyAction};
+use dify_cfn::deploy::FoundNetwork;
+use dify_cfn::deploy::api::{
+    Annotation, DriftStatus, Output, PolicyAction, PropertyDifference, ResourceDrift,
+};
 use dify_cfn::deploy::changes::{Change, PropertyDelta, Widening};
 use dify_cfn::deploy::clock::Timestamp;
+use dify_cfn::deploy::data::{Loss, LossKind};
 use dify_cfn::deploy::event::{
     Active, Cause, CheckResult, Event, Progress, Record, Rejection, ResourceEvent, Step, WaitReason,
 };
@@ -125,7 +129,7 @@ fn samples() -> Vec<Event> {
         Event::Reconnected { after_seconds: 1 },
         Event::StackPolicy { allowed: vec![] },
         Event::ChangeSetDeleted { name: x() },
-        Event::StackDeleted { stack_id: x() },
+        Event::StackDeleted { stack_id: x(), was_empty: true },
         Event::Note { message: x() },
         Event::Warning { message: x() },
         Event::Rejected(Rejection {
@@ -212,5 +216,34 @@ fn every_field_of_the_objects_in_a_line_is_documented() {
     ] {
         let found = lines[kind].pointer(pointer).unwrap_or_else(|| panic!("{kind} has no {pointer}"));
         assert_eq!(row(start), keys(found), "{kind} {pointer}");
+    }
+}
+
+#[test]
+fn every_field_of_the_objects_in_a_report_is_documented() {
+    let x = || "x".to_owned();
+    let loss = Loss { logical_id: x(), resource_type: x(), kind: LossKind::Deleted, property: text() };
+    let difference = PropertyDifference { path: x(), expected: x(), actual: x(), kind: x() };
+    let drifted = ResourceDrift {
+        logical_id: x(),
+        physical_id: text(),
+        resource_type: x(),
+        status: DriftStatus::Modified,
+        differences: vec![difference.clone()],
+    };
+    let network = FoundNetwork {
+        vpc_id: x(),
+        vpc_cidr: x(),
+        public_subnet_ids: vec![x()],
+        private_subnet_ids: vec![x()],
+    };
+    let documented = documented();
+    for (row, json) in [
+        ("member of `losses`", serde_json::to_value(loss)),
+        ("member of `drifted`", serde_json::to_value(drifted)),
+        ("member of `differences`", serde_json::to_value(difference)),
+        ("`network` of `lookup`", serde_json::to_value(network)),
+    ] {
+        assert_eq!(documented.get(row), Some(&keys(&json.unwrap())), "{row}");
     }
 }

@@ -6,6 +6,7 @@
 #[path = "../support/cloudformation/mod.rs"]
 mod cloudformation;
 
+mod causes;
 mod commands;
 mod create;
 mod documented;
@@ -15,6 +16,7 @@ mod overhead;
 mod trouble;
 mod update;
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use cloudformation::World;
@@ -26,6 +28,9 @@ use dify_cfn::deploy::request::Protection;
 use dify_cfn::deploy::{DeployRequest, Session, configured_values, deploy};
 use dify_cfn::validate::{Options, ValidatedTemplate};
 use serde_json::{Value as Json, json};
+
+/// No names of constructs.
+static NO_CONSTRUCTS: BTreeMap<String, String> = BTreeMap::new();
 
 /// The stack of most tests.
 const STACK: &str = "dify-dev";
@@ -109,7 +114,15 @@ fn newer() -> DeployRequest {
 }
 
 fn session(world: &World) -> Session<'_> {
-    Session { cloudformation: world, services: world, clock: world, prompter: world, sink: world, seed: 7 }
+    Session {
+        cloudformation: world,
+        services: world,
+        clock: world,
+        prompter: world,
+        sink: world,
+        constructs: &NO_CONSTRUCTS,
+        seed: 7,
+    }
 }
 
 /// Deploys and comes to an end.

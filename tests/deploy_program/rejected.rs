@@ -44,9 +44,9 @@ fn early_validation_is_told_with_path_and_reason_and_leaves_nothing() {
         if form.is_empty() {
             run.says(&[
                 "rejected: NAME_CONFLICT_VALIDATION: Resource of type 'AWS::S3::Bucket' with identifier 'x' already exists.",
-                "at Bucket /Resources/Bucket\n",
+                "at Bucket/Resource /Resources/Bucket\n",
                 "rejected: PROPERTY_VALIDATION: #/Port: expected type: Integer",
-                "at Cache /Resources/Cache/Properties/Port\n",
+                "at Cache/Resource /Resources/Cache/Properties/Port\n",
                 "warning: BUCKET_EMPTINESS_VALIDATION: The bucket isn't empty.",
                 "error: CloudFormation refuses the change set; nothing was changed",
             ]);
@@ -56,8 +56,42 @@ fn early_validation_is_told_with_path_and_reason_and_leaves_nothing() {
         assert_eq!(rejected.len(), 3, "{rejected:?}");
         assert_eq!(rejected[1]["path"], "/Resources/Cache/Properties/Port");
         assert_eq!(rejected[1]["logical_id"], "Cache");
+        assert_eq!(rejected[1]["construct"], "Cache/Resource");
         assert_eq!(rejected[2]["is_warning"], true);
     }
+}
+
+/// What the checks find when the set is executed, and what they found before.
+const AT_EXECUTION: &str = "<OperationEvents><member><EventId>1</EventId><EventType>VALIDATION_ERROR</EventType>\
+     <LogicalResourceId>Bucket</LogicalResourceId><Timestamp>2099-01-01T00:00:00Z</Timestamp>\
+     <ValidationName>NAME_CONFLICT_VALIDATION</ValidationName><ValidationFailureMode>FAIL</ValidationFailureMode>\
+     <ValidationStatusReason>The name is taken.</ValidationStatusReason><ValidationPath>/Resources/Bucket/Properties/BucketName</ValidationPath></member>\
+     <member><EventId>0</EventId><EventType>VALIDATION_ERROR</EventType><LogicalResourceId>Cache</LogicalResourceId>\
+     <Timestamp>2001-01-01T00:00:00Z</Timestamp><ValidationStatusReason>long ago</ValidationStatusReason></member></OperationEvents>";
+
+#[test]
+fn what_is_found_at_the_execution_is_told_with_path_and_reason() {
+    let reason = "Validation failed (VALIDATION_FAILED); call DescribeEvents for details";
+    let place = Place::deployed(CONFIG);
+    place.configure(&other_image());
+    place.fail_at("dify-dev", reason);
+    place.server.script("DescribeEvents", &[AT_EXECUTION]);
+    let deployed = place.run(DEPLOY).ended(5);
+    assert_eq!(place.server.calls("DescribeEvents")[0].get("Filters.FailedEvents"), Some("true"));
+    for run in [deployed, place.run("why --stack dify-dev").ended(0)] {
+        for text in [
+            "rejected: NAME_CONFLICT_VALIDATION: The name is taken.",
+            "at Bucket/Resource /Resources/Bucket/Properties/BucketName",
+            "cause: dify-dev (AWS::CloudFormation::Stack) UPDATE_ROLLBACK_IN_PROGRESS",
+            &format!("dify-dev failed: {reason}"),
+        ] {
+            assert!(run.err.contains(text) || run.out.contains(text), "{text}: {run:?}");
+        }
+        assert!(!run.out.contains("long ago") && !run.err.contains("long ago"), "{run:?}");
+    }
+    let lines = place.run("why --stack dify-dev --json").ended(0).lines();
+    let kinds: Vec<&str> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["started", "rejected", "cause", "finished"]);
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn a_running_update_is_cancelled_and_followed_back() {
     assert_eq!(call.get("StackName"), Some(stack.id.as_str()));
     assert!(call.get("ClientRequestToken").is_some_and(|token| token.len() > 20), "{}", run.err);
     assert_eq!(stack.status, "UPDATE_ROLLBACK_COMPLETE");
-    finish(deploy).ended(5).says(&["the stack is back where it was"]);
+    finish(deploy).ended(5).says(&["the update was cancelled; the stack is back where it was"]);
 }
 
 #[test]

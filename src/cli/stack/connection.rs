@@ -44,14 +44,20 @@ impl Connection {
         Ok(Self { aws, clock: SystemClock { longest_wait }, seed })
     }
 
-    /// A session that tells `sink`.
-    pub(super) fn session<'a>(&'a self, sink: &'a dyn Sink, prompts: &'a Prompts) -> Session<'a> {
+    /// A session that tells `sink`, and calls resources by these constructs.
+    pub(super) fn session<'a>(
+        &'a self,
+        sink: &'a dyn Sink,
+        prompts: &'a Prompts,
+        constructs: &'a BTreeMap<String, String>,
+    ) -> Session<'a> {
         Session {
             cloudformation: &self.aws,
             services: &self.aws,
             clock: &self.clock,
             prompter: prompts,
             sink,
+            constructs,
             seed: self.seed,
         }
     }
@@ -62,14 +68,14 @@ pub(super) fn follow<F>(args: &OneStackArgs, view: &mut View, teller: &Teller, c
 where
     F: AsyncFnOnce(Session<'_>, &str) -> Outcome,
 {
-    let region = region_of(&args.config, &args.stack);
+    let (region, constructs) = known_of(&args.config, &args.stack);
     let ended = super::block_on(view, async |view| {
         let connection = match Connection::open(&args.aws, region.as_deref()).await {
             Ok(connection) => connection,
             Err(sentence) => return view.failure_of(&sentence, Exit::Usage),
         };
         let prompts = Prompts::new(&args.stack, teller.clone());
-        let outcome = command(connection.session(teller, &prompts), &args.stack).await;
+        let outcome = command(connection.session(teller, &prompts, &constructs), &args.stack).await;
         teller.close();
         view.was_told();
         outcome.ending.into()
@@ -83,7 +89,7 @@ where
     F: AsyncFnOnce(Session<'_>, &str) -> Result<T, Box<Outcome>>,
     P: FnOnce(T, &mut View) -> Exit,
 {
-    let region = region_of(&args.config, &args.stack);
+    let (region, constructs) = known_of(&args.config, &args.stack);
     let ended = super::block_on(view, async |view| {
         let connection = match Connection::open(&args.aws, region.as_deref()).await {
             Ok(connection) => connection,
@@ -91,7 +97,7 @@ where
         };
         let teller = Teller::report();
         let prompts = Prompts::new(&args.stack, teller.clone());
-        match command(connection.session(&teller, &prompts), &args.stack).await {
+        match command(connection.session(&teller, &prompts, &constructs), &args.stack).await {
             Ok(report) => print(report, view),
             Err(outcome) => view.outcome(&outcome),
         }
@@ -105,14 +111,10 @@ fn config_of(args: &ConfigArgs, stack: &str) -> Option<Config> {
     loaded.environments.into_iter().next().map(|located| located.config)
 }
 
-/// The region that the configuration gives a stack.
-pub(super) fn region_of(args: &ConfigArgs, stack: &str) -> Option<String> {
-    config_of(args, stack)?.region
-}
-
-/// Paths of constructs by logical id, where the configuration knows the stack.
-pub(super) fn constructs_of(args: &ConfigArgs, stack: &str) -> BTreeMap<String, String> {
-    let built = config_of(args, stack).and_then(|config| dify::build(&config).ok());
-    let resources = built.into_iter().flat_map(|built| built.template.resources);
-    resources.filter_map(|(id, resource)| Some((id, resource.construct?))).collect()
+/// The region, and paths of constructs by logical id, where the configuration knows the stack.
+fn known_of(args: &ConfigArgs, stack: &str) -> (Option<String>, BTreeMap<String, String>) {
+    let Some(config) = config_of(args, stack) else { return (None, BTreeMap::new()) };
+    let resources = dify::build(&config).ok().into_iter().flat_map(|built| built.template.resources);
+    let constructs = resources.filter_map(|(id, resource)| Some((id, resource.construct?))).collect();
+    (config.region, constructs)
 }

@@ -1,5 +1,6 @@
 //! `dify-cfn deploy`: takes stacks to what the configuration says.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::task::Poll;
 
@@ -108,7 +109,7 @@ async fn one(request: &DeployRequest, args: &DeployArgs, among_others: bool) -> 
     let connection = Connection::open(&args.aws, request.region.as_deref()).await?;
     let teller = Teller::following(args.json, among_others.then_some(request.stack.as_str()));
     let prompts = Prompts::new(&request.stack, teller.clone());
-    let outcome = deploy::deploy(connection.session(&teller, &prompts), request).await;
+    let outcome = deploy::deploy(connection.session(&teller, &prompts, &BTreeMap::new()), request).await;
     teller.close();
     Ok(outcome)
 }

@@ -6,11 +6,8 @@ use crate::cli::view::View;
 use crate::cli::view::stack::Teller;
 use crate::deploy;
 
-use super::connection::{constructs_of, follow};
+use super::connection::follow;
 
 pub(super) fn run(args: &OneStackArgs, view: &mut View) -> Exit {
-    let constructs = constructs_of(&args.config, &args.stack);
-    follow(args, view, &Teller::events(args.json), async |session, stack| {
-        deploy::why(session, stack, &constructs).await
-    })
+    follow(args, view, &Teller::events(args.json), async |session, stack| deploy::why(session, stack).await)
 }

@@ -96,12 +96,13 @@ struct Planned {
 
 impl<'r, 's> Deploy<'r, 's> {
     fn new(run: &'r mut Run<'s>, request: &'r DeployRequest) -> Self {
-        let constructs = request.template.template().resources.iter();
+        let resources = request.template.template().resources.iter();
+        let constructs: BTreeMap<String, String> =
+            resources.filter_map(|(id, resource)| Some((id.clone(), resource.construct.clone()?))).collect();
+        run.constructs.clone_from(&constructs);
         Self {
             content: sets::content(request),
-            constructs: constructs
-                .filter_map(|(id, resource)| Some((id.clone(), resource.construct.clone()?)))
-                .collect(),
+            constructs,
             run,
             request,
             stack_id: None,

@@ -9,7 +9,7 @@ use crate::deploy::data;
 use crate::deploy::digest::SetName;
 use crate::deploy::event::Event;
 use crate::deploy::event_log::Start;
-use crate::deploy::follow::{Before, Followed, ending_words};
+use crate::deploy::follow::{Before, Followed};
 use crate::deploy::outcome::{Ending, Outcome};
 use crate::deploy::prompt::{Question, Topic};
 use crate::deploy::stopping::Stop;
@@ -65,7 +65,7 @@ impl Deploy<'_, '_> {
         if followed.stack.status != StackStatus::DeleteComplete {
             return Ok(Next::End(self.failure(&followed)));
         }
-        self.run.tell(Event::StackDeleted { stack_id: stack.id.clone() });
+        self.run.tell(Event::StackDeleted { stack_id: stack.id.clone(), was_empty: false });
         self.stack_id = None;
         Ok(Next::Again)
     }
@@ -153,17 +153,7 @@ impl Deploy<'_, '_> {
         let status = &followed.stack.status;
         let is_deleted = *status == StackStatus::DeleteComplete;
         let ending = if is_deleted { Ending::RolledBack } else { followed.ending };
-        let mut message = if is_deleted {
-            "the creation failed; the stack is deleted".to_owned()
-        } else {
-            ending_words(status, ending)
-        };
-        if let Some(cause) = &followed.cause {
-            let reason = cause.event.reason.as_deref().unwrap_or("no reason is told");
-            let name = cause.event.construct.as_deref().unwrap_or(&cause.event.logical_id);
-            message = format!("{name} failed: {reason}; {message}");
-        }
-        let mut outcome = Outcome::new(ending, message);
+        let mut outcome = Outcome::new(ending, followed.words(ending));
         if let Some(cause) = &followed.cause {
             outcome.next.extend(cause.advice.iter().cloned());
         }

@@ -15,6 +15,7 @@ pub(crate) const REGION: &str = "us-east-1";
 /// A resource that fails when it is made or changed.
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {
+    /// The stack's name: no resource fails, the stack alone says the reason.
     pub(crate) logical_id: String,
     pub(crate) reason: String,
     /// Whether taking it back fails too.

@@ -47,6 +47,8 @@ impl Model {
     pub(crate) fn execute(&mut self, set: &SetModel, token: &str, keep: bool) {
         let failure = self.failures.pop_front().flatten();
         let old = self.stack(&set.stack_id).unwrap().clone();
+        // An alarm or a check fails it, and no resource.
+        let from_outside = failure.clone().filter(|failure| failure.logical_id == old.name);
         let is_create = set.kind == "CREATE";
         let verb = if is_create { "CREATE" } else { "UPDATE" };
         let mut steps = VecDeque::new();
@@ -74,8 +76,16 @@ impl Model {
             }
             done.push((id.clone(), kind.clone(), verb));
         }
-        match failed {
-            None => {
+        match (failed, from_outside) {
+            (_, Some(failure)) => {
+                let undone = if is_create { "ROLLBACK" } else { "UPDATE_ROLLBACK" };
+                steps = VecDeque::from([
+                    Step::Executed(set.id.clone()),
+                    stack_step(&format!("{undone}_IN_PROGRESS"), Some(&failure.reason)),
+                    stack_step(&format!("{undone}_COMPLETE"), None),
+                ]);
+            }
+            (None, None) => {
                 for (_, id, kind) in set.changes.iter().filter(|(action, ..)| action == "Remove") {
                     let (id, kind) = (id.clone(), kind.clone());
                     steps.push_back(Step::Resource { id, kind, verb: "DELETE", failed: None });
@@ -87,7 +97,7 @@ impl Model {
                 steps.push_back(Step::Executed(set.id.clone()));
                 steps.push_back(stack_step(&format!("{verb}_COMPLETE"), None));
             }
-            Some(failure) => {
+            (Some(failure), None) => {
                 steps.push_back(Step::Executed(set.id.clone()));
                 after_failure(&mut steps, set, &failure, done, keep);
             }

@@ -97,6 +97,8 @@ pub(crate) struct State {
     pub(crate) has_instant_sets: bool,
     /// Resources that fail, with the reason.
     pub(crate) failing: BTreeMap<String, String>,
+    /// Why the next execution is rolled back although no resource fails: an alarm, or a check.
+    pub(crate) failing_execution: Option<String>,
     /// Resources that fail once only.
     pub(crate) failing_once: BTreeSet<String>,
     /// Resources whose rollback fails.

@@ -199,7 +199,8 @@ impl State {
         let after = draw(&text, &parameters);
         let changes = self.changes(index, &before, &after);
         let mut reason = self.failing_set.clone().or_else(|| self.set_warning.clone());
-        if !self.validation.is_empty() {
+        // Or it is found when the set is executed.
+        if !self.validation.is_empty() && self.failing_execution.is_none() {
             reason = Some(
                 "The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation]. To troubleshoot, use the DescribeEvents API".into(),
             );
@@ -396,12 +397,15 @@ impl State {
             ));
         }
         let from: usize = token.map_or(0, |token| token.parse().expect("our token"));
+        let now = Timestamp(self.now);
         let all: Vec<OperationEvent> = match scope {
-            EventScope::ChangeSet(_) => self
+            EventScope::ChangeSet(_) | EventScope::Stack(_) => self
                 .validation
                 .iter()
                 .map(|(id, path, reason)| OperationEvent {
                     event_type: OperationEventType::ValidationError,
+                    // An old one is of an earlier operation.
+                    timestamp: if id == "Old" { Timestamp(0) } else { now },
                     logical_id: Some(id.clone()),
                     validation_name: Some("PROPERTY_VALIDATION".into()),
                     validation_path: Some(path.clone()),
@@ -417,7 +421,6 @@ impl State {
                 .rev()
                 .map(operation_event)
                 .collect(),
-            EventScope::Stack(_) => Vec::new(),
         };
         let next = from + self.page_size;
         let next_token = (next < all.len()).then(|| next.to_string());

@@ -68,7 +68,9 @@ impl State {
         let mut failed = false;
         let mut made: Vec<(String, String)> = Vec::new();
         let mut removed = Vec::new();
-        for change in &set.changes {
+        let from_outside = self.failing_execution.take();
+        let changes = if from_outside.is_some() { &[][..] } else { &set.changes[..] };
+        for change in changes {
             let (id, kind) = (change.logical_id.clone(), change.resource_type.clone());
             if change.action == ChangeAction::Remove {
                 removed.push((id, kind, change.policy_action));
@@ -117,7 +119,9 @@ impl State {
             }
             acts.push((at, resource(&id, &kind, &format!("{word}_COMPLETE"), None)));
         }
-        if !failed {
+        if let Some(reason) = from_outside {
+            self.schedule_rollback(&mut acts, at, verb, &reason, &made, failure == OnStackFailure::Delete);
+        } else if !failed {
             if is_create {
                 acts.push((at, Act::Stack("CREATE_COMPLETE", None)));
             } else {
@@ -140,7 +144,8 @@ impl State {
                 ),
             ));
         } else {
-            self.schedule_rollback(&mut acts, at, verb, &made, failure == OnStackFailure::Delete);
+            let reason = "The following resource(s) failed";
+            self.schedule_rollback(&mut acts, at, verb, reason, &made, failure == OnStackFailure::Delete);
         }
         self.stacks[index].acts = acts.into();
     }
@@ -150,6 +155,7 @@ impl State {
         acts: &mut Vec<(i64, Act)>,
         begins_at: i64,
         verb: &str,
+        reason: &str,
         made: &[(String, String)],
         deletes: bool,
     ) {
@@ -160,7 +166,7 @@ impl State {
             (true, false) => "ROLLBACK_IN_PROGRESS",
             _ => "UPDATE_ROLLBACK_IN_PROGRESS",
         };
-        acts.push((at, Act::Stack(start, Some("The following resource(s) failed".into()))));
+        acts.push((at, Act::Stack(start, Some(reason.into()))));
         for (id, kind) in made.iter().rev() {
             at += 1000;
             if self.failing_rollback.contains(id) {
@@ -249,7 +255,7 @@ impl State {
             .filter(|(id, _)| !old.contains_key(*id))
             .map(|(id, resource)| (id.clone(), resource.resource_type.clone()))
             .collect();
-        self.schedule_rollback(&mut acts, self.now, "UPDATE", &made, false);
+        self.schedule_rollback(&mut acts, self.now, "UPDATE", "User Initiated", &made, false);
         self.stacks[index].acts = acts.into();
         self.advance();
         Ok(())
@@ -264,7 +270,7 @@ impl State {
         self.begin_operation(index, "ROLLBACK");
         let mut acts = Vec::new();
         let verb = if is_create { "CREATE" } else { "UPDATE" };
-        self.schedule_rollback(&mut acts, self.now, verb, &[], false);
+        self.schedule_rollback(&mut acts, self.now, verb, "User Initiated", &[], false);
         self.stacks[index].acts = acts.into();
         self.advance();
         Ok(())

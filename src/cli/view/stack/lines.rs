@@ -63,7 +63,8 @@ pub(super) fn lines(record: &Record) -> String {
             format!("the stack policy allows replacement and deletion of {} for now\n", allowed.join(", "))
         }
         Event::ChangeSetDeleted { name } => format!("deleted the change set {name}\n"),
-        Event::StackDeleted { .. } => "deleted the empty stack\n".to_owned(),
+        Event::StackDeleted { was_empty: true, .. } => "deleted the empty stack\n".to_owned(),
+        Event::StackDeleted { .. } => "deleted the stack whose creation failed\n".to_owned(),
         Event::Note { message } => format!("note: {message}\n"),
         Event::Warning { message } => format!("{}: {message}\n", warning("warning")),
         Event::Rejected(rejection) => rejected(rejection),
