@@ -92,7 +92,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     let mut inline: BTreeMap<&str, Size> = BTreeMap::new();
     let largest = |id: &str, measure: &dyn Fn(&Evaluated<'_>) -> Size| {
         let resource = &context.template.resources[id];
-        let all = context.evaluator.shared_scenarios(&Evaluator::conditions_of(resource));
+        let all = context.scenarios_of(resource);
         let here = all.list.iter().filter(|scenario| Evaluator::exists(resource, scenario) != Some(false));
         here.map(|scenario| measure(&properties(context, id, scenario)))
             .max_by_key(|size| size.likely)

@@ -56,7 +56,7 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
             if !properties.iter().all(|property| resource.properties.contains_key(property)) {
                 continue;
             }
-            let all = context.evaluator.shared_scenarios(&Evaluator::conditions_of(resource));
+            let all = context.scenarios_of(resource);
             let here =
                 all.list.iter().filter(|scenario| Evaluator::exists(resource, scenario) != Some(false));
             let mut keys: Vec<String> = here
