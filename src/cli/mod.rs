@@ -90,6 +90,5 @@ pub fn run() -> ExitCode {
             Exit::Usage,
         ),
     };
-    view.end(exit);
-    exit.into()
+    view.end(exit).into()
 }

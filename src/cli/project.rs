@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::{self, Config, LoadOptions, Loaded};
-use crate::diagnostic::Source;
+use crate::diagnostic::{Diagnostic, Source};
 use crate::document;
 use crate::validate::Acceptance;
 
@@ -34,10 +34,45 @@ pub(super) fn load(args: &ConfigArgs, stacks: &[String], view: &mut View) -> Res
         stacks: stacks.to_vec(),
         ..LoadOptions::default()
     };
-    config::load(&options).map_err(|found| {
-        view.findings(&found);
-        Exit::Usage
-    })
+    let absent = absent(args);
+    match config::load(&options) {
+        Ok(mut loaded) => {
+            loaded.diagnostics.extend(absent);
+            Ok(loaded)
+        }
+        Err(found) => {
+            view.findings(&absent.into_iter().chain(found).collect::<Vec<_>>());
+            Err(Exit::Usage)
+        }
+    }
+}
+
+/// That there is no configuration where it is looked for. One that has another name was hardly meant to be left out.
+pub(super) fn absent(args: &ConfigArgs) -> Option<Diagnostic> {
+    if configuration(args).is_some() {
+        return None;
+    }
+    let name = config::FILE_NAME;
+    let message = format!("there is no `{name}` here, so that every key has its default");
+    let Some(other) = misnamed() else {
+        let help = format!("write a `{name}`, or name a configuration with `--config`");
+        return Some(Diagnostic::note(config::code::NO_FILE, message).help(help));
+    };
+    let message = format!("{message}, and `{other}` isn't read");
+    let help = format!("rename it to `{name}`, or name it with `--config {other}`");
+    Some(Diagnostic::warning(config::code::NO_FILE, message).help(help))
+}
+
+/// A file of this folder whose name looks as if it were meant for a configuration's.
+fn misnamed() -> Option<String> {
+    let names = std::fs::read_dir(".").ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let is_meant = |name: &String| {
+        let name = name.to_lowercase();
+        let Some((stem, ending)) = name.rsplit_once('.') else { return false };
+        let stem: String = stem.chars().filter(char::is_ascii_alphanumeric).collect();
+        matches!(ending, "yaml" | "yml" | "json") && ["dify", "difycfn"].contains(&stem.as_str())
+    };
+    names.filter(is_meant).min()
 }
 
 /// The configuration's file, if there is one.

@@ -39,6 +39,8 @@ codes! {
     pub const SUBNETS: Code = Code("C017");
     /// A network without a way to the internet, and images from it.
     pub const CLOSED_NETWORK: Code = Code("C018");
+    /// No configuration where it is looked for, so that every key has its default.
+    pub const NO_FILE: Code = Code("C019");
     /// A layout that can't be built.
     pub const LAYOUT: Code = Code("C020");
     /// A component that is placed but off, or on but not placed.

@@ -190,3 +190,31 @@ environments:
     let note = changed.err.split("note[P061]").nth(1).unwrap();
     assert!(note.split("\n\n").next().unwrap().contains("= at: LoadBalancer"), "{}", changed.err);
 }
+
+#[test]
+fn a_configuration_that_is_not_there_or_has_another_name_is_told() {
+    let place = Place::empty();
+    let run = place.run(["synth"]).ended(0);
+    let note = "note[C019]: there is no `dify.yaml` here, so that every key has its default\n";
+    assert!(run.err.contains(note), "{}", run.err);
+    assert!(!place.run(["synth", "-q"]).ended(0).err.contains("C019"));
+    for name in ["dify.yml", "Dify.yaml", ".dify.yaml", "dify.json"] {
+        let place = Place::empty();
+        place.write(name, "{\"name\": \"chat\"}\n");
+        for arguments in [&["synth"][..], &["synth", "-q"], &["ls"]] {
+            let run = place.run(arguments).ended(0);
+            for part in [
+                "warning[C019]: there is no `dify.yaml` here, so that every key has its default".to_owned(),
+                format!("and `{name}` isn't read"),
+                format!("help: rename it to `dify.yaml`, or name it with `--config {name}`"),
+            ] {
+                assert!(run.err.contains(&part), "{part} in\n{}", run.err);
+            }
+        }
+        assert!(!place.run(["ls", "--config", name]).ended(0).err.contains("C019"));
+    }
+    // What lies beside a configuration is none.
+    let place = Place::with("name: dify\n");
+    place.write("dify.yml", "name: chat\n");
+    assert!(!place.run(["ls"]).ended(0).err.contains("C019"));
+}

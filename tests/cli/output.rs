@@ -239,3 +239,31 @@ fn what_holds_for_one_environment_says_for_which_and_what_the_summary_tells_is_n
     }
     assert_eq!(run.out.matches("  to create   ").count(), 2, "{}", run.out);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_can_not_be_written_is_a_failure() {
+    let place = Place::with(THREE);
+    for arguments in [
+        &["synth"][..],
+        &["ls"],
+        &["ls", "--json"],
+        &["schema"],
+        &["rules"],
+        &["explain", "R002"],
+        &["validate", "out"],
+        &["validate", "out", "--json"],
+        &["--help"],
+        &["--version"],
+    ] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = place.command().args(arguments).stdout(full).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {told}");
+        assert!(told.contains("error: can't write to standard output\n  because: No space left"), "{told}");
+    }
+    // A command that failed anyway ends as it would.
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = place.command().args(["synth", "dify-x", "--json"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}

@@ -207,3 +207,14 @@ fn a_file_that_cannot_be_written_is_told_before_anything_is_made() {
     place.run(&format!("{DEPLOY} --outputs-file o.json --no-execute")).ended(2);
     assert_eq!(place.server.lock().calls.len(), 0);
 }
+
+#[test]
+fn nobody_says_yes_to_the_defaults_of_a_configuration_that_is_not_there() {
+    let place = Place::new();
+    std::fs::rename(place.file("dify.yaml"), place.file("dify.yml")).unwrap();
+    let run = place.run(DEPLOY).ended(2);
+    assert!(run.err.contains("and `dify.yml` isn't read"), "{}", run.err);
+    assert!(run.err.contains("with --yes nobody can be asked whether the defaults are meant"), "{}", run.err);
+    assert!(place.server.calls("CreateChangeSet").is_empty());
+    place.run(&format!("{DEPLOY} --config dify.yml")).ended(0);
+}

@@ -8,10 +8,10 @@ use indexmap::IndexMap;
 use serde_json::{Value as Json, json};
 
 use crate::assembly;
-use crate::cli::Exit;
 use crate::cli::stack_args::{Approve, DeployArgs, OnFailure, Switch};
 use crate::cli::view::View;
 use crate::cli::view::stack::Teller;
+use crate::cli::{Exit, project};
 use crate::deploy::api::OnStackFailure;
 use crate::deploy::outcome::{Ending, Outcome};
 use crate::deploy::request::{Approval, MOST_ROLLBACK_ALARMS, RollbackAlarms};
@@ -35,6 +35,17 @@ pub(super) fn run(args: &DeployArgs, view: &mut View) -> Exit {
     if let Some(Err(error)) = args.outputs_file.as_deref().map(assembly::check_file) {
         view.failure(&error);
         return Exit::Usage;
+    }
+    if args.yes
+        && args.assembly.is_none()
+        && project::absent(&args.config).is_some_and(|absent| {
+            view.findings(&[absent]);
+            true
+        })
+    {
+        let message = "with --yes nobody can be asked whether the defaults are meant: name the configuration with --config, \
+                       or write a dify.yaml, which may be empty";
+        return view.failure_of(message, Exit::Usage);
     }
     let mut requests = Vec::new();
     for stack in &args.stacks {

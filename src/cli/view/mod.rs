@@ -10,11 +10,30 @@ mod summary;
 
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "this module is the program's mouth")]
 mod print {
-    use std::io::Write;
+    use std::io::{Error, ErrorKind, Result, Write};
+    use std::sync::OnceLock;
 
-    /// Writes to standard output; a reader that went away (`| head`) isn't an error.
+    /// Why standard output takes no more, from the first write that failed.
+    static FAILED: OnceLock<Error> = OnceLock::new();
+
+    /// Writes to standard output. What can't be written is told at the end.
     pub(super) fn out(text: &str) {
-        let _ = std::io::stdout().lock().write_all(text.as_bytes());
+        if FAILED.get().is_none() {
+            keep(std::io::stdout().lock().write_all(text.as_bytes()));
+        }
+    }
+
+    /// Keeps the failure of a write to standard output.
+    pub(super) fn keep(written: Result<()>) {
+        if let Err(error) = written {
+            FAILED.get_or_init(|| error);
+        }
+    }
+
+    /// Why not all of the output arrived. A reader that went away (`| head`) isn't a failure.
+    pub(super) fn failure() -> Option<&'static Error> {
+        keep(std::io::stdout().lock().flush());
+        FAILED.get().filter(|error| error.kind() != ErrorKind::BrokenPipe)
     }
 
     /// Writes to standard error.
@@ -90,11 +109,15 @@ impl View {
         self.has_result = true;
     }
 
-    /// Ends the command. Programs that were told no result get a line that says why.
-    pub(super) fn end(&mut self, exit: Exit) {
-        if !self.json || self.has_result || exit == Exit::Success {
-            return;
+    /// Ends the command. Programs that were told no result get a line that says why. A command whose output got lost failed.
+    pub(super) fn end(&mut self, exit: Exit) -> Exit {
+        if self.json && !self.has_result && exit != Exit::Success {
+            self.say_why(exit);
         }
+        written(exit)
+    }
+
+    fn say_why(&mut self, exit: Exit) {
         if self.sentences.is_empty() && self.errors > 0 {
             self.sentences.push(format!("{} found", plural(self.errors, "error")));
         }
@@ -197,6 +220,13 @@ impl View {
     }
 }
 
+/// How the command ends, once all of its output was written or wasn't.
+fn written(exit: Exit) -> Exit {
+    let Some(error) = print::failure() else { return exit };
+    print::err(&format!("error: can't write to standard output\n  because: {error}\n"));
+    if exit == Exit::Success { Exit::Failure } else { exit }
+}
+
 fn plural(count: usize, word: &str) -> String {
     format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
@@ -221,9 +251,10 @@ fn finished(stack: Option<&str>, exit: Exit, message: &str, next: &[String], fou
 
 /// Prints what clap has to say: help and version on standard output, mistakes on standard error, and for programs as a line.
 pub(super) fn usage_error(error: &clap::Error) -> Exit {
-    let _ = error.print();
+    let printed = error.print();
     if !error.use_stderr() {
-        return Exit::Success;
+        print::keep(printed);
+        return written(Exit::Success);
     }
     if std::env::args_os().any(|argument| argument == "--json") {
         let text = error.render().to_string();
@@ -231,5 +262,5 @@ pub(super) fn usage_error(error: &clap::Error) -> Exit {
         let sentence = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
         print::out(&finished(None, Exit::Usage, &sentence, &[], &[]));
     }
-    Exit::Usage
+    written(Exit::Usage)
 }
