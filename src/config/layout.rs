@@ -124,7 +124,7 @@ mod tests {
     fn the_proxy_runs_in_production_once_it_has_an_image() {
         let mut config = Config { profile: Profile::Production, ..Config::default() };
         assert!(!is_enabled(&config, Component::SsrfProxy));
-        let image = ImageSettings { repository: Some("proxy".into()), tag: None };
+        let image = ImageSettings { repository: Some("proxy".into()), ..ImageSettings::default() };
         let settings = ComponentSettings { image, ..ComponentSettings::default() };
         config.components = [(Component::SsrfProxy, settings)].into();
         assert!(is_enabled(&config, Component::SsrfProxy));

@@ -93,8 +93,8 @@ impl AlarmProps {
         Self::errors(
             load_balancer,
             "HTTPCode_ELB_5XX_Count",
-            "The load balancer answered 10 or more requests with 5xx in 5 minutes because no target did. \
-             Look for stopped or unhealthy tasks, and for requests longer than the idle timeout.",
+            "No target answered 10 or more requests in 5 minutes: the load balancer did, with 5xx. Look for stopped or \
+             unhealthy tasks, and for requests longer than the idle timeout.",
         )
     }
 
@@ -135,8 +135,8 @@ impl AlarmProps {
     ) -> Self {
         Self {
             description: format!(
-                "For 5 minutes a task of {name} has failed the load balancer's health check, or none has run. \
-                 Look at the service's events and at the logs of its tasks."
+                "A task of {name} has failed its health check for 5 minutes, or none has run. \
+                 Look at the service's events and its tasks' logs."
             ),
             namespace: "AWS/ApplicationELB",
             metric: "UnHealthyHostCount",

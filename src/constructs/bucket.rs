@@ -251,7 +251,7 @@ mod tests {
             &json!({ "DeletionPolicy": "RetainExceptOnCreate", "Properties": {
                 "Bucket": { "Ref": "Files" },
                 "PolicyDocument": { "Statement": [{
-                    "Effect": "Deny", "Principal": "*", "Action": ["s3:*"],
+                    "Effect": "Deny", "Principal": "*", "Action": "s3:*",
                     "Resource": [{ "Fn::GetAtt": ["Files", "Arn"] }, { "Fn::Sub": "${Files.Arn}/*" }],
                     "Condition": { "Bool": { "aws:SecureTransport": "false" } },
                 }] },
@@ -279,12 +279,12 @@ mod tests {
         assert_contains(
             statements,
             &json!([
-                { "Action": ["s3:ListBucket"], "Resource": [{ "Fn::GetAtt": ["Files", "Arn"] }] },
+                { "Action": "s3:ListBucket", "Resource": { "Fn::GetAtt": ["Files", "Arn"] } },
                 {
                     "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
-                    "Resource": [{ "Fn::Sub": "${Files.Arn}/*" }],
+                    "Resource": { "Fn::Sub": "${Files.Arn}/*" },
                 },
-                { "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": ["arn:key"] },
+                { "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": "arn:key" },
             ]),
         );
     }
@@ -301,9 +301,9 @@ mod tests {
         assert_contains(
             &synth(stack)["Role"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"],
             &json!([
-                { "Resource": [{ "Fn::Sub": "arn:${AWS::Partition}:s3:::files-of-old" }] },
+                { "Resource": { "Fn::Sub": "arn:${AWS::Partition}:s3:::files-of-old" } },
                 { "Effect": "Allow", "Resource": [object("plugins/*"), object("assets/*")] },
-                { "Effect": "Deny", "Action": ["s3:*"], "Resource": [object("private/*")] },
+                { "Effect": "Deny", "Action": "s3:*", "Resource": object("private/*") },
             ]),
         );
     }

@@ -188,8 +188,8 @@ impl Cache {
         resource.log_delivery_configurations = props.slow_log.map(|logs| vec![slow_log(&logs)].into());
         let handle = scope.add(MAIN, resource);
         props.removal.apply(scope, &handle);
-        props.removal.apply(scope, &subnets);
-        props.removal.apply(scope, &parameters);
+        props.removal.apply_beside_data(scope, &subnets);
+        props.removal.apply_beside_data(scope, &parameters);
         Self { handle }
     }
 

@@ -151,7 +151,6 @@ impl FargateService {
         resource.service_name = props.name;
         resource.desired_count = props.desired_count;
         resource.capacity_provider_strategy = Some(strategy(props.capacity).into());
-        resource.platform_version = Some("LATEST".into());
         resource.deployment_configuration = Some(
             l1::DeploymentConfiguration {
                 minimum_healthy_percent: Some(props.minimum_healthy_percent.into()),
@@ -349,7 +348,6 @@ mod tests {
                     "SecurityGroups": ["sg-0a1b2c3d4e5f60031"],
                     "Subnets": ["subnet-0a1b2c3d4e5f60021"],
                 } },
-                "PlatformVersion": "LATEST",
                 "PropagateTags": "SERVICE",
                 "TaskDefinition": { "Ref": "Task" },
             } })
@@ -406,7 +404,7 @@ mod tests {
         assert_eq!(resources["Service"]["Properties"]["EnableExecuteCommand"], true);
         assert_contains(
             &resources["TaskRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"],
-            &json!([{ "Action": EXEC_ACTIONS, "Resource": ["*"] }]),
+            &json!([{ "Action": EXEC_ACTIONS, "Resource": "*" }]),
         );
         assert_eq!(
             reported(|props| props.exec = true),

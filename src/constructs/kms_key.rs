@@ -127,7 +127,7 @@ mod tests {
                 "DeletionPolicy": "RetainExceptOnCreate",
                 "Properties": { "EnableKeyRotation": true, "PendingWindowInDays": 30, "KeyPolicy": { "Statement": [{
                     "Effect": "Allow",
-                    "Action": ["kms:*"],
+                    "Action": "kms:*",
                     "Principal": { "AWS": { "Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root" } },
                 }] } },
             }),

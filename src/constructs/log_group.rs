@@ -114,7 +114,7 @@ mod tests {
             &resources["Role"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][0],
             &json!({
                 "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-                "Resource": [{ "Fn::GetAtt": ["Logs", "Arn"] }],
+                "Resource": { "Fn::GetAtt": ["Logs", "Arn"] },
             }),
         );
     }

@@ -130,7 +130,10 @@ impl PolicyStatement {
         if let Some(principal) = &self.principal {
             json.insert("Principal".into(), principal.to_json());
         }
-        json.insert("Action".into(), json!(self.actions));
+        json.insert(
+            "Action".into(),
+            one_or_list(self.actions.iter().map(|action| action.as_str().into()).collect()),
+        );
         if let Some(condition) = &self.condition {
             json.insert("Condition".into(), condition.clone());
         }
@@ -182,22 +185,32 @@ pub(super) fn add(document: &mut Json, statement: &PolicyStatement) {
         let keys = other.keys().filter(|key| *key != "Resource").count();
         keys == head.len() && head.iter().all(|(key, value)| other.get(key) == Some(value))
     });
-    if let Some(Json::Array(present)) = alike.map(|other| &mut other["Resource"]) {
+    if let Some(present) = alike.and_then(|other| other.get_mut("Resource")) {
+        let mut list = match present.take() {
+            Json::Array(list) => list,
+            one => vec![one],
+        };
         for resource in resources {
-            if !present.contains(&resource) {
-                present.push(resource);
+            if !list.contains(&resource) {
+                list.push(resource);
             }
         }
+        *present = one_or_list(list);
         return;
     }
     let mut json = head;
     if !statement.resources.is_empty() {
         // Before the condition, where readers look for it.
         let condition = json.shift_remove("Condition");
-        json.insert("Resource".into(), resources.collect());
+        json.insert("Resource".into(), one_or_list(resources.collect()));
         json.extend(condition.map(|condition| ("Condition".to_owned(), condition)));
     }
     statements.push(Json::Object(json));
+}
+
+/// A list of one is written as the one.
+fn one_or_list(mut list: Vec<Json>) -> Json {
+    if list.len() == 1 { list.remove(0) } else { Json::Array(list) }
 }
 
 #[cfg(test)]
@@ -215,7 +228,7 @@ mod tests {
             document.into_json(),
             json!({
                 "Version": "2012-10-17",
-                "Statement": [{ "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["a", "b"] }],
+                "Statement": [{ "Effect": "Allow", "Action": "s3:GetObject", "Resource": ["a", "b"] }],
             })
         );
     }
@@ -235,7 +248,7 @@ mod tests {
         let json = document.into_json();
         let resources: Vec<&Json> =
             json["Statement"].as_array().unwrap().iter().map(|statement| &statement["Resource"]).collect();
-        assert_eq!(json!(resources), json!([["a"], ["b"], ["c", "g"], ["d"], ["e"], ["f"]]));
+        assert_eq!(json!(resources), json!(["a", "b", ["c", "g"], "d", "e", "f"]));
     }
 
     #[test]

@@ -24,4 +24,11 @@ impl Removal {
             },
         );
     }
+
+    /// The same for what stands beside the data and holds none: that it is deleted goes without saying.
+    pub(super) fn apply_beside_data<R>(self, scope: &mut Scope<'_>, handle: &Handle<R>) {
+        if self == Self::Kept {
+            self.apply(scope, handle);
+        }
+    }
 }

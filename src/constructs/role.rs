@@ -144,7 +144,7 @@ mod tests {
             json!({ "AssumeRolePolicyDocument": { "Version": "2012-10-17", "Statement": [{
                 "Effect": "Allow",
                 "Principal": { "Service": "ecs-tasks.amazonaws.com" },
-                "Action": ["sts:AssumeRole"],
+                "Action": "sts:AssumeRole",
                 "Condition": { "StringEquals": { "aws:SourceAccount": { "Ref": "AWS::AccountId" } } },
             }] } })
         );
@@ -162,8 +162,8 @@ mod tests {
         assert_eq!(
             synth(stack)["TaskRole"]["Properties"]["Policies"],
             json!([{ "PolicyName": "app", "PolicyDocument": { "Version": "2012-10-17", "Statement": [
-                { "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["a", "b"] },
-                { "Effect": "Allow", "Action": ["s3:PutObject"], "Resource": ["a"] },
+                { "Effect": "Allow", "Action": "s3:GetObject", "Resource": ["a", "b"] },
+                { "Effect": "Allow", "Action": "s3:PutObject", "Resource": "a" },
             ] } }])
         );
     }

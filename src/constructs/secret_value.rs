@@ -185,7 +185,7 @@ mod tests {
         value.grant_read(&mut scope, &role);
         let statements = &synth(stack)["Role"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
         let pairs = statements.as_array().unwrap().iter();
-        pairs.map(|statement| json!([statement["Action"][0], statement["Resource"][0]])).collect()
+        pairs.map(|statement| json!([statement["Action"], statement["Resource"]])).collect()
     }
 
     #[test]

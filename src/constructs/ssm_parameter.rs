@@ -33,6 +33,11 @@ impl SsmParameter {
         self.handle.reference()
     }
 
+    /// Its value, for whoever uses it only once the parameter has it.
+    pub fn value(&self) -> Value<String> {
+        self.handle.value()
+    }
+
     /// The resource, for what this part doesn't offer.
     pub fn handle(&self) -> &Handle<CfnParameter> {
         &self.handle

@@ -45,6 +45,8 @@ pub(super) struct Access {
     pub target_groups: IndexMap<Component, TargetGroup>,
     /// `https://dify.example.com`, without slash at the end.
     pub public_url: Value<String>,
+    /// Whether the form decides what it is.
+    pub is_public_url_computed: bool,
     /// The same with `wss` or `ws`.
     pub socket_url: Value<String>,
 }
@@ -80,7 +82,8 @@ pub(super) fn declare(
     });
     let public_url = address(&form.ingress, &load_balancer, "http");
     let socket_url = address(&form.ingress, &load_balancer, "ws");
-    Access { load_balancer, listener, target_groups, public_url, socket_url }
+    let is_public_url_computed = matches!(form.ingress.has_domain, Exists::If(_));
+    Access { load_balancer, listener, target_groups, public_url, is_public_url_computed, socket_url }
 }
 
 fn load_balancer(

@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::config::model::{ComponentSettings, SecretsBackend};
 use crate::constructs::{ContainerHealthCheck, ContainerImage, SecretValue};
 
+use super::environment::is_users_own;
 use super::form::Form;
 use super::placement::is_backend;
 use super::secrets::broker_url_script;
@@ -89,7 +90,7 @@ pub(super) fn image(config: &Config, form: &Form, component: Component) -> Conta
     let image = component.image();
     let repository = settings.image.repository.as_deref().unwrap_or_else(|| image.repository());
     let registry =
-        config.images.registry.as_deref().map_or_else(String::new, |registry| format!("{registry}/"));
+        config.image_registry(component).map_or_else(String::new, |registry| format!("{registry}/"));
     let repository = format!("{registry}{repository}");
     let tag: Value<String> = match (&settings.image.tag, form.versions.get(&image)) {
         (Some(tag), _) => tag.as_str().into(),
@@ -97,9 +98,9 @@ pub(super) fn image(config: &Config, form: &Form, component: Component) -> Conta
         (None, None) => "latest".into(),
     };
     let image = ContainerImage::new(&repository, tag);
-    match &config.images.credentials {
+    match config.image_credentials(component) {
         Some(arn) => image.with_credentials(SecretValue::ExistingSecret {
-            secret_id: arn.as_str().into(),
+            secret_id: arn.into(),
             field: None,
             kms_key_arn: None,
         }),
@@ -125,10 +126,20 @@ const BACKEND_ENTRY_POINT: &str = "/entrypoint.sh";
 pub(super) fn start(config: &Config, component: Component) -> Start {
     let settings = config.component(component);
     let own = Start { entry_point: settings.entry_point.clone(), command: settings.command.clone() };
-    if config.secrets.backend == SecretsBackend::Ssm && is_backend(component) {
-        return own.after(&broker_url_script(config));
+    if is_backend(component)
+        && let Some(line) = broker_url(config, component)
+    {
+        return own.after(&line);
     }
     own
+}
+
+/// The shell line that makes the task queue's address at the start of a backend, where no secret holds it and the user
+/// names no other.
+fn broker_url(config: &Config, component: Component) -> Option<String> {
+    let is_made = config.secrets.backend == SecretsBackend::Ssm
+        && !is_users_own(config, component, "CELERY_BROKER_URL");
+    is_made.then(|| broker_url_script(config))
 }
 
 impl Start {
@@ -158,10 +169,9 @@ impl Start {
 pub(super) fn migration_start(config: &Config) -> Start {
     let migrate = "until o=$(flask db current 2>&1); echo \"$o\" | grep -q -e '(head)' -e \"Can't locate revision\"; \
                    do flask upgrade-db || exit 1; sleep 5; done";
-    if config.secrets.backend == SecretsBackend::Ssm {
-        shell(format!("{}; {migrate}", broker_url_script(config)))
-    } else {
-        shell(migrate.to_owned())
+    match broker_url(config, Component::Beat) {
+        Some(line) => shell(format!("{line}; {migrate}")),
+        None => shell(migrate.to_owned()),
     }
 }
 
@@ -179,6 +189,30 @@ mod tests {
         let settings =
             ComponentSettings { health_check: Some(Some(settings)), ..ComponentSettings::default() };
         check(component, &settings)
+    }
+
+    #[test]
+    fn a_task_queue_of_the_users_own_is_not_replaced_at_the_start() {
+        let starts = |yaml: &str| {
+            let text = format!("secrets: {{ backend: ssm }}\n{yaml}");
+            let file = Some(crate::diagnostic::Source::new("dify.yaml", text.as_str()));
+            let options = crate::config::LoadOptions { file, ..crate::config::LoadOptions::default() };
+            let config = crate::config::load(&options).unwrap().environments.remove(0).config;
+            let has = |start: Start| {
+                start.command.is_some_and(|words| words.iter().any(|word| word.contains("CELERY_BROKER_URL")))
+            };
+            let of = |component| has(start(&config, component));
+            (of(Component::Api), of(Component::Worker), of(Component::Beat), has(migration_start(&config)))
+        };
+        assert_eq!(starts(""), (true, true, true, true));
+        assert_eq!(
+            starts("environment: { CELERY_BROKER_URL: { ssm: /own/url } }"),
+            (false, false, false, false)
+        );
+        let chosen = "environment: { CELERY_BROKER_URL: { ssm: /own/url, components: [worker] } }";
+        assert_eq!(starts(chosen), (true, false, true, true));
+        let of_beat = "components: { beat: { environment: { CELERY_BROKER_URL: { ssm: /own/url } } } }";
+        assert_eq!(starts(of_beat), (true, true, false, false));
     }
 
     #[test]

@@ -70,6 +70,18 @@ const PLUGIN_PACKAGE_BYTES: &str = "52428800";
 impl Surroundings<'_> {
     /// The whole environment of a component in its service, the user's own on top.
     pub(super) fn environment(&self, service: &PlacedService, component: Component) -> Environment {
+        let mut environment = self.own(service, component);
+        self.add_users_own(&mut environment, component);
+        environment
+    }
+
+    /// Whether the stack sets a variable of a component by itself.
+    pub(super) fn sets(&self, component: Component, name: &str) -> bool {
+        let service = self.placement.service_of(component);
+        service.is_some_and(|service| self.own(service, component).contains_key(name))
+    }
+
+    fn own(&self, service: &PlacedService, component: Component) -> Environment {
         let mut environment = match component {
             Component::Web => self.web(service),
             Component::PluginDaemon => self.plugin_daemon(service),
@@ -82,7 +94,6 @@ impl Surroundings<'_> {
         let image = component.image();
         let version = version_of(self.config, component);
         environment.retain(|name, _| version.is_none_or(|version| reads(image, name, version)));
-        self.add_users_own(&mut environment, component);
         environment
     }
 
@@ -136,7 +147,12 @@ impl Surroundings<'_> {
             // Of beat too: its schedule has a task for the marketplace's sake that the worker then doesn't know.
             set.text("MARKETPLACE_ENABLED", "false");
         }
-        // Beat only puts tasks into the queue: it calls nobody, sends nothing and shows nothing.
+        // Beat only puts tasks into the queue, and collaboration only passes on what users do to each other: neither
+        // touches a knowledge base.
+        if matches!(component, Component::Api | Component::Worker) {
+            self.vectors(&mut set);
+        }
+        // Beat calls nobody, sends nothing and shows nothing.
         if component != Component::Beat {
             self.addressing(&mut set, component);
         }
@@ -240,6 +256,10 @@ impl Surroundings<'_> {
         set.text("S3_USE_AWS_MANAGED_IAM", "true");
         set.value("S3_BUCKET_NAME", self.bucket_name.clone());
         set.value("S3_REGION", self.region.clone());
+    }
+
+    /// Where knowledge bases are searched.
+    fn vectors(&self, set: &mut Builder) {
         set.text("VECTOR_STORE", "pgvector");
         set.value("PGVECTOR_HOST", self.database_host.clone());
         // The code's default is 5433.
@@ -390,6 +410,16 @@ pub(super) fn own_text(config: &Config, component: Component, name: &str) -> Opt
         }
         Variable::For(one) => one.value.clone().filter(|_| one.components.contains(&component)),
     }
+}
+
+/// Whether the user decides about a variable of a component: gives it a value or a source, or leaves it out.
+pub(super) fn is_users_own(config: &Config, component: Component, name: &str) -> bool {
+    let of_all = match config.environment.get(name) {
+        Some(Variable::For(one)) if !one.components.is_empty() => one.components.contains(&component),
+        Some(_) => is_backend(component),
+        None => false,
+    };
+    of_all || config.component(component).environment.contains_key(name)
 }
 
 fn from_source(source: &VariableSource) -> Option<Setting> {

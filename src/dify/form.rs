@@ -179,8 +179,12 @@ fn ingress(scope: &mut Scope<'_>, config: &Config) -> IngressParameters {
     let (arn_needed, name_needed) = (is_production && has_arn, is_production && !has_arn);
     let allowed_cidrs = allowed_cidrs(scope, settings);
     let certificate_arn = (!name_needed).then(|| {
-        let text = "ARN of a certificate for the name; without it one is requested where name and zone are given, and plain \
-                    HTTP is spoken where they aren't";
+        let text = if arn_needed {
+            "ARN of a certificate for the name"
+        } else {
+            "ARN of a certificate for the name; without it one is requested where name and zone are given, and plain \
+             HTTP is spoken where they aren't"
+        };
         let pattern = r"arn:[^:]+:acm:[^:]+:\d{12}:certificate/.+";
         let constraint = "The ARN of a certificate in this region";
         let parameter = optional(text, settings.certificate_arn.as_deref(), arn_needed, pattern, constraint);

@@ -102,7 +102,8 @@ pub fn build(config: &Config) -> Result<DifyStack, Vec<Diagnostic>> {
     let mut secrets = secrets::Secrets::declare(scope, config, &placement);
     let data = data::declare(scope, config, &form, &network, &groups, &secrets, bucket);
     secrets.compose_broker_url(scope, config, &data.cache.primary_endpoint_address());
-    let access = access::declare(scope, config, &form, &placement, &network, &groups.load_balancer);
+    let mut access = access::declare(scope, config, &form, &placement, &network, &groups.load_balancer);
+    access.public_url = published::url(scope, config, &access);
     let surroundings = Surroundings {
         config,
         placement: &placement,
@@ -135,6 +136,7 @@ pub fn build(config: &Config) -> Result<DifyStack, Vec<Diagnostic>> {
         config,
         placement: &placement,
         pools,
+        surroundings: &surroundings,
         https: &form.ingress.https,
         migrates_at_start,
     };

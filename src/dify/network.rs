@@ -115,7 +115,8 @@ fn uses_parameters(config: &Config) -> bool {
 }
 
 fn uses_secrets(config: &Config) -> bool {
-    config.images.credentials.is_some() || sources(config).any(|(_, secret)| secret)
+    Component::ALL.into_iter().any(|component| config.image_credentials(component).is_some())
+        || sources(config).any(|(_, secret)| secret)
 }
 
 /// The security groups of the stack.
@@ -199,7 +200,9 @@ pub(super) fn connect(
         }
         ways_out(&mut paths, config, service, group);
         if let Some(endpoints) = endpoints {
-            paths.allow(group, &endpoints.security_group, 443, "AWS services by endpoints");
+            // Each service's way out on 443 leads to their addresses too.
+            let why = format!("{} to AWS services", service.dns_name());
+            paths.allow_in(&endpoints.security_group, Peer::group(group), 443, &why);
         }
     }
     paths.finish(scope)

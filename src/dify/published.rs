@@ -25,8 +25,31 @@ pub(super) fn declare(
 ) {
     outputs(scope, config, placement, access, data, services);
     if config.parameters.enabled {
-        parameters(scope, config, access, data, groups, services);
+        parameters(scope, config, data, groups, services);
     }
+}
+
+/// Where Dify is, as the parts are told it. Where the form decides about name and certificate, the address takes a line
+/// to say and stands in twenty variables: it is said once, in the published parameter, and read from there.
+pub(super) fn url(scope: &mut Scope<'_>, config: &Config, access: &Access) -> Value<String> {
+    let address = access.public_url.clone();
+    if !config.parameters.enabled {
+        return address;
+    }
+    let published = publish(scope, config, "Url", "url", address.clone(), "Where Dify is");
+    if access.is_public_url_computed { published.value() } else { address }
+}
+
+fn publish(
+    scope: &mut Scope<'_>,
+    config: &Config,
+    id: &str,
+    name: &str,
+    value: Value<String>,
+    description: &str,
+) -> SsmParameter {
+    let name = format!("{}/{name}", config.parameter_prefix());
+    SsmParameter::new(&mut scope.child("Parameters").child(id), name, value, description)
 }
 
 fn outputs(
@@ -90,20 +113,10 @@ fn outputs(
     }
 }
 
-fn parameters(
-    scope: &mut Scope<'_>,
-    config: &Config,
-    access: &Access,
-    data: &Data,
-    groups: &Groups,
-    services: &Services,
-) {
-    let prefix = config.parameter_prefix();
+fn parameters(scope: &mut Scope<'_>, config: &Config, data: &Data, groups: &Groups, services: &Services) {
     let mut publish = |id: &str, name: &str, value: Value<String>, description: &str| {
-        let name = format!("{prefix}/{name}");
-        SsmParameter::new(&mut scope.child("Parameters").child(id), name.as_str(), value, description);
+        self::publish(scope, config, id, name, value, description);
     };
-    publish("Url", "url", access.public_url.clone(), "Where Dify is");
     publish("DatabaseHost", "database/host", data.database.endpoint_address(), "Writer of the database");
     publish("DatabasePort", "database/port", "5432".into(), "Port of the database");
     publish(

@@ -94,7 +94,9 @@ impl Resolver<'_> {
             }
             "Fn::GetAtt" => {
                 let parts = argument.as_array()?.iter().map(|part| part.as_str().unwrap());
-                Some(json!({ "Fn::GetAtt": parts.collect::<Vec<_>>().join(".") }))
+                let attribute = parts.collect::<Vec<_>>().join(".");
+                let known = self.published(&attribute);
+                Some(known.unwrap_or_else(|| json!({ "Fn::GetAtt": attribute })))
             }
             _ => None,
         }
@@ -118,6 +120,12 @@ impl Resolver<'_> {
         Some(if is_list { text.split(',').collect() } else { text.into() })
     }
 
+    /// The value of a parameter of Parameter Store, which has the one that the template gives it.
+    fn published(&self, attribute: &str) -> Option<Json> {
+        let resource = &self.template["Resources"][attribute.strip_suffix(".Value")?];
+        (resource["Type"] == "AWS::SSM::Parameter").then(|| self.value(&resource["Properties"]["Value"]))
+    }
+
     /// Placeholders of parameters and of the Sub's own variables filled in, the others left.
     fn sub(&self, text: &str, own: Option<&Json>) -> String {
         let mut filled = String::new();
@@ -127,7 +135,7 @@ impl Resolver<'_> {
             let (name, tail) = after.split_once('}').unwrap();
             let value = match own.and_then(|own| own.get(name)) {
                 Some(value) => Some(self.value(value)),
-                None => self.reference(name),
+                None => self.reference(name).or_else(|| self.published(name)),
             };
             match value {
                 Some(Json::String(value)) => filled.push_str(&value),

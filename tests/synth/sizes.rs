@@ -4,6 +4,9 @@
 use dify_cfn::assembly::INLINE_LIMIT_BYTES;
 use dify_cfn::cfn::write::minified;
 use dify_cfn::config::model::{Layout, NamedLayout};
+use dify_cfn::config::{LoadOptions, load};
+use dify_cfn::diagnostic::Source;
+use dify_cfn::dify;
 
 use crate::shipped::{Shipped, all};
 
@@ -11,19 +14,15 @@ use crate::shipped::{Shipped, all};
 const DISTRIBUTED_BYTES: usize = 75_000;
 
 /// What more may take, and why: these are not `distributed` alone.
-const LARGER: [(&str, usize, &str); 3] = [
-    (
-        "production/full",
-        93_500,
-        "two more services, Spot, mail, flow logs and access logs: all that can be switched on",
-    ),
-    (
-        "closed/dev",
-        77_500,
-        "six endpoints with a rule for each service, a private registry's permissions, ECS Exec",
-    ),
-    ("closed/ssm", 78_500, "the same, and commands that put the broker's address together"),
-];
+const LARGER: [(&str, usize, &str); 1] = [(
+    "production/full",
+    91_000,
+    "two more services, Spot, mail, flow logs and access logs: all that can be switched on",
+)];
+
+/// What a component that is off by default adds, in bytes.
+const OPTIONAL: [(&str, usize); 2] = [("websocket: { enabled: true }", 8_000), (PROXY, 5_000)];
+const PROXY: &str = "ssrf_proxy: { enabled: true, image: { repository: acme/squid, tag: \"6.6\" } }";
 
 fn bytes(shipped: &Shipped) -> usize {
     minified(shipped.template()).1.len()
@@ -56,4 +55,21 @@ fn distributed_stays_small_in_each_profile_network_and_backend() {
     }
     // Both profiles, networks of the form, existing, created and closed, and both backends.
     assert!(seen >= 9, "only {seen} fixtures are distributed");
+}
+
+#[test]
+fn a_component_that_is_switched_on_adds_little() {
+    let bytes = |components: &str| {
+        let text =
+            format!("network: {{ create: {{ cidr: 10.0.0.0/16 }} }}\ncomponents: {{ {components} }}\n");
+        let file = Some(Source::new("dify.yaml", text.as_str()));
+        let loaded = load(&LoadOptions { file, ..LoadOptions::default() }).unwrap();
+        minified(&dify::build(&loaded.environments[0].config).unwrap().template).1.len()
+    };
+    let without = bytes("");
+    assert!(without < DISTRIBUTED_BYTES, "{without} bytes");
+    for (component, most) in OPTIONAL {
+        let more = bytes(component) - without;
+        assert!(more < most, "{component} adds {more} bytes, {most} are too many");
+    }
 }

@@ -8,11 +8,28 @@ pub(super) fn check(findings: &mut Findings<'_>) {
     let config = findings.config;
     for (component, settings) in &config.components {
         let name = component.as_str();
+        let image = |key: &str| at(&["components", name, "image", key]);
         if let Some(tag) = &settings.image.tag {
-            findings.tag(&at(&["components", name, "image", "tag"]), tag);
+            findings.tag(&image("tag"), tag);
         }
         if let Some(repository) = &settings.image.repository {
-            findings.repository(&at(&["components", name, "image", "repository"]), repository);
+            findings.repository(&image("repository"), repository, *component);
+        }
+        if let Some(registry) = &settings.image.registry {
+            findings.registry(&image("registry"), registry);
+        }
+        if let Some(credentials) = &settings.image.credentials {
+            findings.credentials(&image("credentials"), credentials, config.image_registry(*component));
+        }
+        if let Some(Some(check)) = &settings.health_check
+            && check.command.is_none()
+            && component.health_command().is_none()
+        {
+            let message = format!(
+                "`components.{name}.health_check` names no command, and {name} has no check of its own"
+            );
+            let help = "name a `command`, or remove the section";
+            findings.error(code::HEALTH_CHECK, &at(&["components", name, "health_check"]), message, help);
         }
         check_target_group(findings, name, &settings.target_group);
         for (key, list) in [("command", &settings.command), ("entry_point", &settings.entry_point)] {

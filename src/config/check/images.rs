@@ -3,6 +3,7 @@
 use super::format::is_image_tag;
 use super::references::SECRET;
 use super::{Findings, at, code};
+use crate::config::model::Component;
 use crate::document::excerpt;
 
 pub(super) fn check(findings: &mut Findings<'_>) {
@@ -19,18 +20,10 @@ pub(super) fn check(findings: &mut Findings<'_>) {
         }
     }
     if let Some(registry) = &config.images.registry {
-        findings.registry(registry);
+        findings.registry("/images/registry", registry);
     }
     if let Some(credentials) = &config.images.credentials {
-        findings.arn("/images/credentials", credentials, SECRET);
-        if config.images.registry.as_deref().is_some_and(|registry| registry.contains(".dkr.ecr.")) {
-            findings.warning(
-                code::IMAGE,
-                "/images/credentials",
-                "ECR takes no credentials: tasks pull from it by their execution role",
-                "remove `images.credentials`",
-            );
-        }
+        findings.credentials("/images/credentials", credentials, config.images.registry.as_deref());
     }
 }
 
@@ -56,8 +49,21 @@ impl Findings<'_> {
         }
     }
 
-    fn registry(&mut self, registry: &str) {
-        let pointer = "/images/registry";
+    /// Checks the secret with which images are pulled from a registry.
+    pub(super) fn credentials(&mut self, pointer: &str, credentials: &str, registry: Option<&str>) {
+        self.arn(pointer, credentials, SECRET);
+        if registry.is_some_and(|registry| registry.contains(".dkr.ecr.")) {
+            self.warning(
+                code::IMAGE,
+                pointer,
+                "ECR takes no credentials: tasks pull from it by their execution role",
+                format!("remove `{}`", super::dotted(pointer)),
+            );
+        }
+    }
+
+    /// Checks where images come from.
+    pub(super) fn registry(&mut self, pointer: &str, registry: &str) {
         let form =
             "write a host with a dot or a port and, where there is one, the path, without `/` at the end";
         if let Some((_, bare)) = registry.split_once("://") {
@@ -70,7 +76,7 @@ impl Findings<'_> {
     }
 
     /// Checks the repository of an image.
-    pub(super) fn repository(&mut self, pointer: &str, repository: &str) {
+    pub(super) fn repository(&mut self, pointer: &str, repository: &str, of: Component) {
         let name = repository.rsplit('/').next().unwrap_or_default();
         let is_part = |part: &str| {
             !part.is_empty()
@@ -86,13 +92,11 @@ impl Findings<'_> {
         if !is_registry || !rest.split('/').all(is_part) {
             let help = "use lowercase letters, digits, `.`, `_`, `-` and `/`, as in langgenius/dify-api";
             self.format(pointer, repository, "a repository", help);
-        } else if self.config.images.registry.is_some() && registry.contains(['.', ':']) {
-            self.warning(
-                code::IMAGE,
-                pointer,
-                format!("`{repository}` names a registry, and `images.registry` goes before it"),
-                "leave the registry out of the repository",
-            );
+        } else if let (Some(before), true) = (self.config.image_registry(of), registry.contains(['.', ':'])) {
+            let message =
+                format!("`{repository}` names a registry, and the registry `{before}` goes before it");
+            let help = format!("write the registry under `components.{}.image.registry`", of.as_str());
+            self.warning(code::IMAGE, pointer, message, help);
         }
     }
 }

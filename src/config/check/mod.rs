@@ -43,7 +43,7 @@ const CHECKS: &[(&[&str], Check)] = &[
     (&["dify", "images"], images::check),
     (&["layout", "components"], layout::check),
     (&["layout", "components", "services", "profile"], services::check),
-    (&["layout", "components", "services", "profile"], components::check),
+    (&["layout", "components", "services", "profile", "images"], components::check),
     (&["environment", "components"], variables::check),
     (&["network", "images", "ingress"], network::check),
     (&["egress"], network::check_egress),

@@ -165,6 +165,21 @@ impl Config {
         Ok(filled)
     }
 
+    /// The registry that a component's image comes from; Docker Hub if there is none.
+    pub fn image_registry(&self, component: Component) -> Option<&str> {
+        let own = self.components.get(&component).and_then(|settings| settings.image.registry.as_deref());
+        own.or(self.images.registry.as_deref())
+    }
+
+    /// The ARN of the secret with which a component's image is pulled. Those of `images` are for its registry, so that
+    /// another registry isn't shown them.
+    pub fn image_credentials(&self, component: Component) -> Option<&str> {
+        let image = self.components.get(&component).map(|settings| &settings.image);
+        let own = image.and_then(|image| image.credentials.as_deref());
+        let has_own_registry = image.is_some_and(|image| image.registry.is_some());
+        own.or(self.images.credentials.as_deref().filter(|_| !has_own_registry))
+    }
+
     /// The settings of a component, defaults if it has none.
     pub fn component(&self, component: Component) -> std::borrow::Cow<'_, ComponentSettings> {
         match self.components.get(&component) {
@@ -177,6 +192,36 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn credentials_belong_to_their_registry() {
+        let image = |registry: Option<&str>, credentials: Option<&str>| ComponentSettings {
+            image: ImageSettings {
+                registry: registry.map(str::to_owned),
+                credentials: credentials.map(str::to_owned),
+                ..ImageSettings::default()
+            },
+            ..ComponentSettings::default()
+        };
+        let config = Config {
+            images: Images {
+                registry: Some("all.example.com".into()),
+                credentials: Some("all".into()),
+                ..Images::default()
+            },
+            components: IndexMap::from([
+                (Component::Web, image(None, Some("own"))),
+                (Component::Api, image(Some("own.example.com"), None)),
+                (Component::Beat, image(Some("own.example.com"), Some("own"))),
+            ]),
+            ..Config::default()
+        };
+        let pulled = |component| (config.image_registry(component), config.image_credentials(component));
+        assert_eq!(pulled(Component::Worker), (Some("all.example.com"), Some("all")));
+        assert_eq!(pulled(Component::Web), (Some("all.example.com"), Some("own")));
+        assert_eq!(pulled(Component::Api), (Some("own.example.com"), None));
+        assert_eq!(pulled(Component::Beat), (Some("own.example.com"), Some("own")));
+    }
 
     #[test]
     fn placeholders_are_filled_and_unknown_ones_named() {

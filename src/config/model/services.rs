@@ -145,6 +145,10 @@ pub enum DependencyCondition {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ImageSettings {
+    /// Its registry, in place of `images.registry`; `docker.io` is Docker Hub. `images.credentials` don't go with it.
+    pub registry: Option<String>,
+    /// A secret with `username` and `password` for its registry, in place of `images.credentials`: its ARN.
+    pub credentials: Option<String>,
     /// The repository without the registry, such as `langgenius/dify-api`.
     pub repository: Option<String>,
     /// The tag; by default the version under `dify`.

@@ -60,8 +60,8 @@ impl AuroraCluster {
         resource.db_cluster_parameter_group_name = Some(parameter_group.reference());
         let cluster = scope.add("Cluster", resource);
         props.removal.apply(scope, &cluster);
-        props.removal.apply(scope, &subnet_group);
-        props.removal.apply(scope, &parameter_group);
+        props.removal.apply_beside_data(scope, &subnet_group);
+        props.removal.apply_beside_data(scope, &parameter_group);
         if let Some(logs) = log_group(scope, &props) {
             // Else RDS makes the group itself, to be kept for ever.
             scope.depends_on(&cluster, [logs.handle().logical_id()]);

@@ -3,7 +3,7 @@
 use crate::cfn::{ConditionHandle, Intrinsic, Value};
 use crate::resources::ec2::security_group::{Egress, Ingress};
 
-use super::Ports;
+use super::{Ports, SecurityGroup};
 
 /// The far end of a rule, where it isn't a security group of the stack.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,6 +54,11 @@ impl Peer {
     /// [`Connections::allow`](super::Connections::allow).
     pub fn foreign_group(id: impl Into<Value<String>>) -> Self {
         Self::new(Address::SecurityGroup(id.into()))
+    }
+
+    /// A security group of the stack, where a rule is needed at one end only: the other end is open by its address.
+    pub fn group(group: &SecurityGroup) -> Self {
+        Self::new(Address::SecurityGroup(group.id()))
     }
 
     /// Lets the rule exist only where the condition holds, for a block that may be left empty.

@@ -180,9 +180,9 @@ fn a_closed_network_reaches_services_by_endpoints() {
             "VpcEndpointType": "Gateway",
             "RouteTableIds": [{"Ref": "NetworkPrivateRouteTable1"}, {"Ref": "NetworkPrivateRouteTable2"}],
             "PolicyDocument": {"Statement": [
-                {"Action": ["s3:GetObject"], "Principal": "*", "Resource": [{"Fn::Sub":
-                    "arn:${AWS::Partition}:s3:::prod-${AWS::Region}-starport-layer-bucket/*"}]},
-                {"Action": ["s3:*"], "Resource": ["arn:aws:s3:::files", "arn:aws:s3:::files/*"]},
+                {"Action": "s3:GetObject", "Principal": "*", "Resource": {"Fn::Sub":
+                    "arn:${AWS::Partition}:s3:::prod-${AWS::Region}-starport-layer-bucket/*"}},
+                {"Action": "s3:*", "Resource": ["arn:aws:s3:::files", "arn:aws:s3:::files/*"]},
             ]},
         }),
     );
@@ -233,10 +233,10 @@ fn flow_logs_go_to_a_log_group_by_a_role_of_their_own() {
         properties(&template, "NetworkFlowLogRole"),
         &json!({"Policies": [{"PolicyDocument": {"Statement": [
             {"Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-                "Resource": [{"Fn::GetAtt": ["NetworkFlowLogGroup", "Arn"]}]},
-            {"Action": ["logs:DescribeLogStreams"],
-                "Resource": [{"Fn::GetAtt": ["NetworkFlowLogGroup", "Arn"]}]},
-            {"Action": ["logs:DescribeLogGroups"], "Resource": ["*"]},
+                "Resource": {"Fn::GetAtt": ["NetworkFlowLogGroup", "Arn"]}},
+            {"Action": "logs:DescribeLogStreams",
+                "Resource": {"Fn::GetAtt": ["NetworkFlowLogGroup", "Arn"]}},
+            {"Action": "logs:DescribeLogGroups", "Resource": "*"},
         ]}}]}),
     );
 }

@@ -170,8 +170,8 @@ fn the_execution_role_may_do_what_the_containers_need_and_the_task_role_nothing(
     assert_contains(
         &resources["ExecutionRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"],
         &json!([
-            { "Action": ["ssm:GetParameters"] },
-            { "Action": ["secretsmanager:GetSecretValue"], "Resource": [{ "Ref": "Token" }] },
+            { "Action": "ssm:GetParameters" },
+            { "Action": "secretsmanager:GetSecretValue", "Resource": { "Ref": "Token" } },
             { "Action": ["logs:CreateLogStream", "logs:PutLogEvents"] },
         ]),
     );
@@ -203,16 +203,16 @@ fn images_of_private_registries_come_with_the_right_to_pull_them() {
     assert_contains(
         &resources["ExecutionRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"],
         &json!([
-            { "Action": ["ecr:GetAuthorizationToken"], "Resource": ["*"] },
+            { "Action": "ecr:GetAuthorizationToken", "Resource": "*" },
             {
                 "Action": [
                     "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"
                 ],
-                "Resource": [{
+                "Resource": {
                     "Fn::Sub": "arn:${AWS::Partition}:ecr:eu-west-1:123456789012:repository/app/web"
-                }],
+                },
             },
-            { "Resource": [{ "Fn::Sub": format!("{secret}-??????") }] },
+            { "Resource": { "Fn::Sub": format!("{secret}-??????") } },
         ]),
     );
 }

@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::config::model::Scheme;
 use crate::diagnostic::{Diagnostic, codes};
 
+use super::environment::Surroundings;
 use super::form::Https;
 use super::placement::{Placement, is_backend};
 use super::pools::Pools;
@@ -63,6 +64,8 @@ pub(super) struct Situation<'a> {
     pub placement: &'a Placement,
     /// Sizes of connection pools.
     pub pools: Pools,
+    /// What the stack sets.
+    pub surroundings: &'a Surroundings<'a>,
     /// When HTTPS is spoken.
     pub https: &'a Https,
     /// Which component migrates the database at its start, where beat's service doesn't.

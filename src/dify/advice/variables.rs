@@ -33,7 +33,7 @@ pub(super) fn advise(situation: &Situation<'_>, found: &mut Vec<Diagnostic>) {
         let images: BTreeSet<Image> =
             situation.placement.components().filter(meant).map(Component::image).collect();
         for image in images {
-            variable_of(image, name, Some(&source), &pointer, found);
+            variable_of(image, name, &source, &pointer, found);
         }
     }
     for (component, settings) in &config.components {
@@ -42,24 +42,50 @@ pub(super) fn advise(situation: &Situation<'_>, found: &mut Vec<Diagnostic>) {
         }
         for (name, source) in &settings.environment {
             let pointer = format!("/components/{component}/environment/{name}");
-            variable_of(component.image(), name, source.as_ref(), &pointer, found);
+            match source {
+                Some(source) => variable_of(component.image(), name, source, &pointer, found),
+                None => left_out(situation, *component, name, &pointer, found),
+            }
         }
     }
+}
+
+/// What `null` does: it takes away what the stack would set, or nothing.
+fn left_out(
+    situation: &Situation<'_>,
+    component: Component,
+    name: &str,
+    pointer: &str,
+    found: &mut Vec<Diagnostic>,
+) {
+    // What is set for several components may be taken away from one.
+    let is_set_for_all = situation.config.environment.contains_key(name);
+    let (message, help) = if situation.surroundings.sets(component, name) {
+        let message = format!("`{name}` is left out, though the image's own value is wrong here");
+        (message, "take the `null` away unless you know why it stands there".to_owned())
+    } else if is_set_for_all {
+        return;
+    } else {
+        let message = format!("`{name}` isn't set for {component}: there is nothing to leave out");
+        let near = match catalog::variable(component.image(), name) {
+            VariableStatus::Unknown { nearest } => nearest,
+            VariableStatus::ComposeOnly { use_instead } | VariableStatus::NotRead { use_instead } => {
+                use_instead
+            }
+            _ => None,
+        };
+        (message, near.map_or_else(|| "take it away".to_owned(), |near| format!("did you mean `{near}`?")))
+    };
+    found.push(Diagnostic::warning(RISKY_VARIABLE, message).help(help).pointer(pointer));
 }
 
 fn variable_of(
     image: Image,
     name: &str,
-    source: Option<&VariableSource>,
+    source: &VariableSource,
     pointer: &str,
     found: &mut Vec<Diagnostic>,
 ) {
-    let Some(source) = source else {
-        let message = format!("`{name}` is left out, though the image's own value is wrong here");
-        let help = "take the `null` away unless you know why it stands there";
-        found.push(Diagnostic::warning(RISKY_VARIABLE, message).help(help).pointer(pointer));
-        return;
-    };
     let warn = |message: String, help: String| {
         Diagnostic::warning(RISKY_VARIABLE, message).help(help).pointer(pointer)
     };

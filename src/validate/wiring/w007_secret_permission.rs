@@ -44,8 +44,26 @@ pub(super) fn source<'t>(view: &View<'_, 't>, value: &Evaluated<'t>) -> Option<S
             let service = written_service(&parts)?;
             (service == "ssm").then_some(Source::Parameter(parts))
         }
+        Piece::Text(name) if parts.len() == 1 => Some(Source::Parameter(arn_of_parameter(name))),
         Piece::Text(_) => None,
     }
+}
+
+/// The ARN of the parameter with that name, in the task's own account and region.
+fn arn_of_parameter<'t>(name: &str) -> Vec<Piece<'t>> {
+    let pseudo = |name| {
+        Piece::Unknown(Unknown { kind: crate::cfn::evaluate::Kind::Scalar, origin: Origin::Pseudo(name) })
+    };
+    let text = |text: String| Piece::Text(text.into());
+    vec![
+        text("arn:".to_owned()),
+        pseudo("AWS::Partition"),
+        text(":ssm:".to_owned()),
+        pseudo("AWS::Region"),
+        text(":".to_owned()),
+        pseudo("AWS::AccountId"),
+        text(format!(":parameter/{}", name.trim_start_matches('/'))),
+    ]
 }
 
 /// The service in an ARN of text and references.
@@ -122,6 +140,25 @@ mod tests {
 
     fn with(statement: Json) -> Vec<(&'static str, Json)> {
         vec![(STATEMENT, statement), ("/BeatTask/Properties/ContainerDefinitions/0/Secrets", Json::Null)]
+    }
+
+    #[test]
+    fn a_parameter_known_by_its_name_has_to_be_permitted() {
+        let value = "/ApiTask/Properties/ContainerDefinitions/0/Secrets/0/ValueFrom";
+        let told = |end: &str| -> Vec<Option<String>> {
+            let parameter = format!(
+                "arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter/app/{end}"
+            );
+            let resource = json!({"Fn::Sub": parameter});
+            let mut changes =
+                with(json!({"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": resource}));
+            changes.push((value, json!("/app/key")));
+            let of_parameters =
+                found(&changes).into_iter().filter(|finding| finding.message.contains("`ssm:GetParameters`"));
+            of_parameters.map(|finding| finding.pointer).collect()
+        };
+        assert_eq!((told("key"), told("*")), (vec![], vec![]));
+        assert_eq!(told("other"), [Some(format!("/Resources{value}"))]);
     }
 
     #[test]

@@ -164,6 +164,8 @@ fn component_settings(
         image.set("repository", c.of(&["acme/image", "acme/nested/image-2"]));
     }
     image.maybe(c, "tag", &[json!("1.0"), Json::Null]);
+    image.maybe(c, "registry", &[json!("123456789012.dkr.ecr.us-east-1.amazonaws.com"), Json::Null]);
+    image.maybe(c, "credentials", &[place.arn("secretsmanager", "secret:own-AbCdEf"), Json::Null]);
     if !image.0.is_empty() {
         settings.set("image", image.done());
     }
@@ -180,7 +182,13 @@ fn component_settings(
             return Json::Null;
         }
         let mut check = Section::default();
-        check.maybe(c, "command", &[json!("curl -f http://localhost/health || exit 1")]);
+        let command = json!("curl -f http://localhost/health || exit 1");
+        if ["worker", "beat"].contains(&component) {
+            // They have no check of their own.
+            check.set("command", command);
+        } else {
+            check.maybe(c, "command", &[command]);
+        }
         check.maybe(c, "interval_seconds", &[json!(5), json!(300)]);
         check.maybe(c, "timeout_seconds", &[json!(2), json!(60)]);
         check.maybe(c, "retries", &[json!(1), json!(10)]);

@@ -138,12 +138,9 @@ fn execution_roles_read_exactly_the_secrets_of_their_task_and_write_its_logs() {
                         ));
                     }
                 }
-                if let Some(credentials) = &config.images.credentials {
+                if let Some(credentials) = config.image_credentials(container.component.unwrap_or(Beat)) {
                     expected.insert(format!("Allow secretsmanager:GetSecretValue {credentials}"));
-                    assert_eq!(
-                        container.json["RepositoryCredentials"]["CredentialsParameter"],
-                        credentials.as_str()
-                    );
+                    assert_eq!(container.json["RepositoryCredentials"]["CredentialsParameter"], credentials);
                 }
             }
             let found = lines(&view.statements(&format!("{}ExecutionRole", id_of(&service))));
