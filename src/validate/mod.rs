@@ -55,6 +55,7 @@ pub use context::{Context, Owner};
 pub use options::{Acceptance, Options, Purpose, Types};
 pub use report::{Report, Statistics, check_document};
 pub use rule::{Check, Rule};
+pub use schema::KnownGood;
 
 use crate::cfn::Template;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -85,7 +86,20 @@ impl ValidatedTemplate {
     /// # Errors
     /// All findings, if one of them is an error.
     pub fn check(template: Template, options: &Options) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let findings = findings(&template, options);
+        Self::check_among(template, options, &KnownGood::default())
+    }
+
+    /// The same for one of several templates: what was found good in another isn't looked at again. The findings are those of
+    /// [`ValidatedTemplate::check`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn check_among(
+        template: Template,
+        options: &Options,
+        known_good: &KnownGood,
+    ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let findings = check_all(&Context::new(&template, options).among(known_good));
         if findings.iter().any(Diagnostic::is_error) {
             Err(findings)
         } else {
