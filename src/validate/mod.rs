@@ -154,4 +154,21 @@ mod tests {
         let wrong = testing::template(serde_json::json!({"Outputs": {"A": {"Value": {"Ref": "B"}}}}));
         assert!(ValidatedTemplate::check(wrong, &Options::default()).is_err());
     }
+
+    #[test]
+    fn among_others_a_template_has_the_same_findings() {
+        let with = |bucket: &str| {
+            let resources = serde_json::json!({
+                "Good": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "good"}},
+                "Other": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": bucket}},
+            });
+            testing::template(serde_json::json!({ "Resources": resources }))
+        };
+        let (known_good, options) = (KnownGood::default(), Options::default());
+        for bucket in ["fine", "Not_Fine", "fine", "Not_Fine"] {
+            let among = ValidatedTemplate::check_among(with(bucket), &options, &known_good);
+            assert_eq!(among, ValidatedTemplate::check(with(bucket), &options), "{bucket}");
+            assert_eq!(among.is_ok(), bucket == "fine");
+        }
+    }
 }

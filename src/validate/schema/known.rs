@@ -201,7 +201,7 @@ mod tests {
     use crate::validate::testing::template;
 
     /// The likeness of `It` in a template with these resources and a parameter of that type.
-    fn likeness(properties: Json, other: Json, parameter: &str, types: Types) -> Likeness {
+    fn likeness(properties: Json, other: &Json, parameter: &str, types: Types) -> Likeness {
         let mut json = json!({
             "Parameters": {"P": {"Type": parameter}},
             "Resources": {"Other": other, "It": {"Type": "AWS::S3::Bucket", "Properties": null}},
@@ -214,7 +214,7 @@ mod tests {
     }
 
     fn plain(properties: Json) -> Likeness {
-        likeness(properties, json!({"Type": "AWS::EC2::Subnet"}), "String", Types::Strict)
+        likeness(properties, &json!({"Type": "AWS::EC2::Subnet"}), "String", Types::Strict)
     }
 
     #[test]
@@ -238,23 +238,23 @@ mod tests {
             plain(json!({"A": {"Fn::Transform": {"Name": "M"}}})),
             likeness(
                 json!({"A": {"Ref": "P"}}),
-                json!({"Type": "AWS::EC2::Subnet"}),
+                &json!({"Type": "AWS::EC2::Subnet"}),
                 "AWS::EC2::VPC::Id",
                 Types::Strict,
             ),
             likeness(
                 json!({"A": {"Ref": "Other"}}),
-                json!({"Type": "AWS::EC2::VPC"}),
+                &json!({"Type": "AWS::EC2::VPC"}),
                 "String",
                 Types::Strict,
             ),
             likeness(
                 json!({"A": {"Ref": "Other"}}),
-                json!({"Type": "AWS::EC2::Subnet", "Properties": {"VpcId": "v"}}),
+                &json!({"Type": "AWS::EC2::Subnet", "Properties": {"VpcId": "v"}}),
                 "String",
                 Types::Strict,
             ),
-            likeness(json!({"A": "1"}), json!({"Type": "AWS::EC2::Subnet"}), "String", Types::Lax),
+            likeness(json!({"A": "1"}), &json!({"Type": "AWS::EC2::Subnet"}), "String", Types::Lax),
         ];
         let known = KnownGood::default();
         for (index, one) in different.iter().enumerate() {
