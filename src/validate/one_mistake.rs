@@ -25,7 +25,7 @@ const INSIDE: &[(&str, &[&str])] =
     &[("D105", &["S001"]), ("D106", &["R001", "R010", "R011"]), ("D110", &["R029"])];
 
 /// A rule about an argument, and those that tell the same of the call around it.
-const AROUND: &[(&str, &[&str])] = &[("R007", &["R025"])];
+const AROUND: &[(&str, &[&str])] = &[("R007", &["R025"]), ("R010", &["S005"])];
 
 /// How exactly the rule tells that a scalar can't stand where it does, the most exact first; `None` for rules that are about
 /// something else.
@@ -109,21 +109,22 @@ fn is_less_exact(finding: &Diagnostic, pointer: &str, at: &Places<'_>, template:
     best.is_some_and(|best| best < own) && is_scalar(template, pointer)
 }
 
-/// Whether a text, a number or a function stands at a place in a resource's properties.
+/// Whether a text, a number or a function stands at a place of a resource or an output.
 fn is_scalar(template: &Template, pointer: &str) -> bool {
-    let value = pointer.strip_prefix("/Resources/").and_then(|rest| rest.split_once("/Properties/"));
-    let Some((id, path)) = value else { return false };
-    let Some(resource) = template.resources.get(&id.replace("~1", "/").replace("~0", "~")) else {
-        return false;
+    let mut steps = pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~"));
+    let (Some(section), Some(name)) = (steps.next(), steps.next()) else { return false };
+    let mut value = match section.as_str() {
+        "Resources" if steps.next().is_some_and(|part| part == "Properties") => {
+            let property = template.resources.get(&name).zip(steps.next());
+            property.and_then(|(resource, key)| resource.properties.get(&key))
+        }
+        "Outputs" => template.outputs.get(&name),
+        _ => None,
     };
-    let (first, rest) = path.split_once('/').map_or((path, ""), |(first, _)| (first, &path[first.len()..]));
-    let Some(property) = resource.properties.get(&first.replace("~1", "/").replace("~0", "~")) else {
-        return false;
-    };
-    property.pointer(rest).is_some_and(|value| {
-        let is_scalar = !(value.is_array() || value.is_object());
-        is_scalar || as_call(value).is_some()
-    })
+    for step in steps {
+        value = value.and_then(|value| value.get(&step).or_else(|| value.get(step.parse::<usize>().ok()?)));
+    }
+    value.is_some_and(|value| !(value.is_array() || value.is_object()) || as_call(value).is_some())
 }
 
 #[cfg(test)]
@@ -157,6 +158,13 @@ mod tests {
         assert_eq!(one("AWS::Logs::LogGroup", &json!({"KmsKeyId": "k"})), "S007");
         let group = json!({"GroupDescription": "g", "SecurityGroupIngress": [{"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "CidrIp": "10.0.0.0/33"}]});
         assert_eq!(errors("AWS::EC2::SecurityGroup", &group).len(), 1);
+    }
+
+    #[test]
+    fn names_of_exports_are_told_once() {
+        let template = template(json!({"Outputs": {"O": {"Value": "x", "Export": {"Name": ""}}}}));
+        let found = findings(&template, &Options::default()).into_iter().filter(super::Diagnostic::is_error);
+        assert_eq!(found.map(|finding| finding.code.0).collect::<Vec<_>>(), ["S008"]);
     }
 
     #[test]
