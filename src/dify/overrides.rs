@@ -139,7 +139,7 @@ fn add(template: &mut Template, id: &str, type_name: &str) -> Option<Diagnostic>
     }
     if type_info(type_name).is_none() {
         let message = format!("a resource of type `{type_name}` can't be added");
-        let help = "the types that can be are those in `schemas/`; put others into a stack of their own";
+        let help = "the types that the stack itself uses and their neighbours can be; put others into a stack of their own";
         return Some(Diagnostic::error(NOT_ADDED, message).help(help));
     }
     template

@@ -3,30 +3,54 @@
 use super::cidr::Cidr;
 use super::format::is_id;
 use super::{Findings, at, code};
-use crate::config::model::{ExistingNetwork, LookupNetwork, Nat, Network, Scheme};
+use crate::config::layout::services;
+use crate::config::model::{Component, ExistingNetwork, LookupNetwork, Nat, Network, Scheme};
 use crate::document::excerpt;
 
 pub(super) fn check(findings: &mut Findings<'_>) {
     let config = findings.config;
     let is_public = config.ingress.scheme == Scheme::InternetFacing;
-    let closed_by = match &config.network {
-        Network::Parameters => None,
-        Network::Existing(network) => {
-            check_existing(findings, network, is_public);
-            network.closed.then_some("/network/existing/closed")
-        }
-        Network::Lookup(network) => {
-            check_lookup(findings, network, is_public);
-            network.closed.then_some("/network/lookup/closed")
-        }
+    match &config.network {
+        Network::Parameters => {}
+        Network::Existing(network) => check_existing(findings, network, is_public),
+        Network::Lookup(network) => check_lookup(findings, network, is_public),
         Network::Create(network) => {
             check_created_range(findings, &network.cidr);
-            (network.nat == Nat::None).then_some("/network/create/nat")
         }
+    }
+}
+
+/// What closes the network, if it has no way to the internet.
+fn closed_by(network: &Network) -> Option<&'static str> {
+    match network {
+        Network::Parameters => None,
+        Network::Existing(network) => network.closed.then_some("/network/existing/closed"),
+        Network::Lookup(network) => network.closed.then_some("/network/lookup/closed"),
+        Network::Create(network) => (network.nat == Nat::None).then_some("/network/create/nat"),
+    }
+}
+
+/// Registries that nobody reaches without the internet.
+const PUBLIC_REGISTRIES: [&str; 8] = [
+    "docker.io",
+    "public.ecr.aws",
+    "ghcr.io",
+    "quay.io",
+    "gcr.io",
+    "registry.k8s.io",
+    "mcr.microsoft.com",
+    "registry.gitlab.com",
+];
+
+/// Images that a network without a way to the internet can't pull.
+pub(super) fn check_closed_images(findings: &mut Findings<'_>) {
+    let config = findings.config;
+    let Some(pointer) = closed_by(&config.network) else { return };
+    let own_registry = |component: &Component| {
+        config.components.get(component).and_then(|one| one.image.registry.as_deref())
     };
-    if let Some(pointer) = closed_by
-        && config.images.registry.is_none()
-    {
+    let running: Vec<Component> = services(config).into_values().flatten().collect();
+    if config.images.registry.is_none() && running.iter().any(|component| own_registry(component).is_none()) {
         findings.error(
             code::CLOSED_NETWORK,
             pointer,
@@ -34,6 +58,56 @@ pub(super) fn check(findings: &mut Findings<'_>) {
             "copy the images to a registry that the network reaches, such as ECR, and name it in `images.registry`",
         );
     }
+    let mut used: Vec<(String, &str)> = Vec::new();
+    used.extend(config.images.registry.as_deref().map(|registry| ("/images/registry".to_owned(), registry)));
+    used.extend(running.iter().filter_map(|component| {
+        Some((at(&["components", component.as_str(), "image", "registry"]), own_registry(component)?))
+    }));
+    for (pointer, registry) in used {
+        let host = registry.split('/').next().unwrap_or_default();
+        let region = host.split_once(".dkr.ecr.").and_then(|(_, rest)| rest.split('.').next());
+        let pair = config.region.as_deref().zip(region).filter(|(own, of_registry)| own != of_registry);
+        if PUBLIC_REGISTRIES.contains(&host) {
+            let message = format!("the network has no way to the internet, where `{host}` is");
+            let help = "copy the images to a registry that the network reaches, such as ECR";
+            findings.error(code::CLOSED_NETWORK, &pointer, message, help);
+        } else if let Some((own, other)) = pair {
+            let message = format!(
+                "the endpoints of a closed network lead to ECR in {own}, and this registry is in {other}"
+            );
+            let help = format!("copy the images to {own}; ECR's replication does it by itself");
+            findings.error(code::CLOSED_NETWORK, &pointer, message, help);
+        }
+    }
+}
+
+/// A mail server that a created network without a way to the internet can't reach. What leads out of an existing one, or is
+/// added under `resources`, isn't known.
+pub(super) fn check_closed_mail(findings: &mut Findings<'_>) {
+    let config = findings.config;
+    let (Network::Create(network), Some(mail)) = (&config.network, &config.mail) else { return };
+    let adds_a_way = config
+        .resources
+        .values()
+        .any(|settings| settings.type_name.as_deref().is_some_and(|name| name.starts_with("AWS::EC2::")));
+    if network.nat == Nat::None && is_outside(&mail.smtp.server) && !adds_a_way {
+        let message = format!(
+            "the network has no way to the internet, so `{}` is out of reach",
+            excerpt(&mail.smtp.server)
+        );
+        let help = "name a server inside the network by its private address, or add the endpoint `email-smtp` under \
+                    `resources`";
+        findings.error(code::CLOSED_NETWORK, "/mail/smtp/server", message, help);
+    }
+}
+
+/// Whether a server isn't in the VPC: neither a private address nor a name that only a private zone has.
+fn is_outside(server: &str) -> bool {
+    if let Ok(address) = server.parse::<std::net::Ipv4Addr>() {
+        return !address.is_private();
+    }
+    let last = server.rsplit('.').next().unwrap_or_default();
+    server.contains('.') && !["internal", "local", "lan", "corp", "home"].contains(&last)
 }
 
 fn check_existing(findings: &mut Findings<'_>, network: &ExistingNetwork, is_public: bool) {
@@ -159,5 +233,20 @@ impl Findings<'_> {
         });
         self.error(code::CIDR, pointer, message, help);
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_outside;
+
+    #[test]
+    fn private_addresses_and_names_of_private_zones_are_inside() {
+        for inside in ["10.0.3.4", "192.168.1.9", "mail", "mail.dify-dev.internal", "relay.local"] {
+            assert!(!is_outside(inside), "{inside}");
+        }
+        for outside in ["smtp.example.com", "email-smtp.us-east-1.amazonaws.com", "203.0.113.9"] {
+            assert!(is_outside(outside), "{outside}");
+        }
     }
 }

@@ -169,7 +169,20 @@ impl Explain<'_> {
             NodeKind::String(text) if place.takes("integer") && text.parse::<f64>().is_ok() => {
                 Some(format!("write it without quotes: {text}"))
             }
-            NodeKind::Mapping(_) | NodeKind::Sequence(_) => None,
+            NodeKind::String(text) if place.takes("integer") && !place.takes("string") => {
+                with_unit(key, text)
+            }
+            NodeKind::Sequence(_) if place.takes("string") && !place.takes("array") => {
+                Some(format!("write the one value: `{key}: …`, without brackets or hyphen"))
+            }
+            NodeKind::Mapping(_) | NodeKind::Sequence(_)
+                if !place.takes("object") || place.takes("array") =>
+            {
+                None
+            }
+            NodeKind::Mapping(_) => None,
+            _ if place.takes("object") && !is_secret(place) && !place.takes("array") => below(key, place),
+            NodeKind::Sequence(_) => None,
             _ if is_secret(place) => Some(format!(
                 "name where the value is kept: `{key}: {{ secret: ARN }}` or `{key}: {{ ssm: /NAME }}`; values \
                  themselves never stand in this file"
@@ -327,6 +340,37 @@ fn collect_branches<'e>(
         unfold(alternative, &mut unfolded);
         into.extend(unfolded.into_iter().take(1).map(|schema| Branch { schema, errors }));
     }
+}
+
+/// What to write for a number that has a unit beside it: sizes of memory are in MiB.
+fn with_unit(key: &str, text: &str) -> Option<String> {
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').filter(|end| *end > 0)?;
+    let number: f64 = text[..end].parse().ok()?;
+    let unit = text[end..].trim().to_lowercase();
+    let factor = match unit.as_str() {
+        "g" | "gb" | "gi" | "gib" => 1024.0,
+        "m" | "mb" | "mi" | "mib" => 1.0,
+        "vcpu" | "vcpus" | "cpu" if key == "cpu" => 1024.0,
+        _ => return Some("write a whole number without a unit".to_owned()),
+    };
+    let meant = number * factor;
+    let is_sized = matches!(key, "memory" | "cpu") && meant.fract() == 0.0;
+    Some(if is_sized {
+        let what = if key == "memory" { "MiB" } else { "CPU units" };
+        format!("write the number of {what}, without a unit: {meant}")
+    } else {
+        "write a whole number without a unit".to_owned()
+    })
+}
+
+/// What to write for a map: its keys.
+fn below(key: &str, place: &Place) -> Option<String> {
+    let known: Vec<&str> = place.keys().map(|(key, _)| key).collect();
+    if !known.is_empty() {
+        return Some(format!("write keys below it, `{key}: {{ … }}`; known there: {}", known.join(", ")));
+    }
+    place.any_key().map(|_| format!("write names below it, each with its settings: `{key}: {{ NAME: … }}`"))
 }
 
 /// Whether the place names where a secret is kept, so that a value found there may be the secret itself.

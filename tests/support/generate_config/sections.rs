@@ -81,10 +81,8 @@ pub(super) fn network_and_images(c: &mut Choices<'_>, place: &Place) -> Section 
     let mut images = Section::default();
     let has_registry = c.chance();
     if has_registry {
-        images.set(
-            "registry",
-            c.of(&["registry.example.com/dify", "123456789012.dkr.ecr.us-east-1.amazonaws.com"]),
-        );
+        let of_ecr = format!("123456789012.dkr.ecr.{}.amazonaws.com", place.region);
+        images.set("registry", if c.chance() { of_ecr.as_str() } else { "registry.example.com/dify" });
     }
     let credentials = place.arn("secretsmanager", "secret:registry-AbCdEf");
     images.maybe(c, "credentials", &[credentials]);
@@ -226,7 +224,7 @@ pub(super) fn rest(c: &mut Choices<'_>, place: &Place) -> Section {
     });
     keys.maybe_with(c, "mail", |c| {
         let mut smtp = Section::default();
-        smtp.set("server", "smtp.example.com");
+        smtp.set("server", "smtp.example.internal");
         smtp.maybe(c, "port", &[json!(465), json!(587)]);
         if c.chance() {
             smtp.set("username", "dify");

@@ -164,7 +164,11 @@ fn component_settings(
         image.set("repository", c.of(&["acme/image", "acme/nested/image-2"]));
     }
     image.maybe(c, "tag", &[json!("1.0"), Json::Null]);
-    image.maybe(c, "registry", &[json!("123456789012.dkr.ecr.us-east-1.amazonaws.com"), Json::Null]);
+    image.maybe(
+        c,
+        "registry",
+        &[format!("123456789012.dkr.ecr.{}.amazonaws.com", place.region).into(), Json::Null],
+    );
     image.maybe(c, "credentials", &[place.arn("secretsmanager", "secret:own-AbCdEf"), Json::Null]);
     if !image.0.is_empty() {
         settings.set("image", image.done());
