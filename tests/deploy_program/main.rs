@@ -8,6 +8,7 @@
 
 mod absent;
 mod accepted;
+mod adopted;
 mod alarms;
 mod by_operation;
 mod commands;
@@ -33,3 +34,4 @@ mod statuses;
 mod taking_back;
 mod trouble;
 mod unanswered;
+mod uploaded;
