@@ -32,6 +32,8 @@ mod server;
 mod several;
 mod statuses;
 mod taking_back;
+#[cfg(unix)]
+mod terminal;
 mod trouble;
 mod unanswered;
 mod uploaded;
