@@ -190,6 +190,16 @@ impl<'t> Arn<'t> {
 
     /// Whether a pattern of a policy matches.
     fn matched_by(&self, pattern: &Evaluated<'t>) -> Answer {
+        // Most patterns are a reference and nothing else.
+        if let (Some(id), Some(owner), Some(unknown)) = (pattern.resource(), self.owner, pattern.unknown()) {
+            if id != owner {
+                // Two resources never have the same ARN.
+                return Answer::No;
+            }
+            if matches!(&self.written[..], [Token::Value(origin)] if *origin == unknown.origin) {
+                return Answer::Yes;
+            }
+        }
         let Some(parts) = pattern.data.pieces() else { return Answer::Unknown };
         let tokens = wildcards(tokens(&parts));
         if tokens.len() > LONGEST || self.form.len() > LONGEST {
@@ -198,7 +208,6 @@ impl<'t> Arn<'t> {
         if matches(&tokens, &self.written, true) || matches(&tokens, &self.form, true) {
             return Answer::Yes;
         }
-        // Two resources never have the same ARN.
         let other = first_owner(&parts);
         if other.is_some() && self.owner.is_some() && other != self.owner {
             return Answer::No;

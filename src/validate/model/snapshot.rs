@@ -50,8 +50,8 @@ pub(super) fn snapshots<'t>(context: &Context<'t>) -> Vec<Snapshot<'t>> {
         let mut view = Snapshot {
             graph: Rc::clone(&graph),
             items: Vec::new(),
-            by_type: BTreeMap::new(),
-            by_id: BTreeMap::new(),
+            by_type: vec![Vec::new(); versions.types()],
+            positions: vec![None; resources.len()],
             conditions: scenario.conditions().collect(),
             versions: versions.clone(),
             network: OnceCell::new(),
@@ -70,8 +70,10 @@ pub(super) fn snapshots<'t>(context: &Context<'t>) -> Vec<Snapshot<'t>> {
             });
             if let Some(item) = item {
                 let position = view.items.len();
-                view.by_type.entry(&resource.type_name).or_default().push(position);
-                view.by_id.insert(id, position);
+                if let Some(members) = view.by_type.get_mut(versions.type_at(index)) {
+                    members.push(position);
+                }
+                view.positions[index] = Some(position);
                 view.versions.set(index, item);
                 view.items.push(Rc::clone(item));
             }
