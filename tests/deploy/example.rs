@@ -1,6 +1,6 @@
 //! The example that deploys by a client of its own.
 
-#[allow(dead_code, reason = "an example has a main function")]
+#[allow(dead_code, unreachable_pub, reason = "it is a program of its own, with a main function")]
 #[path = "../../examples/deploy_events.rs"]
 mod deploy_events;
 
