@@ -9,6 +9,7 @@ mod l005_policies;
 mod l006_documents;
 mod l007_exports;
 mod l008_duplicates;
+mod l010_left_out;
 
 use super::rule::Check;
 
@@ -23,3 +24,6 @@ pub(super) static CHECKS: &[Check] = &[
     Check { rules: &[&l007_exports::RULE], run: l007_exports::check },
     Check { rules: &[&l008_duplicates::RULE, &l008_duplicates::PRIORITY], run: l008_duplicates::check },
 ];
+
+/// What is checked when all other layers are through.
+pub(super) static LAST: &[Check] = &[Check { rules: &[&l010_left_out::RULE], run: l010_left_out::check }];

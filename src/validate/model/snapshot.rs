@@ -80,6 +80,9 @@ pub(super) fn snapshots<'t>(context: &Context<'t>) -> Vec<Snapshot<'t>> {
         }
         views.push(view);
     }
+    if evaluator.is_exhausted() {
+        context.leave_out();
+    }
     views
 }
 
