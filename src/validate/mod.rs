@@ -52,6 +52,7 @@ mod testing;
 mod wiring;
 
 pub use context::{Context, Owner};
+pub use limits::{IamCapability, iam_capability};
 pub use options::{Acceptance, Options, Purpose, Types};
 pub use report::{Report, Statistics, check_document};
 pub use rule::{Check, Rule};

@@ -9,6 +9,9 @@ mod l005_policies;
 mod l006_documents;
 mod l007_exports;
 mod l008_duplicates;
+mod l010_capability;
+
+pub use l010_capability::{IamCapability, iam_capability};
 
 use super::rule::Check;
 
@@ -22,4 +25,5 @@ pub(super) static CHECKS: &[Check] = &[
     Check { rules: &[&l006_documents::RULE], run: l006_documents::check },
     Check { rules: &[&l007_exports::RULE], run: l007_exports::check },
     Check { rules: &[&l008_duplicates::RULE, &l008_duplicates::PRIORITY], run: l008_duplicates::check },
+    Check { rules: &[&l010_capability::RULE], run: l010_capability::check },
 ];
