@@ -7,7 +7,7 @@ use dify_cfn::cfn::{Template, write};
 use dify_cfn::config::{LoadOptions, load};
 use dify_cfn::diagnostic::Source;
 use dify_cfn::dify;
-use dify_cfn::validate::{Options, ValidatedTemplate};
+use dify_cfn::validate::{KnownGood, Options, ValidatedTemplate};
 
 /// A development, a staging and a production stack, as a company would have them.
 const CONFIGURATION: &str = "
@@ -52,8 +52,10 @@ fn synthesis(criterion: &mut Criterion) {
     group.bench_function("load and build", |bencher| bencher.iter(self::templates));
     group.bench_function("validate", |bencher| {
         bencher.iter(|| {
-            let checked =
-                templates.iter().map(|one| ValidatedTemplate::check(one.clone(), &Options::default()));
+            let known_good = KnownGood::default();
+            let checked = templates
+                .iter()
+                .map(|one| ValidatedTemplate::check_among(one.clone(), &Options::default(), &known_good));
             checked.flatten().count()
         });
     });
@@ -64,9 +66,10 @@ fn synthesis(criterion: &mut Criterion) {
     });
     group.bench_function("whole", |bencher| {
         bencher.iter(|| {
+            let known_good = KnownGood::default();
             let checked = self::templates()
                 .into_iter()
-                .filter_map(|one| ValidatedTemplate::check(one, &Options::default()).ok());
+                .filter_map(|one| ValidatedTemplate::check_among(one, &Options::default(), &known_good).ok());
             checked
                 .map(|(one, _)| write::json(one.template()).len() + write::yaml(one.template()).len())
                 .sum::<usize>()

@@ -10,7 +10,7 @@ use crate::config::model::SecretsBackend;
 use crate::config::{self, Config, Located, Profile, told_once};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::dify::{self, Capacity};
-use crate::validate::{Options, Purpose, Types, ValidatedTemplate};
+use crate::validate::{KnownGood, Options, Purpose, Types, ValidatedTemplate};
 
 use super::Exit;
 use super::args::{Format, SynthArgs};
@@ -46,11 +46,12 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
         view.findings(&unknown);
         return Exit::Usage;
     }
+    let known_good = KnownGood::default();
     let mut synthesized = Vec::new();
     let mut rejected: Option<Exit> = None;
     let mut by_environment = Vec::new();
     for located in &loaded.environments {
-        let found = match synthesize(located, !args.no_validate) {
+        let found = match synthesize(located, !args.no_validate, &known_good) {
             Ok(one) => {
                 let found = one.findings.clone();
                 synthesized.push(one);
@@ -144,14 +145,14 @@ fn summary<'a>(
 /// The template of a stack, validated, with warnings and notes.
 #[cfg(feature = "deploy")]
 pub(super) fn validated(located: &Located) -> Result<(ValidatedTemplate, Vec<Diagnostic>), Rejected> {
-    let one = synthesize(located, true)?;
+    let one = synthesize(located, true, &KnownGood::default())?;
     match one.stack.template {
         AssembledTemplate::Validated(template) => Ok((template, one.findings)),
         AssembledTemplate::Unvalidated(_) => Err((Exit::Invalid, one.findings)),
     }
 }
 
-fn synthesize(located: &Located, validate: bool) -> Result<Synthesized, Rejected> {
+fn synthesize(located: &Located, validate: bool, known_good: &KnownGood) -> Result<Synthesized, Rejected> {
     let config = &located.config;
     let placed = |found: Vec<Diagnostic>| -> Vec<Diagnostic> {
         found.into_iter().map(|finding| placed_in_file(located, finding)).collect()
@@ -163,7 +164,7 @@ fn synthesize(located: &Located, validate: bool) -> Result<Synthesized, Rejected
         let of_settings = |found: Vec<Diagnostic>| -> Vec<Diagnostic> {
             found.into_iter().map(|finding| placed_in_settings(located, &types, finding)).collect()
         };
-        let (template, found) = ValidatedTemplate::check(built.template, &options(config))
+        let (template, found) = ValidatedTemplate::check_among(built.template, &options(config), known_good)
             .map_err(|found| (Exit::Invalid, of_settings(found)))?;
         let found = of_settings(found);
         // The summary tells each stack's size.

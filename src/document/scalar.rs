@@ -211,7 +211,28 @@ fn digits(text: &str) -> String {
 
 /// The first character decides for nearly every text that it is one.
 fn may_be_special(text: &str) -> bool {
-    text.chars().next().is_none_or(|c| "+-.0123456789~=<nNtTfFyYoO".contains(c))
+    text.bytes().next().is_none_or(|first| {
+        matches!(
+            first,
+            b'0'..=b'9'
+                | b'+'
+                | b'-'
+                | b'.'
+                | b'~'
+                | b'='
+                | b'<'
+                | b'n'
+                | b'N'
+                | b't'
+                | b'T'
+                | b'f'
+                | b'F'
+                | b'y'
+                | b'Y'
+                | b'o'
+                | b'O'
+        )
+    })
 }
 
 fn sign(text: &str) -> (bool, &str) {

@@ -13,7 +13,7 @@ use super::model::Snapshot;
 use super::options::{Options, Types};
 use super::references::References;
 use super::report::Statistics;
-use super::schema::{Registry, attribute_kind};
+use super::schema::{KnownGood, Registry, attribute_kind};
 
 /// The properties of a resource in a combination of conditions, with every parameter at its default where that is possible.
 #[derive(Debug)]
@@ -40,6 +40,8 @@ pub struct Context<'t> {
     pub references: References<'t>,
     /// Evaluates the template, with what the options say of its stack.
     pub evaluator: Evaluator<'t>,
+    /// Evaluated resources that were found good before.
+    pub(super) known_good: KnownGood,
     /// Macros that change the template before CloudFormation reads it, so that what isn't in it may still exist.
     pub macros: Vec<&'t str>,
     /// The resources in each combination of conditions that matters, once a rule has asked for them.
@@ -69,12 +71,18 @@ impl<'t> Context<'t> {
                 },
             )
             .with_attribute_kinds(attribute_kind),
+            known_good: KnownGood::default(),
             macros: transforms(template).filter(|name| *name != LANGUAGE_EXTENSIONS).collect(),
             snapshots: OnceCell::new(),
             evaluated: RefCell::default(),
             text: None,
             incomplete: Cell::new(false),
         }
+    }
+
+    /// The same, with what was found good in other templates of the run.
+    pub(super) fn among(self, known_good: &KnownGood) -> Self {
+        Self { known_good: known_good.clone(), ..self }
     }
 
     /// The same for a template that was read from a text of that many bytes.

@@ -56,6 +56,7 @@ pub use limits::{IamCapability, iam_capability};
 pub use options::{Acceptance, Options, Purpose, Types};
 pub use report::{Report, Statistics, check_document};
 pub use rule::{Check, Rule};
+pub use schema::KnownGood;
 
 use crate::cfn::Template;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -86,7 +87,20 @@ impl ValidatedTemplate {
     /// # Errors
     /// All findings, if one of them is an error.
     pub fn check(template: Template, options: &Options) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let findings = findings(&template, options);
+        Self::check_among(template, options, &KnownGood::default())
+    }
+
+    /// The same for one of several templates: what was found good in another isn't looked at again. The findings are those of
+    /// [`ValidatedTemplate::check`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn check_among(
+        template: Template,
+        options: &Options,
+        known_good: &KnownGood,
+    ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let findings = check_all(&Context::new(&template, options).among(known_good));
         if findings.iter().any(Diagnostic::is_error) {
             Err(findings)
         } else {
@@ -140,5 +154,22 @@ mod tests {
         assert_eq!((validated.template(), findings.len()), (&unused, 1));
         let wrong = testing::template(serde_json::json!({"Outputs": {"A": {"Value": {"Ref": "B"}}}}));
         assert!(ValidatedTemplate::check(wrong, &Options::default()).is_err());
+    }
+
+    #[test]
+    fn among_others_a_template_has_the_same_findings() {
+        let with = |bucket: &str| {
+            let resources = serde_json::json!({
+                "Good": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "good"}},
+                "Other": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": bucket}},
+            });
+            testing::template(serde_json::json!({ "Resources": resources }))
+        };
+        let (known_good, options) = (KnownGood::default(), Options::default());
+        for bucket in ["fine", "Not_Fine", "fine", "Not_Fine"] {
+            let among = ValidatedTemplate::check_among(with(bucket), &options, &known_good);
+            assert_eq!(among, ValidatedTemplate::check(with(bucket), &options), "{bucket}");
+            assert_eq!(among.is_ok(), bucket == "fine");
+        }
     }
 }

@@ -40,7 +40,11 @@ impl<'e, 't> Run<'e, 't> {
             Json::Bool(value) => Data::Bool(*value),
             Json::Number(number) => Data::Number(Cow::Borrowed(number)),
             Json::String(text) => text::literal(text),
-            Json::Array(items) => Data::List(items.iter().filter_map(|item| self.value(item)).collect()),
+            Json::Array(items) => {
+                let mut values = Vec::with_capacity(items.len());
+                values.extend(items.iter().filter_map(|item| self.value(item)));
+                Data::List(values.into())
+            }
             Json::Object(map) => {
                 if let Some((function, arguments)) = as_call(json) {
                     return self.call(json, function, arguments);
@@ -53,8 +57,9 @@ impl<'e, 't> Run<'e, 't> {
 
     /// The members of an object, without those that are left out.
     pub(super) fn members(&mut self, map: &'t Map) -> Data<'t> {
-        let members = map.iter().filter_map(|(key, value)| Some((key.as_str(), self.value(value)?)));
-        Data::Object(members.collect())
+        let mut members = Vec::with_capacity(map.len());
+        members.extend(map.iter().filter_map(|(key, value)| Some((key.as_str(), self.value(value)?))));
+        Data::Object(members.into())
     }
 
     fn fault(&mut self, json: &'t Json, problem: String) -> Data<'t> {
@@ -281,9 +286,9 @@ impl<'e, 't> Run<'e, 't> {
         let index = self.value(index).and_then(|index| index.integer()).map(usize::try_from);
         let list = self.value(list).map(|list| list.data);
         match (index, list) {
-            (Some(Ok(index)), Some(Data::List(mut items))) => {
-                if index < items.len() {
-                    return items.swap_remove(index).data;
+            (Some(Ok(index)), Some(Data::List(items))) => {
+                if let Some(item) = items.get(index) {
+                    return item.data.clone();
                 }
                 let problem =
                     format!("`Fn::Select` takes item {index} of a list of {}, counted from 0", items.len());

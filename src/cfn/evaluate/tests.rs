@@ -474,11 +474,11 @@ mod properties {
             (Data::Unknown(_), _) => true,
             (Data::List(items), Data::List(others)) => {
                 items.len() == others.len()
-                    && items.iter().zip(others).all(|(item, other)| agrees(Some(item), Some(other)))
+                    && items.iter().zip(others.iter()).all(|(item, other)| agrees(Some(item), Some(other)))
             }
             (Data::Object(members), Data::Object(others)) => {
                 members.len() == others.len()
-                    && members.iter().zip(others).all(|((key, value), (other_key, other))| {
+                    && members.iter().zip(others.iter()).all(|((key, value), (other_key, other))| {
                         key == other_key && agrees(Some(value), Some(other))
                     })
             }

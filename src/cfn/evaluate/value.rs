@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::cfn::{Json, Map};
 
@@ -25,10 +26,10 @@ pub enum Data<'t> {
     Number(Cow<'t, serde_json::Number>),
     /// A text that is known in full.
     Text(Cow<'t, str>),
-    /// A list.
-    List(Vec<Evaluated<'t>>),
-    /// An object, its keys in the template's order.
-    Object(Vec<(&'t str, Evaluated<'t>)>),
+    /// A list. Clones share it, since rules pass values on.
+    List(Arc<[Evaluated<'t>]>),
+    /// An object, its keys in the template's order; shared as lists are.
+    Object(Arc<[(&'t str, Evaluated<'t>)]>),
     /// What can't be known before the stack is there.
     Unknown(Unknown<'t>),
 }

@@ -46,7 +46,7 @@ fn is_word(text: &str) -> bool {
 }
 
 fn is_plain_in_flow(text: &str) -> bool {
-    is_plain(text) && !text.contains([',', '[', ']', '{', '}', '?'])
+    is_plain(text) && !text.bytes().any(|byte| matches!(byte, b',' | b'[' | b']' | b'{' | b'}' | b'?'))
 }
 
 /// Whether a text may stand without quotes in block style.
@@ -59,16 +59,25 @@ fn is_plain(text: &str) -> bool {
     let (Some(first), second) = (characters.next(), characters.next()) else { return false };
     let starts_well = match first {
         '-' => second.is_some_and(|c| c.is_ascii_alphanumeric()),
-        first => !"?:,[]{}#&*!|>'\"%@`".contains(first),
+        '?' | ':' | ',' | '[' | ']' | '{' | '}' | '#' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%'
+        | '@' | '`' => false,
+        _ => true,
     };
-    starts_well
-        && text.trim() == text
-        && text.chars().all(is_plain_character)
-        && !text.contains(": ")
-        && !text.contains(" #")
-        && !text.ends_with(':')
-        && !text.starts_with("...")
-        && is_text_everywhere(text)
+    starts_well && goes_on_well(text) && !text.starts_with("...") && is_text_everywhere(text)
+}
+
+/// Whether no character of a text ends a plain scalar, or reads back as another.
+fn goes_on_well(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    // Nearly every text is of these characters, and one look at each byte is enough.
+    let is_well = if bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+        bytes.first() != Some(&b' ') && bytes.last() != Some(&b' ')
+    } else {
+        text.trim() == text && text.chars().all(is_plain_character)
+    };
+    is_well
+        && bytes.last() != Some(&b':')
+        && bytes.windows(2).all(|pair| !matches!(pair, [b':', b' '] | [b' ', b'#']))
 }
 
 /// Whether a character reads back as itself anywhere in a line.

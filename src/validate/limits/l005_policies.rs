@@ -58,14 +58,14 @@ fn size(value: &Evaluated<'_>) -> Size {
         Data::Bool(_) | Data::Number(_) => known(value.text().map_or(0, |text| text.len())),
         Data::List(items) => {
             let mut size = known(1 + items.len().max(1));
-            for item in items {
+            for item in items.iter() {
                 size.add(self::size(item));
             }
             size
         }
         Data::Object(members) => {
             let mut size = known(1 + members.len().max(1));
-            for (key, member) in members {
+            for (key, member) in members.iter() {
                 size.add(known(key.len() + 3));
                 size.add(self::size(member));
             }

@@ -70,6 +70,8 @@ pub(super) struct Versions<'t> {
 #[derive(Debug)]
 struct Types<'t> {
     numbers: BTreeMap<&'t str, usize>,
+    /// The number of the type of each resource.
+    of: Vec<usize>,
     /// The places of the resources of each type.
     members: Vec<Vec<usize>>,
 }
@@ -77,9 +79,10 @@ struct Types<'t> {
 impl<'t> Versions<'t> {
     /// No resource exists yet.
     pub(super) fn new(template: &'t Template) -> Self {
-        let mut types = Types { numbers: BTreeMap::new(), members: Vec::new() };
+        let mut types = Types { numbers: BTreeMap::new(), of: Vec::new(), members: Vec::new() };
         for (index, resource) in template.resources.values().enumerate() {
             let number = *types.numbers.entry(&resource.type_name).or_insert(types.members.len());
+            types.of.push(number);
             match types.members.get_mut(number) {
                 Some(members) => members.push(index),
                 None => types.members.push(vec![index]),
@@ -95,6 +98,16 @@ impl<'t> Versions<'t> {
         }
     }
 
+    /// How many types the template has.
+    pub(super) fn types(&self) -> usize {
+        self.types.members.len()
+    }
+
+    /// The number of the type of the resource at that place.
+    pub(super) fn type_at(&self, index: usize) -> usize {
+        self.types.of.get(index).copied().unwrap_or(usize::MAX)
+    }
+
     /// The number of a type; `None` if the template has none of it.
     pub(super) fn number_of(&self, type_name: &str) -> Option<usize> {
         self.types.numbers.get(type_name).copied()
@@ -106,8 +119,11 @@ mod tests {
     use super::*;
 
     fn versions(of: &[Option<usize>]) -> Versions<'static> {
-        let types =
-            Types { numbers: BTreeMap::from([("A", 0), ("B", 1)]), members: vec![vec![0, 2], vec![1]] };
+        let types = Types {
+            numbers: BTreeMap::from([("A", 0), ("B", 1)]),
+            of: vec![0, 1, 0],
+            members: vec![vec![0, 2], vec![1]],
+        };
         Versions { types: Rc::new(types), of: of.to_vec() }
     }
 

@@ -10,7 +10,7 @@ pub(in crate::validate) mod secret;
 mod snapshot;
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::cfn::evaluate::{Data, Evaluated, Origin, Piece, pointer_to};
@@ -171,8 +171,10 @@ impl Graph {
 pub(in crate::validate) struct Snapshot<'t> {
     graph: Rc<Graph>,
     items: Vec<Rc<Item<'t>>>,
-    by_type: BTreeMap<&'t str, Vec<usize>>,
-    by_id: BTreeMap<&'t str, usize>,
+    /// By the number of the type: where its resources are in `items`.
+    by_type: Vec<Vec<usize>>,
+    /// By the place in the template: where the resource is in `items`, if it exists.
+    positions: Vec<Option<usize>>,
     conditions: Vec<(&'t str, bool)>,
     /// Whether parameters have their defaults; otherwise those without a given value are unknown.
     at_defaults: bool,
@@ -199,17 +201,19 @@ impl<'t> View<'_, 't> {
 
     /// The resources of a type.
     pub(in crate::validate) fn of(&self, type_name: &str) -> impl Iterator<Item = &Item<'t>> {
-        self.looked.borrow_mut().at_type(self.snapshot.versions.number_of(type_name));
-        let indices = self.snapshot.by_type.get(type_name).map_or(&[][..], Vec::as_slice);
+        let number = self.snapshot.versions.number_of(type_name);
+        self.looked.borrow_mut().at_type(number);
+        let indices =
+            number.and_then(|number| self.snapshot.by_type.get(number)).map_or(&[][..], Vec::as_slice);
         indices.iter().map(|index| self.snapshot.items[*index].as_ref())
     }
 
     /// The resource of that logical id.
     pub(in crate::validate) fn get(&self, id: &str) -> Option<&Item<'t>> {
-        let item = self.snapshot.by_id.get(id).map(|position| self.snapshot.items[*position].as_ref());
-        let index = item.map(|item| item.index).or_else(|| self.context.template.resources.get_index_of(id));
+        let index = self.context.template.resources.get_index_of(id);
         self.looked.borrow_mut().at_resource(index);
-        item
+        let position = self.snapshot.positions.get(index?).copied()??;
+        Some(self.snapshot.items[position].as_ref())
     }
 
     /// The resource that a `Ref` or `Fn::GetAtt` names.

@@ -238,6 +238,16 @@ impl<'t> Arn<'t> {
 
     /// Whether a pattern of a policy matches.
     fn matched_by(&self, pattern: &Evaluated<'t>) -> Answer {
+        // Most patterns are a reference and nothing else.
+        if let (Some(id), Some(owner), Some(unknown)) = (pattern.resource(), self.owner, pattern.unknown()) {
+            if id != owner {
+                // Two resources never have the same ARN.
+                return Answer::No;
+            }
+            if matches!(&self.written[..], [Token::Value(origin)] if *origin == unknown.origin) {
+                return Answer::Yes;
+            }
+        }
         let Some(parts) = pattern.data.pieces() else { return Answer::Unknown };
         let tokens = wildcards(tokens(&parts));
         if tokens.len() > LONGEST || self.forms.iter().any(|form| form.len() > LONGEST) {
@@ -253,7 +263,6 @@ impl<'t> Arn<'t> {
         {
             return Answer::of(matches(&tokens[1..], &self.written[1..], false)).min(Answer::Unknown);
         }
-        // Two resources never have the same ARN.
         let other = first_owner(&parts);
         if other.is_some() && self.owner.is_some() && other != self.owner {
             return Answer::No;

@@ -108,8 +108,8 @@ impl<'t> Looks<'t> {
         let mut snapshot = Snapshot {
             graph: Rc::clone(&self.graph),
             items: Vec::new(),
-            by_type: BTreeMap::new(),
-            by_id: BTreeMap::new(),
+            by_type: vec![Vec::new(); self.versions.types()],
+            positions: vec![None; self.template.resources.len()],
             conditions: scenario.conditions().collect(),
             at_defaults,
             versions: self.versions.clone(),
@@ -118,8 +118,10 @@ impl<'t> Looks<'t> {
         for (index, (id, resource)) in self.template.resources.iter().enumerate() {
             if let Some(item) = self.evaluate(index, id, resource, scenario, at_defaults) {
                 let position = snapshot.items.len();
-                snapshot.by_type.entry(&resource.type_name).or_default().push(position);
-                snapshot.by_id.insert(id, position);
+                if let Some(members) = snapshot.by_type.get_mut(self.versions.type_at(index)) {
+                    members.push(position);
+                }
+                snapshot.positions[index] = Some(position);
                 snapshot.versions.set(index, &item);
                 snapshot.items.push(item);
             }

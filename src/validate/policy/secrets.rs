@@ -84,9 +84,11 @@ pub(super) static ENVIRONMENT: Policy = Policy {
             for container in containers(task) {
                 for (name, value) in environment(container) {
                     let Some(text) = value.text() else { continue };
-                    let is_secret = catalog::is_secret(&name) || sounds_secret(&name);
+                    // Most values can't be one, and to look the name up takes longest.
+                    let is_secret =
+                        is_possible_secret(&text) && (sounds_secret(&name) || catalog::is_secret(&name));
                     let help = "move it to `Secrets`, with the ARN of a secret or parameter as `ValueFrom`";
-                    if is_secret && is_possible_secret(&text) {
+                    if is_secret {
                         let message = format!("the value of `{name}` stands in the task definition");
                         found.tell(task, Some(value), message, help);
                     } else if has_password(&text) {

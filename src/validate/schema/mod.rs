@@ -9,6 +9,7 @@ pub(super) mod constraints;
 #[cfg(test)]
 mod instances;
 mod keywords;
+mod known;
 mod layer;
 mod path;
 mod registry;
@@ -23,6 +24,7 @@ mod walk;
 mod whole;
 
 pub use compact::Schema;
+pub use known::KnownGood;
 pub use registry::{Registry, TypeSchema};
 
 pub(super) use sources::{attribute_kind, has_open_attributes};

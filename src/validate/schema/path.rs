@@ -40,7 +40,7 @@ fn follow<'v, 't>(value: &'v Evaluated<'t>, path: &str, reached: &mut Reached<'v
         (Data::Unknown(unknown), _) => reached.open |= may_hold_more(unknown),
         (Data::List(items), None) if step == "*" => items.iter().for_each(|item| follow(item, rest, reached)),
         (Data::Object(members), None) if step == "*" => {
-            for (_, member) in members {
+            for (_, member) in members.iter() {
                 follow(member, rest, reached);
             }
         }
@@ -50,7 +50,7 @@ fn follow<'v, 't>(value: &'v Evaluated<'t>, path: &str, reached: &mut Reached<'v
             }
         }
         (Data::List(items), Some((key, wanted))) => {
-            for item in items {
+            for item in items.iter() {
                 match item.get(key) {
                     Some(found) if found.text().is_some_and(|text| text == wanted) => {
                         follow(item, rest, reached);

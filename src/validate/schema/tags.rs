@@ -34,7 +34,7 @@ pub(super) fn check<'t>(walk: &mut Walk<'_, 't>, properties: &Evaluated<'t>) {
             items.len()
         }
         Data::Object(members) => {
-            for (key, value) in members {
+            for (key, value) in members.iter() {
                 key_alone(walk, key, value);
             }
             members.len()

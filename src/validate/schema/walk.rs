@@ -38,6 +38,8 @@ pub(super) struct Walk<'a, 't> {
     /// What is known of the values that references give.
     pub(super) sources: &'a Sources<'a, 't>,
     pub(super) found: Vec<Found<'t>>,
+    /// The type's definitions.
+    definitions: Option<Schema>,
     /// Whether findings are left out: inside of alternatives only the answer counts.
     quiet: bool,
 }
@@ -49,7 +51,16 @@ impl<'a, 't> Walk<'a, 't> {
         types: Types,
         sources: &'a Sources<'a, 't>,
     ) -> Self {
-        Self { registry, schema, types, sources, found: Vec::new(), quiet: false }
+        let definitions = schema.root.get("definitions");
+        Self { registry, schema, types, sources, found: Vec::new(), definitions, quiet: false }
+    }
+
+    /// The schema behind a `$ref`.
+    pub(super) fn behind(&self, reference: &str) -> Option<Schema> {
+        match reference.strip_prefix("#/definitions/") {
+            Some(name) if !name.contains('/') => self.definitions?.get(name),
+            _ => self.schema.behind(reference),
+        }
     }
 
     /// Whether the value fits the schema.

@@ -21,7 +21,7 @@ impl<'v, 't> Gathered<'v, 't> {
     fn value(&self) -> Evaluated<'t> {
         let mut members = vec![("own", self.item.properties.clone()), ("it", self.it.clone())];
         members.extend(self.joined.iter().map(|(name, item, _)| (*name, item.properties.clone())));
-        Evaluated { data: Data::Object(members), source: self.it.source }
+        Evaluated { data: Data::Object(members.into()), source: self.it.source }
     }
 
     /// What a path leads to in that object, which isn't made for it.

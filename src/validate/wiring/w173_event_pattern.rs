@@ -57,14 +57,14 @@ fn refuse<'t>(
 
 fn look<'t>(rule: &Item<'t>, pattern: &Evaluated<'t>, findings: &mut Vec<Diagnostic>) {
     let Data::Object(members) = &pattern.data else { return };
-    for (key, value) in members {
+    for (key, value) in members.iter() {
         match &value.data {
             Data::List(items) if *key == "$or" => {
                 if members.len() > 1 {
                     let help = "write the other keys into each pattern of `$or`";
                     refuse(rule, value, "`$or` stands beside other keys", help, findings);
                 }
-                for item in items {
+                for item in items.iter() {
                     look(rule, item, findings);
                 }
             }
@@ -73,7 +73,7 @@ fn look<'t>(rule: &Item<'t>, pattern: &Evaluated<'t>, findings: &mut Vec<Diagnos
                     let message = format!("the list of `{key}` is empty");
                     refuse(rule, value, &message, "name at least one value", findings);
                 }
-                for item in items {
+                for item in items.iter() {
                     matcher(rule, item, findings);
                 }
             }
@@ -90,7 +90,7 @@ fn look<'t>(rule: &Item<'t>, pattern: &Evaluated<'t>, findings: &mut Vec<Diagnos
 /// An item of a list: a value, or an object with an operator.
 fn matcher<'t>(rule: &Item<'t>, item: &Evaluated<'t>, findings: &mut Vec<Diagnostic>) {
     let Data::Object(members) = &item.data else { return };
-    for (operator, value) in members {
+    for (operator, value) in members.iter() {
         if !OPERATORS.contains(operator) {
             let help = nearest(operator, OPERATORS).map_or_else(
                 || format!("write one of {}", OPERATORS.join(", ")),

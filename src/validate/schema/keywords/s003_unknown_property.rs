@@ -17,23 +17,28 @@ pub(super) static RULE: Rule = Rule {
     same_as: &["cfn-lint E3002"],
 };
 
-/// `properties`: each member that is named fits its schema.
+/// `properties`: each member that is named fits its schema, and the others that of `additionalProperties`, so that each is
+/// looked up once.
 pub(super) fn named<'t>(
     walk: &mut Walk<'_, 't>,
     properties: Schema,
-    _: Schema,
+    schema: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
     let Data::Object(members) = &value.data else {
         return if value.unknown().is_some() { Verdict::Unknown } else { Verdict::Valid };
     };
-    members.iter().fold(Verdict::Valid, |verdict, (name, member)| match properties.get(name) {
-        Some(schema) if schema.as_bool() == Some(false) => {
-            walk.tell(&RULE, member, || format!("`{name}` isn't possible here"));
-            Verdict::Invalid
-        }
-        Some(schema) => verdict.and(walk.check(schema, member)),
-        None => verdict,
+    let additional = schema.get("additionalProperties");
+    members.iter().fold(Verdict::Valid, |verdict, (name, member)| {
+        verdict.and(match (properties.get(name), additional) {
+            (Some(own), _) if own.as_bool() == Some(false) => {
+                walk.tell(&RULE, member, || format!("`{name}` isn't possible here"));
+                Verdict::Invalid
+            }
+            (Some(own), _) => walk.check(own, member),
+            (None, Some(additional)) => other(walk, additional, schema, name, member),
+            (None, None) => Verdict::Valid,
+        })
     })
 }
 
@@ -48,7 +53,7 @@ pub(super) fn by_pattern<'t>(
     let mut verdict = Verdict::Valid;
     for (pattern, schema) in patterns.members() {
         let pattern = walk.registry.pattern(pattern);
-        for (name, member) in members {
+        for (name, member) in members.iter() {
             if pattern.is_match(name) == Some(true) {
                 verdict = verdict.and(walk.check(schema, member));
             }
@@ -57,7 +62,7 @@ pub(super) fn by_pattern<'t>(
     verdict
 }
 
-/// `additionalProperties`: what the other two don't name.
+/// `additionalProperties`: what the other two don't name. Beside `properties` it is looked at with that.
 pub(super) fn check<'t>(
     walk: &mut Walk<'_, 't>,
     additional: Schema,
@@ -65,27 +70,34 @@ pub(super) fn check<'t>(
     value: &Evaluated<'t>,
 ) -> Verdict {
     let Data::Object(members) = &value.data else { return Verdict::Valid };
-    let mut verdict = Verdict::Valid;
-    let properties = schema.get("properties");
-    for (name, member) in members {
-        let by_pattern = || {
-            // A pattern that can't be decided is no ground to refuse a name.
-            schema
-                .object("patternProperties")
-                .any(|(pattern, _)| walk.registry.pattern(pattern).is_match(name) != Some(false))
-        };
-        let is_named = properties.is_some_and(|properties| properties.get(name).is_some());
-        if is_named || by_pattern() {
-            continue;
-        }
-        if additional.as_bool() == Some(false) {
-            walk.tell_with(&RULE, member, || unknown(name), || help(schema, name));
-            verdict = Verdict::Invalid;
-        } else {
-            verdict = verdict.and(walk.check(additional, member));
-        }
+    if schema.get("properties").is_some() {
+        return Verdict::Valid;
     }
-    verdict
+    members.iter().fold(Verdict::Valid, |verdict, (name, member)| {
+        verdict.and(other(walk, additional, schema, name, member))
+    })
+}
+
+/// A member that `properties` doesn't name.
+fn other<'t>(
+    walk: &mut Walk<'_, 't>,
+    additional: Schema,
+    schema: Schema,
+    name: &str,
+    member: &Evaluated<'t>,
+) -> Verdict {
+    // A pattern that can't be decided is no ground to refuse a name.
+    let is_named = schema
+        .object("patternProperties")
+        .any(|(pattern, _)| walk.registry.pattern(pattern).is_match(name) != Some(false));
+    if is_named {
+        Verdict::Valid
+    } else if additional.as_bool() == Some(false) {
+        walk.tell_with(&RULE, member, || unknown(name), || help(schema, name));
+        Verdict::Invalid
+    } else {
+        walk.check(additional, member)
+    }
 }
 
 fn unknown(name: &str) -> String {

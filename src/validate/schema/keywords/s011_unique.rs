@@ -25,7 +25,7 @@ fn same(one: &Evaluated<'_>, other: &Evaluated<'_>) -> bool {
     match (&one.data, &other.data) {
         (Data::Unknown(one), Data::Unknown(other)) => !opaque(&one.origin) && one.origin == other.origin,
         (Data::List(one), Data::List(other)) => {
-            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+            one.len() == other.len() && one.iter().zip(other.iter()).all(|(one, other)| same(one, other))
         }
         (Data::Object(one), Data::Object(other)) => {
             one.len() == other.len()

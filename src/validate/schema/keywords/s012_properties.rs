@@ -38,7 +38,7 @@ pub(super) fn names<'t>(
 ) -> Verdict {
     let Data::Object(members) = &value.data else { return Verdict::Valid };
     let mut verdict = Verdict::Valid;
-    for (name, member) in members {
+    for (name, member) in members.iter() {
         let text = Evaluated { data: Data::Text((*name).into()), source: member.source };
         if walk.quietly(schema, &text) == Verdict::Invalid {
             walk.tell(&RULE, member, || format!("`{name}` can't be a name here"));

@@ -26,7 +26,7 @@ pub(super) fn reference<'t>(
     _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
-    match name.as_str().and_then(|name| walk.schema.behind(name)) {
+    match name.as_str().and_then(|name| walk.behind(name)) {
         Some(schema) => walk.check(schema, value),
         None => Verdict::Valid,
     }
