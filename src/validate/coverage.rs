@@ -56,7 +56,12 @@ pub const FAILURES: &[Failure] = &[
     row(26, "fixed names of what is replaced", &["W057"], ""),
     row(27, "subnets in one zone", &["W028"], ""),
     row(28, "a zone that the account doesn't have", &["W058"], ""),
-    row(29, "priorities that clash, too many values of a rule, too many rules", &["W014", "L009"], ""),
+    row(
+        29,
+        "priorities that clash, too many values of a rule, too many rules",
+        &["W014", "L009", "S242"],
+        "",
+    ),
     row(30, "rules that never get a request", &["W015"], ""),
     row(31, "a health path that redirects", &["W038"], ""),
     row(

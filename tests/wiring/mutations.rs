@@ -200,12 +200,8 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, Vec<Change>)> {
         ),
         (
             "W042",
-            "a sandbox whose key the api doesn't have",
-            vec![Set(
-                "ApiTaskDefinition",
-                "ContainerDefinitions/0/Secrets/CODE_EXECUTION_API_KEY",
-                Json::Null,
-            )],
+            "a sandbox that doesn't have the api's key",
+            vec![Set("SandboxTaskDefinition", "ContainerDefinitions/0/Secrets/API_KEY", Json::Null)],
         ),
         ("W044", "two beats", vec![Set("BeatService", "DesiredCount", json!(2))]),
         ("W044", "no beat", vec![Set("BeatService", "DesiredCount", json!(0))]),

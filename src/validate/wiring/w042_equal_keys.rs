@@ -158,7 +158,7 @@ fn missing(
     };
     for one in all {
         let Some(variable) = variable_of(key, one.image) else { continue };
-        // Where one of several has it the others needn't: an api for web sockets alone makes no such calls.
+        // Where one of several has it the others needn't: they can be for something else.
         let mut alike =
             all.iter().filter(|other| one.component.is_some() && other.component == one.component);
         if has(one.container, variable) || alike.any(|other| has(other.container, variable)) {

@@ -31,7 +31,9 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
         let mut missing: BTreeMap<(Component, Component), Vec<&str>> = BTreeMap::new();
         for route in routes(version).filter(|route| is_on(view, route)) {
             let right = |component| answers(route.component, component);
-            if !running(view).any(|(.., container)| component(container).is_some_and(right))
+            let runs =
+                |one| one == route.component || (route.component == Component::Websocket && right(one));
+            if !running(view).any(|(.., container)| component(container).is_some_and(runs))
                 || groups.has_elsewhere(right)
                 || listeners.iter().any(|one| may_reach(one, &groups, route))
             {
@@ -83,7 +85,7 @@ fn is_on(view: &View<'_, '_>, route: &Route) -> bool {
         path => return path != "/",
     };
     running(view).any(|(.., container)| {
-        component(container) == Some(Component::Api)
+        matches!(component(container), Some(Component::Api | Component::Websocket))
             && variable(container, switch).and_then(Evaluated::boolean) == Some(true)
     })
 }
@@ -220,6 +222,20 @@ mod tests {
         rule["Properties"]["Conditions"][0]["PathPatternConfig"]["Values"] = json!(["/triggers/*"]);
         rule["Properties"]["Actions"] = refused;
         none(&with_web(&[(values, json!(["/files/*", "/mcp/*"])), ("/Refused", rule)]));
+    }
+
+    #[test]
+    fn what_does_not_run_is_not_told() {
+        let values = "/ApiRule3/Properties/Conditions/0/PathPatternConfig/Values";
+        let variable = "/ApiTask/Properties/ContainerDefinitions/0/Environment/-";
+        let class = json!({"Name": "SERVER_WORKER_CLASS", "Value": "geventwebsocket.gunicorn.workers.GeventWebSocketWorker"});
+        none(&with_web(&[(values, json!(["/files/*"])), (variable, class)]));
+        let migrates = json!(["flask", "upgrade-db"]);
+        none(&with_web(&[
+            (values, json!(["/files/*"])),
+            ("/ApiTask/Properties/ContainerDefinitions/0/Environment/0", Json::Null),
+            ("/ApiTask/Properties/ContainerDefinitions/0/Command", migrates),
+        ]));
     }
 
     #[test]
