@@ -59,6 +59,6 @@ fn bare(name: &'static str) -> &'static str {
 }
 
 /// Whether a key stands for what a macro puts in its place: `Fn::ForEach::…` or `Fn::Transform`.
-pub(super) fn is_macro_key(key: &str) -> bool {
+pub fn is_macro_key(key: &str) -> bool {
     key == "Fn::Transform" || key.starts_with("Fn::ForEach::")
 }

@@ -19,6 +19,7 @@ pub mod write;
 
 pub use closure::{Names, placeholders};
 pub use dynamic_reference::DynamicReference;
+pub use function::is_macro_key;
 pub use intrinsic::{ConditionExpression, Intrinsic, PseudoParameter, StringMap};
 pub use logical_id::{ConditionHandle, Handle, LogicalId, MappingHandle, ParameterHandle, StackId, untag};
 pub use read::{ReadTemplate, SourceMap, read};

@@ -168,7 +168,7 @@ pub(super) struct ValidateArgs {
     /// The value of a parameter, in every template that has it; lists with commas. Repeatable
     #[arg(long = "parameter", short = 'p', value_name = "NAME=VALUE", value_parser = assignment)]
     pub(super) parameters: Vec<(String, String)>,
-    /// Accept the findings that this configuration accepts, in any of its environments
+    /// Judge by the profile of this configuration, the strictest of its environments, and accept what it accepts
     #[arg(long, short = 'c', value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
     /// Print the report in this format
@@ -186,7 +186,7 @@ pub(super) struct ValidateArgs {
     /// Add what each rule means that was broken
     #[arg(long)]
     pub(super) explain: bool,
-    /// Add how many rules, types and patterns are known; alone, print nothing else
+    /// Add how many rules, types and patterns are known, and how much of each file was looked at
     #[arg(long)]
     pub(super) stats: bool,
     /// Tell which files of a folder are skipped, and why

@@ -53,20 +53,49 @@ fn context_beside(configuration: Option<&Path>) -> PathBuf {
     configuration.and_then(Path::parent).unwrap_or(Path::new("")).join(CONTEXT_FILE)
 }
 
-/// The configuration of a stack, for commands that work without one too: nothing is told, and one that is wrong or doesn't
-/// know the stack is none. A network that is still to be looked up is no mistake here.
+/// What the configuration says of a stack, for commands that work without it too.
 #[cfg(feature = "deploy")]
-pub(super) fn load_quietly(args: &ConfigArgs, stack: &str) -> Option<Loaded> {
-    let source = |path: &Path| document::decode(&path.display().to_string(), &std::fs::read(path).ok()?).ok();
-    let path = configuration(args)?;
+pub(super) enum Known {
+    /// The stack's part of it.
+    Stack(Box<Config>),
+    /// Nothing, since there is none.
+    NoConfiguration,
+    /// Nothing, for this reason: a sentence.
+    Nothing(String),
+}
+
+/// What the configuration says of a stack. A network that is still to be looked up is no mistake here.
+#[cfg(feature = "deploy")]
+pub(super) fn known(args: &ConfigArgs, stack: &str) -> Known {
+    let Some(path) = configuration(args) else { return Known::NoConfiguration };
+    let source = |path: &Path| {
+        let bytes =
+            std::fs::read(path).map_err(|error| format!("can't read `{}`: {error}", path.display()))?;
+        document::decode(&path.display().to_string(), &bytes).map_err(|diagnostic| diagnostic.message.clone())
+    };
+    let file = match source(&path) {
+        Ok(file) => file,
+        Err(sentence) => return Known::Nothing(sentence),
+    };
     let options = LoadOptions {
-        file: Some(source(&path)?),
+        file: Some(file),
         set: args.overrides.clone(),
-        context: source(&context_beside(Some(&path))),
+        context: source(&context_beside(Some(&path))).ok(),
         stacks: vec![stack.to_owned()],
         keep_lookup: true,
     };
-    config::load(&options).ok()
+    let found = match config::load(&options) {
+        Ok(loaded) => match loaded.environments.into_iter().next() {
+            Some(located) => return Known::Stack(Box::new(located.config)),
+            None => return Known::Nothing(format!("the configuration has no stack {stack}")),
+        },
+        Err(found) => found,
+    };
+    let error = found.iter().find(|finding| finding.is_error());
+    Known::Nothing(error.map_or_else(String::new, |error| match &error.help {
+        Some(help) => format!("{}; {help}", error.message),
+        None => error.message.clone(),
+    }))
 }
 
 /// The configuration of a stack whose network may be given by names, and where its context belongs.

@@ -113,6 +113,9 @@ pub(super) struct DeployArgs {
     /// Upload a template that is too large for a request to BUCKET or BUCKET/PREFIX [default: .cfn/ in the stack's own bucket]
     #[arg(long, value_name = "BUCKET")]
     pub(super) upload_to: Option<String>,
+    /// List all access that a new stack gives, which is summed up otherwise
+    #[arg(long, short = 'v')]
+    pub(super) verbose: bool,
     #[command(flatten)]
     pub(super) aws: AwsArgs,
     /// Print one JSON object a line in place of text
@@ -166,6 +169,9 @@ pub(super) struct RollbackArgs {
     /// Skip what can't be rolled back; the stack then knows those resources wrongly
     #[arg(long)]
     pub(super) force: bool,
+    /// Answer in advance, with the stack's name, the question whether the rollback of a creation may delete data
+    #[arg(long, value_name = "NAME")]
+    pub(super) confirm: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::changes::Widening;
+use super::changes::{Widening, WideningKind};
 use super::picture::{Picture, Pictured};
 use crate::cfn::Json;
 
@@ -27,6 +27,7 @@ pub fn widenings(before: &Picture, after: &Picture) -> Vec<Widening> {
             found.insert(Widening {
                 logical_id: denial.logical_id.clone(),
                 words: format!("{words} is no longer denied"),
+                kind: WideningKind::Denial,
             });
         }
     }
@@ -60,7 +61,14 @@ const REACH: &str = " may reach ";
 
 const ADDRESSES: &str = "addresses in ";
 
+const PREFIX_LIST: &str = "the prefix list ";
+
 const INTERNET: &str = "anyone on the internet";
+
+/// How what everybody may do begins.
+const ANYONE: &str = "anyone ";
+
+const UNLIMITED: &str = " may do anything on everything";
 
 const NO_LONGER: &str = " is denied";
 
@@ -84,8 +92,20 @@ impl Access {
         access
     }
 
-    fn allow(&mut self, id: &str, words: String) {
-        self.allowed.push(Widening { logical_id: id.to_owned(), words });
+    fn allow(&mut self, id: &str, kind: WideningKind, words: String) {
+        let kind = match kind {
+            _ if words.starts_with(ANYONE) => WideningKind::Public,
+            WideningKind::Network if words.starts_with(ADDRESSES) || words.starts_with(PREFIX_LIST) => {
+                WideningKind::Outside
+            }
+            WideningKind::Permission if words.contains(UNLIMITED) => WideningKind::Unlimited,
+            other => other,
+        };
+        self.allowed.push(Widening { logical_id: id.to_owned(), words, kind });
+    }
+
+    fn deny(&mut self, id: &str, words: String) {
+        self.denied.push(Widening { logical_id: id.to_owned(), words, kind: WideningKind::Denial });
     }
 
     fn network(&mut self, id: &str, resource: &Pictured) {
@@ -93,21 +113,25 @@ impl Access {
         match resource.resource_type.as_str() {
             "AWS::EC2::SecurityGroup" => {
                 for rule in list(&properties["SecurityGroupIngress"]) {
-                    self.allow(id, ingress(rule, id));
+                    self.allow(id, WideningKind::Network, ingress(rule, id));
                 }
                 for rule in list(&properties["SecurityGroupEgress"]) {
-                    self.allow(id, egress(rule, id));
+                    self.allow(id, WideningKind::Network, egress(rule, id));
                 }
                 // EC2 gives a group without rules of its own the way out to everywhere.
                 if properties.get("SecurityGroupEgress").is_none() {
-                    self.allow(id, egress(&json!({"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}), id));
+                    self.allow(
+                        id,
+                        WideningKind::Network,
+                        egress(&json!({"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}), id),
+                    );
                 }
             }
             "AWS::EC2::SecurityGroupIngress" => {
-                self.allow(id, ingress(properties, &name(&properties["GroupId"])));
+                self.allow(id, WideningKind::Network, ingress(properties, &name(&properties["GroupId"])));
             }
             "AWS::EC2::SecurityGroupEgress" => {
-                self.allow(id, egress(properties, &name(&properties["GroupId"])));
+                self.allow(id, WideningKind::Network, egress(properties, &name(&properties["GroupId"])));
             }
             _ => {}
         }
@@ -121,19 +145,24 @@ impl Access {
                     self.document(id, id, &policy["PolicyDocument"]);
                 }
                 for arn in list(&properties["ManagedPolicyArns"]) {
-                    self.allow(id, format!("{id} may do what the policy {} allows", name(arn)));
+                    self.allow(
+                        id,
+                        WideningKind::Permission,
+                        format!("{id} may do what the policy {} allows", name(arn)),
+                    );
                 }
                 for statement in list(&properties["AssumeRolePolicyDocument"]["Statement"]) {
                     if statement["Effect"] == "Allow" {
                         self.allow(
                             id,
+                            WideningKind::Trust,
                             format!("{} may act as {id}{}", principal(statement), condition(statement)),
                         );
                     }
                 }
                 if let Some(boundary) = properties.get("PermissionsBoundary") {
                     let words = format!("{id}: anything beyond the boundary {}{NO_LONGER}", name(boundary));
-                    self.denied.push(Widening { logical_id: id.to_owned(), words });
+                    self.deny(id, words);
                 }
             }
             "AWS::IAM::Policy"
@@ -156,7 +185,11 @@ impl Access {
             }
             "AWS::Lambda::Permission" => {
                 let who = name(&properties["Principal"]);
-                self.allow(id, format!("{who} may call {}", name(&properties["FunctionName"])));
+                self.allow(
+                    id,
+                    WideningKind::Permission,
+                    format!("{who} may call {}", name(&properties["FunctionName"])),
+                );
             }
             _ => {}
         }
@@ -195,10 +228,14 @@ impl Access {
                 };
                 let condition = condition(statement);
                 if is_allowed {
-                    self.allow(id, format!("{who} may {action} on {resource}{condition}"));
+                    self.allow(
+                        id,
+                        WideningKind::Permission,
+                        format!("{who} may {action} on {resource}{condition}"),
+                    );
                 } else {
                     let words = format!("{who}: {action} on {resource}{condition}{NO_LONGER}");
-                    self.denied.push(Widening { logical_id: id.to_owned(), words });
+                    self.deny(id, words);
                 }
             }
         }
@@ -294,8 +331,7 @@ fn peer(rule: &Json, group: &str, prefix_list: &str) -> String {
     if let Some(group) = rule.get(group) {
         return name(group);
     }
-    rule.get(prefix_list)
-        .map_or_else(|| "somebody".to_owned(), |list| format!("the prefix list {}", name(list)))
+    rule.get(prefix_list).map_or_else(|| "somebody".to_owned(), |list| format!("{PREFIX_LIST}{}", name(list)))
 }
 
 fn ports(rule: &Json) -> String {
@@ -357,6 +393,38 @@ mod tests {
         assert_eq!(
             words("AWS::EC2::SecurityGroupIngress", json!({"GroupId": "x"}), standalone),
             ["anyone on the internet may reach port 1 of Api"],
+        );
+    }
+
+    #[test]
+    fn what_everybody_may_do_is_told_apart() {
+        let kinds = |resource_type: &str, properties: Json| -> Vec<WideningKind> {
+            let resource =
+                Pictured { resource_type: resource_type.into(), properties, ..Pictured::default() };
+            let after = Picture::from([("Thing".to_owned(), resource)]);
+            widenings(&Picture::new(), &after).into_iter().map(|widening| widening.kind).collect()
+        };
+        let rule = |cidr: &str| json!({"SecurityGroupEgress": [], "SecurityGroupIngress": [{"IpProtocol": "tcp", "FromPort": 22, "CidrIp": cidr}]});
+        assert_eq!(kinds("AWS::EC2::SecurityGroup", rule("0.0.0.0/0")), [WideningKind::Public]);
+        assert_eq!(kinds("AWS::EC2::SecurityGroup", rule("10.0.0.0/8")), [WideningKind::Outside]);
+        let inside = json!({"SecurityGroupEgress": [
+            {"IpProtocol": "tcp", "FromPort": 443, "CidrIp": "0.0.0.0/0"},
+            {"IpProtocol": "tcp", "FromPort": 80, "DestinationSecurityGroupId": "${Other.GroupId}"},
+        ]});
+        assert_eq!(kinds("AWS::EC2::SecurityGroup", inside), [WideningKind::Network; 2]);
+        let statement = |action: &str, principal: &str| {
+            json!({
+                "Policies": [{"PolicyDocument": {"Statement": {"Effect": "Allow", "Action": action, "Resource": "*"}}}],
+                "AssumeRolePolicyDocument": {"Statement": [{"Effect": "Allow", "Principal": {"AWS": principal}}]},
+            })
+        };
+        assert_eq!(
+            kinds("AWS::IAM::Role", statement("*", "*")),
+            [WideningKind::Unlimited, WideningKind::Public]
+        );
+        assert_eq!(
+            kinds("AWS::IAM::Role", statement("s3:GetObject", "x")),
+            [WideningKind::Permission, WideningKind::Trust]
         );
     }
 

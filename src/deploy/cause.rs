@@ -356,6 +356,16 @@ mod tests {
     }
 
     #[test]
+    fn a_resource_that_failed_without_a_reason_may_have_failed_by_itself() {
+        let silent = ResourceEvent { reason: None, ..failure("Web", 2, "") };
+        let found = cause(std::slice::from_ref(&silent), &[]).unwrap();
+        assert!(!is_cancellation(&found), "{found:#?}");
+        assert_eq!(found.explanation, None);
+        let cancelled = failure("Web", 2, "Resource update cancelled");
+        assert!(is_cancellation(&cause(&[cancelled], &[]).unwrap()));
+    }
+
+    #[test]
     fn a_rollback_that_was_asked_for_is_a_cause_only_of_what_it_cancels() {
         let asked_for = of_stack("UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated");
         let begun = of_stack("UPDATE_IN_PROGRESS", "User Initiated");

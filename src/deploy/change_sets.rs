@@ -1,6 +1,6 @@
 //! Change sets: made or found again, read in full, and deleted when they come to nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::api::{
     ChangeSet, ChangeSetKind, ChangeSetStatus, CreateChangeSet, DescribeChangeSet, ErrorKind,
@@ -9,7 +9,7 @@ use super::api::{
 use super::changes::{Change, PropertyDelta};
 use super::data;
 use super::digest::Digest;
-use super::event::{Event, Step};
+use super::event::{Event, Rejection, Step};
 use super::outcome::{Ending, Outcome};
 use super::pace::Pace;
 use super::run::{Patience, Run};
@@ -33,11 +33,24 @@ pub(super) enum Made {
     Executing(Box<ChangeSet>),
     /// It has nothing to do, and is deleted.
     NoChange,
+    /// What it would make exists under these logical ids' names, all of which may be adopted; it is deleted.
+    Taken(Vec<String>),
 }
 
+/// The check that finds that a name is taken.
+///
+/// Source: AWS CloudFormation User Guide, "Validate stack deployments": resource name conflicts.
+const NAME_CONFLICT: &str = "NAME_CONFLICT";
+
 impl Run<'_> {
-    /// Makes the set, or finds the one of that name that an earlier run made.
-    pub(super) async fn make_set(&mut self, request: &CreateChangeSet, step: Step) -> Result<Made, Stop> {
+    /// Makes the set, or finds the one of that name that an earlier run made. `adoptable`: logical ids of what the stack may take over
+    /// if it exists.
+    pub(super) async fn make_set(
+        &mut self,
+        request: &CreateChangeSet,
+        step: Step,
+        adoptable: &BTreeSet<String>,
+    ) -> Result<Made, Stop> {
         let mut salt: Option<String> = None;
         // A set that is found broken is deleted and made again, once.
         for _ in 0..3 {
@@ -100,7 +113,7 @@ impl Run<'_> {
             };
             let made = self.describe(&asked).await?;
             let made = self.settle(made).await?;
-            return self.judge(made, request, step).await;
+            return self.judge(made, request, step, adoptable).await;
         }
         ended(
             Ending::Failed,
@@ -108,7 +121,13 @@ impl Run<'_> {
         )
     }
 
-    async fn judge(&mut self, set: ChangeSet, request: &CreateChangeSet, step: Step) -> Result<Made, Stop> {
+    async fn judge(
+        &mut self,
+        set: ChangeSet,
+        request: &CreateChangeSet,
+        step: Step,
+        adoptable: &BTreeSet<String>,
+    ) -> Result<Made, Stop> {
         if set.status == ChangeSetStatus::CreateComplete {
             return Ok(Made::Ready(Box::new(self.read_whole(set).await?)));
         }
@@ -120,6 +139,13 @@ impl Run<'_> {
         }
         let rejections = self.rejections(&set, &reason).await?;
         let is_told = rejections.iter().any(|rejection| !rejection.is_warning);
+        let taken = taken(&rejections);
+        let failures = rejections.iter().filter(|rejection| !rejection.is_warning).count();
+        if !taken.is_empty() && taken.len() == failures && taken.iter().all(|id| adoptable.contains(id)) {
+            // The stack in review stays: the next set is made in it.
+            self.delete_set(&set.id, &set.name).await?;
+            return Ok(Made::Taken(taken));
+        }
         for rejection in rejections {
             self.tell(Event::Rejected(rejection));
         }
@@ -128,7 +154,17 @@ impl Run<'_> {
         } else {
             format!("the change set can't be made; nothing was changed: {reason}")
         };
-        ended(Ending::Failed, message)
+        let mut outcome = Outcome::new(Ending::Failed, message);
+        if !taken.is_empty() {
+            if !request.import_existing_resources {
+                outcome = outcome.next(
+                    "`--import-existing` adopts what has the name, where the template keeps it (DeletionPolicy: Retain)",
+                );
+            }
+            let ids = taken.join(", ");
+            outcome = outcome.next(format!("or delete what has the name, or give another one to {ids}"));
+        }
+        Err(outcome.into())
     }
 
     /// The set of that name; `None` if there is none.
@@ -282,6 +318,15 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+/// Logical ids of what can't be made because its name is taken.
+fn taken(rejections: &[Rejection]) -> Vec<String> {
+    let taken = rejections
+        .iter()
+        .filter(|rejection| !rejection.is_warning && rejection.check.contains(NAME_CONFLICT));
+    let ids: BTreeSet<&String> = taken.filter_map(|rejection| rejection.logical_id.as_ref()).collect();
+    ids.into_iter().cloned().collect()
 }
 
 fn open_set(id: Option<&str>, request: &CreateChangeSet) -> OpenSet {

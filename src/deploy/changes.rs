@@ -65,4 +65,33 @@ pub struct Widening {
     pub logical_id: String,
     /// In words: "anyone on the internet may reach port 22 of …".
     pub words: String,
+    /// What kind of access it is.
+    pub kind: WideningKind,
+}
+
+/// A kind of access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WideningKind {
+    /// Anyone may reach it, act as it or do something with it.
+    Public,
+    /// Addresses outside of the stack may reach it.
+    Outside,
+    /// Somebody may do anything on everything.
+    Unlimited,
+    /// What was denied no longer is.
+    Denial,
+    /// Somebody may reach something by the network.
+    Network,
+    /// Somebody may do something.
+    Permission,
+    /// Somebody may act as a role.
+    Trust,
+}
+
+impl WideningKind {
+    /// Whether a person has to read each of it, however many there are.
+    pub fn is_told_one_by_one(self) -> bool {
+        matches!(self, Self::Public | Self::Outside | Self::Unlimited | Self::Denial)
+    }
 }

@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::api::{ChangeAction, PolicyAction, Replacement};
 use super::changes::Change;
-use super::picture::Picture;
+use super::picture::{Picture, Pictured};
 use super::template_diff;
+use crate::cfn::Json;
 
 /// Types that hold what can't be made again.
 const HOLDERS: [&str; 23] = [
@@ -215,6 +216,40 @@ fn of_templates(before: &Picture, after: &Picture, found: &mut BTreeSet<Loss>) {
     }
 }
 
+/// Names of the parameters of Systems Manager that a stack reads and doesn't have: secrets that somebody made beside it.
+pub(super) fn parameters_beside(picture: &Picture) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for resource in picture.values() {
+        names_of_parameters(&resource.properties, &mut found);
+    }
+    let is_own = |resource: &Pictured| resource.resource_type == "AWS::SSM::Parameter";
+    for own in picture.values().filter(|resource| is_own(resource)) {
+        found.remove(own.properties["Name"].as_str().unwrap_or_default());
+    }
+    found
+}
+
+/// Names in ARNs and in dynamic references.
+fn names_of_parameters(json: &Json, found: &mut BTreeSet<String>) {
+    match json {
+        Json::Array(items) => items.iter().for_each(|item| names_of_parameters(item, found)),
+        Json::Object(members) => members.values().for_each(|member| names_of_parameters(member, found)),
+        Json::String(text) => {
+            let of_arn = text.split_once(":parameter").filter(|(arn, _)| {
+                arn.starts_with("arn:") && arn.contains(":ssm:") && !arn.contains(char::is_whitespace)
+            });
+            let of_reference = text
+                .strip_prefix("{{resolve:ssm-secure:")
+                .or_else(|| text.strip_prefix("{{resolve:ssm:"))
+                .and_then(|rest| rest.strip_suffix("}}"));
+            // A version may follow.
+            let name = of_arn.map(|(_, name)| name).or(of_reference.and_then(|name| name.split(':').next()));
+            found.extend(name.filter(|name| !name.contains('*')).map(str::to_owned));
+        }
+        _ => {}
+    }
+}
+
 /// The losses that nobody allowed.
 pub fn refused<'l>(
     losses: &'l [Loss],
@@ -333,5 +368,31 @@ mod tests {
         assert_eq!(refused(&found, &named, &none), [&found[1]]);
         assert_eq!(refused(&found, &none, &named), [&found[0]]);
         assert_eq!(refused(&found, &named, &named), Vec::<&Loss>::new());
+    }
+    #[test]
+    fn parameters_that_a_stack_reads_and_does_not_have_are_found() {
+        let resource = |resource_type: &str, properties| Pictured {
+            resource_type: resource_type.into(),
+            properties,
+            ..Pictured::default()
+        };
+        let task = json!({"ContainerDefinitions": [{"Secrets": [
+            {"Name": "A", "ValueFrom": "arn:${AWS::Partition}:ssm:us-east-1:${AWS::AccountId}:parameter/dify/a"},
+            {"Name": "B", "ValueFrom": "arn:aws:secretsmanager:us-east-1:1:secret:b"},
+            {"Name": "C", "ValueFrom": "arn:aws:ssm:us-east-1:1:parameter/dify/own"},
+        ]}]});
+        let database = json!({"MasterUserPassword": "{{resolve:ssm-secure:/dify/password:3}}"});
+        let role = json!({"Policies": [{"Resource": "arn:aws:ssm:us-east-1:1:parameter/dify/*"}]});
+        let own = json!({"Name": "/dify/own"});
+        let picture = Picture::from([
+            ("Task".to_owned(), resource("AWS::ECS::TaskDefinition", task)),
+            ("Database".to_owned(), resource(DATABASE, database)),
+            ("Role".to_owned(), resource("AWS::IAM::Role", role)),
+            ("Own".to_owned(), resource("AWS::SSM::Parameter", own)),
+        ]);
+        assert_eq!(
+            parameters_beside(&picture).into_iter().collect::<Vec<_>>(),
+            ["/dify/a", "/dify/password"]
+        );
     }
 }

@@ -7,8 +7,8 @@ use serde_json::Value as Json;
 
 use super::Session;
 use super::api::{
-    ChangeSetKind, CreateChangeSet, DeleteStack, ExecuteChangeSet, ParameterSetting, Stack, StackResource,
-    StackStatus, TemplateSource,
+    ChangeSetKind, CreateChangeSet, DeleteStack, ErrorKind, ExecuteChangeSet, ParameterSetting, Stack,
+    StackResource, StackStatus, TemplateSource,
 };
 use super::change_sets::Made;
 use super::data;
@@ -18,12 +18,11 @@ use super::event_log::Start;
 use super::follow::{Before, Operation};
 use super::outcome::{Ending, Outcome};
 use super::picture::{Picture, picture};
-use super::prompt::{Question, Reply, Topic};
 use super::rollback::outcome_of;
 use super::run::{Patience, Run};
 use super::stacks::{known_values, token};
 use super::status::{Action, Ruling, ruling, settled};
-use super::stopping::{Stop, ended};
+use super::stopping::Stop;
 use crate::cfn::evaluate::Settings;
 
 /// What is asked to be deleted.
@@ -61,6 +60,8 @@ struct Fate {
     snapshots: Vec<String>,
     /// Stays.
     kept: Vec<String>,
+    /// Parameters of Systems Manager that the stack reads and isn't what made them: they stay.
+    parameters: Vec<String>,
     /// Buckets that have to be emptied.
     buckets: Vec<String>,
     /// How many others are deleted.
@@ -90,11 +91,15 @@ impl Fate {
         fate
     }
 
+    fn staying(&self) -> impl Iterator<Item = &String> {
+        self.kept.iter().chain(&self.parameters)
+    }
+
     fn words(&self) -> Vec<String> {
         let mut words = Vec::new();
         words.extend(self.lost.iter().map(|name| format!("lost: {name}")));
         words.extend(self.snapshots.iter().map(|name| format!("deleted after a snapshot: {name}")));
-        words.extend(self.kept.iter().map(|name| format!("stays: {name}")));
+        words.extend(self.staying().map(|name| format!("stays: {name}")));
         words.push(format!("deleted with the stack: {} other resources", self.others));
         words
     }
@@ -131,9 +136,12 @@ impl Run<'_> {
             parameters: known_values(&stack),
             ..Settings::default()
         };
-        let fate = Fate::of(&resources, &picture(&deployed, &settings));
+        let picture = picture(&deployed, &settings);
+        let mut fate = Fate::of(&resources, &picture);
+        fate.parameters = self.parameters_that_stay(&picture).await?;
         if !resources.is_empty() {
-            self.confirm(request, &fate).await?;
+            let text = format!("Delete the stack {}? Type its name to say yes.", request.stack);
+            self.confirm(text, fate.words(), request.confirm.as_deref()).await?;
         }
         let stack = self.unprotect(request, stack).await?;
         for bucket in &fate.buckets {
@@ -158,41 +166,24 @@ impl Run<'_> {
         }
         if outcome.ending == Ending::Done {
             outcome.message = String::from("the stack is deleted");
-            outcome.next.extend(fate.kept.iter().map(|name| format!("stays: {name}")));
+            outcome.next.extend(fate.staying().map(|name| format!("stays: {name}")));
         }
         Ok(outcome)
     }
 
-    async fn confirm(&mut self, request: &DestroyRequest, fate: &Fate) -> Result<(), Stop> {
-        let question = Question {
-            topic: Topic::Destroy,
-            text: format!("Delete the stack {}? Type its name to say yes.", request.stack),
-            details: fate.words(),
-            expected: Some(request.stack.clone()),
-            flag: format!("--confirm {}", request.stack),
-        };
-        if let Some(confirmed) = &request.confirm {
-            for line in &question.details {
-                self.note(line.clone());
+    /// Parameters that the stack reads without having them, as far as they are there, or can't be looked up.
+    async fn parameters_that_stay(&mut self, picture: &Picture) -> Result<Vec<String>, Stop> {
+        let services = self.services();
+        let mut staying = Vec::new();
+        for name in data::parameters_beside(picture) {
+            match self.call(Patience::Short, || services.parameter(&name)).await {
+                Ok(found) => staying.push(format!("{name} (a {} of Systems Manager)", found.kind)),
+                Err(Stop::Api(error)) if error.kind == ErrorKind::NotFound => {}
+                Err(Stop::Api(_)) => staying.push(format!("{name} (in Systems Manager, if it is there)")),
+                Err(stop) => return Err(stop),
             }
-            if *confirmed == request.stack {
-                return Ok(());
-            }
-            return ended(
-                Ending::Declined,
-                format!("`{confirmed}` isn't the stack's name, {}; nothing was deleted", request.stack),
-            );
         }
-        match self.ask(&question).await {
-            Reply::Yes => Ok(()),
-            Reply::No => ended(Ending::Declined, "declined; nothing was deleted"),
-            Reply::NoTerminal => {
-                Err(Outcome::new(Ending::Declined, "there is nobody to ask; nothing was deleted")
-                    .next(format!("{} answers it", question.flag))
-                    .into())
-            }
-            Reply::Interrupted => Err(Stop::Interrupted),
-        }
+        Ok(staying)
     }
 
     /// Turns deletion protection off, by an update of that one parameter.
@@ -236,9 +227,10 @@ impl Run<'_> {
             resources_to_import: Vec::new(),
             revert_drift: false,
         };
-        let made = match self.make_set(&set, Step::Protection).await? {
+        let made = match self.make_set(&set, Step::Protection, &BTreeSet::new()).await? {
             Made::Ready(made) | Made::Executing(made) => made,
-            Made::NoChange => return Ok(stack),
+            // Nothing may be adopted here.
+            Made::NoChange | Made::Taken(_) => return Ok(stack),
         };
         let start = self.mark(&stack.id).await?;
         let execute = ExecuteChangeSet {
@@ -270,7 +262,7 @@ impl Run<'_> {
             // From the start each time: what is deleted is no longer listed.
             let page = match self.call(Patience::Short, || services.object_versions(bucket, None)).await {
                 Ok(page) => page,
-                Err(Stop::Api(error)) if error.kind == super::api::ErrorKind::NotFound => return Ok(()),
+                Err(Stop::Api(error)) if error.kind == ErrorKind::NotFound => return Ok(()),
                 Err(stop) => return Err(stop),
             };
             if page.items.is_empty() {

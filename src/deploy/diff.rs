@@ -1,6 +1,6 @@
 //! What a deploy would change: by the templates alone, or by a change set that is made for it and deleted again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -17,14 +17,17 @@ use super::hidden::Hidden;
 use super::outcome::{Ending, Outcome};
 use super::parameters::{self, Values};
 use super::picture::{Picture, picture};
-use super::request::DeployRequest;
+use super::request::{DeployRequest, Upload};
 use super::run::Run;
 use super::stacks::{known_values, token};
 use super::status::{Action, Ruling, ruling};
 use super::stopping::Stop;
 use super::template_diff::{self, TemplateDiff};
 use super::upload::template_text;
+use crate::assembly::INLINE_LIMIT_BYTES;
+use crate::cfn::Template;
 use crate::cfn::evaluate::Settings;
+use crate::validate::ValidatedTemplate;
 
 /// What a deploy would change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -68,16 +71,7 @@ impl Run<'_> {
     async fn diff(&mut self, request: &DeployRequest, by_change_set: bool) -> Result<DiffReport, Stop> {
         let stack = self.find_stack(&request.stack).await?;
         let template = request.template.template();
-        let mut given = request.given.clone();
-        if let Some(protection) = &request.protection {
-            given.insert(protection.parameter.clone(), protection.wanted.to_string());
-        }
-        let values = parameters::values(template, &request.configured, &given, stack.as_ref(), template)
-            .map_err(|problems| {
-                let mut outcome = Outcome::new(Ending::Usage, "the parameters don't fit the template");
-                outcome.next = problems;
-                Stop::from(outcome)
-            })?;
+        let values = values_of(template, request, stack.as_ref())?;
         let settings = |parameters| Settings {
             region: Some(self.services().region().to_owned()),
             account: request.account.clone(),
@@ -93,10 +87,11 @@ impl Run<'_> {
             let (old, new) = (deployed.outputs.into(), template.outputs.clone().into());
             template_diff::compare("", Some(&old), Some(&new), &mut outputs);
         }
+        let drawn = template_diff::resources(&before, &after);
         let resources = if by_change_set {
-            self.changes_by_set(request, stack.as_ref(), &values).await?
+            self.changes_by_set(request, stack.as_ref(), &values, &drawn).await?
         } else {
-            template_diff::resources(&before, &after)
+            drawn
         };
         Ok(DiffReport {
             stack: request.stack.clone(),
@@ -107,14 +102,15 @@ impl Run<'_> {
         })
     }
 
-    /// What CloudFormation says, by a set that is always deleted.
+    /// What CloudFormation says, by a set that is always deleted. `drawn`: what the templates alone say.
     async fn changes_by_set(
         &mut self,
         request: &DeployRequest,
         stack: Option<&Stack>,
         values: &Values,
+        drawn: &[Change],
     ) -> Result<Vec<Change>, Stop> {
-        let template = request.template.template();
+        let whole = request.template.template();
         let kind = match ruling(Action::Deploy, stack.map(|stack| &stack.status)) {
             Ruling::Create => ChangeSetKind::Create,
             Ruling::Update => ChangeSetKind::Update,
@@ -127,6 +123,20 @@ impl Run<'_> {
                 .into());
             }
         };
+        let part = foundation_instead(request, kind);
+        let template = part.unwrap_or(whole);
+        let part_values = match part {
+            Some(part) => {
+                self.note(
+                    "the template of the new stack is too large for a request, and there is no bucket for it yet: CloudFormation is \
+                     asked about the foundation, the first step of a deploy, and the rest is read from the template; \
+                     `--upload-to BUCKET` has it asked about the whole"
+                );
+                Some(values_of(part, request, None)?)
+            }
+            None => None,
+        };
+        let values = part_values.as_ref().unwrap_or(values);
         let now = self.now().to_string();
         let name = format!(
             "{}-diff-{}",
@@ -152,19 +162,48 @@ impl Run<'_> {
             resources_to_import: Vec::new(),
             revert_drift: request.revert_drift && kind == ChangeSetKind::Update,
         };
-        let made = match self.make_set(&set, Step::Whole).await? {
+        let made = match self.make_set(&set, Step::Whole, &BTreeSet::new()).await? {
             Made::Ready(made) | Made::Executing(made) => made,
-            Made::NoChange => return Ok(Vec::new()),
+            // Nothing may be adopted here.
+            Made::NoChange | Made::Taken(_) => return Ok(Vec::new()),
         };
-        let constructs: BTreeMap<String, String> = template
+        let constructs: BTreeMap<String, String> = whole
             .resources
             .iter()
             .filter_map(|(id, resource)| Some((id.clone(), resource.construct.clone()?)))
             .collect();
         let changes = self.changes_of(&made, &constructs).await;
         self.discard(&made, kind).await?;
-        changes
+        let mut changes = changes?;
+        if part.is_some() {
+            changes.extend(
+                drawn.iter().filter(|change| !template.resources.contains_key(&change.logical_id)).cloned(),
+            );
+        }
+        Ok(changes)
     }
+}
+
+/// The values of a template's parameters, deletion protection as it is wanted in the end.
+fn values_of(template: &Template, request: &DeployRequest, stack: Option<&Stack>) -> Result<Values, Stop> {
+    let mut given = request.given.clone();
+    if let Some(protection) = &request.protection {
+        given.insert(protection.parameter.clone(), protection.wanted.to_string());
+    }
+    let whole = request.template.template();
+    parameters::values(template, &request.configured, &given, stack, whole).map_err(|problems| {
+        let mut outcome = Outcome::new(Ending::Usage, "the parameters don't fit the template");
+        outcome.next = problems;
+        Stop::from(outcome)
+    })
+}
+
+/// The foundation, where the whole of a new stack is too large for a request and only the stack's own bucket could take it.
+fn foundation_instead(request: &DeployRequest, kind: ChangeSetKind) -> Option<&Template> {
+    let is_too_large = kind == ChangeSetKind::Create
+        && matches!(request.upload, Upload::OwnBucket(_))
+        && template_text(request.template.template()).len() > INLINE_LIMIT_BYTES;
+    request.foundation.as_ref().filter(|_| is_too_large).map(ValidatedTemplate::template)
 }
 
 /// Parameters whose values change, without those that nothing shows.

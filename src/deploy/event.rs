@@ -17,6 +17,12 @@ pub trait Sink: Send + Sync {
     fn tell(&self, record: &Record);
 }
 
+impl<F: Fn(&Record) + Send + Sync> Sink for F {
+    fn tell(&self, record: &Record) {
+        self(record);
+    }
+}
+
 /// An event with its time and stack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Record {
@@ -107,7 +113,7 @@ pub enum Event {
         message: String,
         /// How many calls failed in a row.
         attempt: u32,
-        /// When we ask again, in seconds.
+        /// When we ask again, in seconds; 0 while an answer is still waited for.
         retry_seconds: u64,
     },
     /// Calls are answered again.
@@ -194,8 +200,10 @@ pub enum Step {
 pub enum WaitReason {
     /// Too many calls.
     Throttled,
-    /// No answer.
+    /// No answer, or one from AWS's side that can't be used.
     Connection,
+    /// No answer so far, to a call that is still waited for: nothing is repeated.
+    NoAnswer,
     /// The credentials ended.
     CredentialsExpired,
     /// A role that the credentials may use, or may read with, changed.

@@ -61,6 +61,11 @@ impl Reader {
         &self.stack_id
     }
 
+    /// Whether it hasn't seen any event.
+    pub(super) fn is_empty(&self) -> bool {
+        self.seen.is_empty()
+    }
+
     /// Takes a page. Whether the next one, with older events, may hold something new.
     pub(super) fn take(&mut self, page: Vec<StackEvent>) -> bool {
         let mut is_known = false;

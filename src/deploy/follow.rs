@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Session;
-use super::api::{
-    ErrorKind, EventScope, OperationEvent, OperationEventType, Page, Stack, StackEvent, StackStatus,
-};
+use super::api::{ErrorKind, Page, Stack, StackEvent, StackStatus};
 use super::cause::is_cancellation;
 use super::clock::Timestamp;
 use super::event::{Cause, Event, ResourceEvent};
 use super::event_log::{Reader, STACK_TYPE, Start, Tracker};
+use super::operations::changing;
 use super::outcome::{Ending, Outcome};
 use super::pace::Pace;
 use super::prompt::{Question, Reply, Topic};
@@ -116,6 +115,8 @@ struct Follower<'f> {
     source: Option<Source>,
     /// Operations whose events are read, oldest first.
     operation_ids: Vec<String>,
+    /// Other operations, which the stack knew before; none: not looked at so far.
+    old_operations: Option<Vec<String>>,
     /// Until when events were told.
     told_until: Option<Timestamp>,
     /// Only later events are told, where the source changed on the way.
@@ -148,6 +149,7 @@ impl Run<'_> {
             nested: Vec::new(),
             source: None,
             operation_ids: Vec::new(),
+            old_operations: operation.before.as_ref().map(|before| before.operations.clone()),
             told_until: None,
             tell_after: None,
             end: None,
@@ -221,23 +223,28 @@ impl Run<'_> {
         let id = follower.operation.stack_id.as_str();
         let stack = self.call(Patience::Long, || cloudformation.describe_stack(id)).await?;
         follower.status = Some(stack.status.clone());
-        let old = follower.operation.before.as_ref().map_or(&[][..], |before| &before.operations);
-        if follower.operation.before.is_some() {
-            for operation in stack.last_operations.iter().rev() {
-                if operation.kind != "CREATE_CHANGESET"
-                    && !old.contains(&operation.id)
-                    && !follower.operation_ids.contains(&operation.id)
-                {
-                    follower.operation_ids.push(operation.id.clone());
-                }
+        if follower.old_operations.is_none() {
+            follower.operation_ids = self.latest_operations(&stack, Patience::Long).await?;
+            let ids = changing(&stack).map(|operation| operation.id.clone());
+            follower.old_operations = Some(ids.collect());
+        }
+        for operation in changing(&stack).rev() {
+            let is_old = follower.old_operations.iter().flatten().any(|old| *old == operation.id);
+            if !is_old && !follower.operation_ids.contains(&operation.id) {
+                follower.operation_ids.push(operation.id.clone());
             }
         }
         if follower.source.is_none() && !follower.operation_ids.is_empty() {
             follower.source = Some(Source::Operations);
         }
-        if follower.source == Some(Source::Operations) && !self.read_operations(follower).await? {
-            follower.source = Some(Source::Stack);
-            follower.tell_after = follower.told_until;
+        if follower.source == Some(Source::Operations) {
+            let is_read = self.read_operations(&mut follower.root, &follower.operation_ids).await?;
+            // What runs already has events: without any, these ids aren't its.
+            let is_told = follower.operation.before.is_some() || !follower.root.is_empty();
+            if !is_read || !is_told {
+                follower.source = Some(Source::Stack);
+                follower.tell_after = follower.told_until;
+            }
         }
         if follower.source != Some(Source::Operations) {
             match self.read_stack(&mut follower.root, Patience::Long).await {
@@ -288,38 +295,6 @@ impl Run<'_> {
             self.tell(Event::Resource(event.clone()));
         }
         Ok((stack, events.len()))
-    }
-
-    /// Reads the events of the followed operations. False: this API can't be used here.
-    async fn read_operations(&mut self, follower: &mut Follower<'_>) -> Result<bool, Stop> {
-        let cloudformation = self.cloudformation();
-        follower.root.begin();
-        for id in follower.operation_ids.clone() {
-            let scope = EventScope::Operation(id);
-            let mut token: Option<String> = None;
-            loop {
-                let asked = token.take();
-                // Not patiently where the API or the permission is missing: there is another way.
-                let answer = cloudformation.describe_events(&scope, false, asked.as_deref());
-                let page = match self.unless_interrupted(answer).await? {
-                    Ok(page) => page,
-                    Err(error) if error.kind.is_passing() || error.kind == ErrorKind::CredentialsExpired => {
-                        self.call(Patience::Long, || {
-                            cloudformation.describe_events(&scope, false, asked.as_deref())
-                        })
-                        .await?
-                    }
-                    Err(_) => return Ok(false),
-                };
-                token = page.next_token;
-                let events = page.items.into_iter().filter_map(stack_event).collect();
-                if !follower.root.take(events) || token.is_none() {
-                    break;
-                }
-            }
-        }
-        follower.root.end();
-        Ok(true)
     }
 
     /// Reads what is new of a stack's events.
@@ -445,29 +420,6 @@ impl Follower<'_> {
             run.tell(Event::Progress(self.tracker.progress(now)));
         }
     }
-}
-
-/// An operation's event as a stack's; `None` of other kinds.
-fn stack_event(event: OperationEvent) -> Option<StackEvent> {
-    if event.event_type != OperationEventType::Stack {
-        return None;
-    }
-    Some(StackEvent {
-        id: event.id,
-        stack_id: event.stack_id,
-        timestamp: event.timestamp,
-        logical_id: event.logical_id?,
-        physical_id: event.physical_id,
-        resource_type: event.resource_type?,
-        status: event.status?,
-        status_reason: event.status_reason,
-        detailed_status: event.detailed_status,
-        client_request_token: event.client_request_token,
-        operation_id: event.operation_id,
-        hook_type: event.hook_type,
-        hook_status_reason: event.hook_status_reason,
-        hook_invocation_id: event.hook_invocation_id,
-    })
 }
 
 /// What the status of an ended operation means in words, for the stack's people.

@@ -9,8 +9,8 @@ use crate::cfn::evaluate::{Evaluator, Settings};
 /// What stands in the place of a value, as CloudFormation itself has it.
 const MASK: &str = "****";
 
-/// Shorter values are no secrets, and are part of too many words.
-const SHORTEST: usize = 4;
+/// Shorter values are part of too many words: they are masked only where they stand alone.
+const SHORTEST_ANYWHERE: usize = 4;
 
 /// Values that nothing may show.
 #[derive(Clone, Default)]
@@ -30,7 +30,7 @@ impl Hidden {
         let is_hidden = |name: &str| evaluator.parameter(name).is_some_and(|declared| declared.no_echo);
         let given = request.given.iter().filter(|(name, _)| is_hidden(name));
         let mut values: Vec<String> = given.map(|(_, value)| value.clone()).collect();
-        values.retain(|value| value.chars().count() >= SHORTEST);
+        values.retain(|value| !value.is_empty());
         // The longer one first: it may hold the other.
         values.sort_by_key(|value| std::cmp::Reverse(value.len()));
         Self(values)
@@ -39,9 +39,14 @@ impl Hidden {
     /// Takes the values out of a text.
     fn text(&self, text: &mut String) {
         for value in &self.0 {
-            if text.contains(value.as_str()) {
-                *text = text.replace(value.as_str(), MASK);
+            if !text.contains(value.as_str()) {
+                continue;
             }
+            *text = if value.chars().count() < SHORTEST_ANYWHERE {
+                masked_alone(text, value)
+            } else {
+                text.replace(value.as_str(), MASK)
+            };
         }
     }
 
@@ -126,6 +131,28 @@ impl Hidden {
     }
 }
 
+/// The text with a value masked where it isn't a part of a word or number.
+fn masked_alone(text: &str, value: &str) -> String {
+    let is_word = |character: char| character.is_alphanumeric() || character == '_';
+    let mut masked = String::new();
+    let mut rest = text;
+    let mut before = None;
+    while let Some(at) = rest.find(value) {
+        let (head, found) = rest.split_at(at);
+        let tail = &found[value.len()..];
+        let stands_alone = |beside: Option<char>, edge: Option<char>| {
+            !(beside.is_some_and(is_word) && edge.is_some_and(is_word))
+        };
+        let is_alone = stands_alone(head.chars().next_back().or(before), value.chars().next())
+            && stands_alone(tail.chars().next(), value.chars().next_back());
+        masked.push_str(head);
+        masked.push_str(if is_alone { MASK } else { value });
+        before = value.chars().next_back();
+        rest = tail;
+    }
+    masked + rest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,5 +174,20 @@ mod tests {
             ("no ****", &["not ****".to_owned()][..])
         );
         assert_eq!(format!("{hidden:?}"), "Hidden(2 values)");
+    }
+    #[test]
+    fn short_values_are_masked_where_they_stand_alone() {
+        let hidden = Hidden(vec!["abc".into(), "7".into(), "-x".into(), "ü".into()]);
+        for (text, expected) in [
+            ("Value 'abc' isn't allowed", "Value '****' isn't allowed"),
+            ("abc", "****"),
+            ("abc=abc,abcd;xabc abc_ abcabc", "****=****,abcd;xabc abc_ abcabc"),
+            ("7 of 17, 7.", "**** of 17, ****."),
+            ("a-x-x b", "a******** b"),
+            ("über ü", "über ****"),
+        ] {
+            let outcome = hidden.outcome(Outcome::new(Ending::Failed, text));
+            assert_eq!(outcome.message, expected, "{text}");
+        }
     }
 }

@@ -183,12 +183,23 @@ impl Run<'_> {
     async fn operation_events(&mut self, stack: &Stack, start: Start) -> Result<Vec<ResourceEvent>, Stop> {
         let mut readers = vec![Reader::new(&stack.id, Vec::new(), start.clone())];
         let mut events: Vec<ResourceEvent> = Vec::new();
+        let ids = match start {
+            Start::LatestOperation => self.latest_operations(stack, Patience::Short).await?,
+            Start::Beginning | Start::After(_) => Vec::new(),
+        };
+        let is_read =
+            !ids.is_empty() && self.read_operations(&mut readers[0], &ids).await? && !readers[0].is_empty();
+        if !is_read {
+            readers[0] = Reader::new(&stack.id, Vec::new(), start.clone());
+        }
         let mut index = 0;
         while index < readers.len() {
             let reader = &mut readers[index];
-            match self.read_stack(reader, Patience::Short).await {
-                Err(Stop::Api(_)) if index > 0 => {}
-                other => other?,
+            if index > 0 || !is_read {
+                match self.read_stack(reader, Patience::Short).await {
+                    Err(Stop::Api(_)) if index > 0 => {}
+                    other => other?,
+                }
             }
             let fresh = readers[index].drain(&self.constructs);
             for event in &fresh {

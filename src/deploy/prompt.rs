@@ -14,6 +14,20 @@ pub trait Prompter: Send + Sync {
     fn interrupted(&self) -> Call<'_, ()>;
 }
 
+/// Nobody: no question is answered, and there is no Ctrl-C.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Nobody;
+
+impl Prompter for Nobody {
+    fn ask<'a>(&'a self, _question: &'a Question) -> Call<'a, Reply> {
+        Box::pin(std::future::ready(Reply::NoTerminal))
+    }
+
+    fn interrupted(&self) -> Call<'_, ()> {
+        Box::pin(std::future::pending())
+    }
+}
+
 /// A question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Question {

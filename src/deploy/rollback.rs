@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Session;
 use super::api::{Stack, StackStatus};
+use super::data;
 use super::event_log::Start;
 use super::follow::{Before, Followed, Operation};
 use super::outcome::{Ending, Outcome};
@@ -13,10 +14,23 @@ use super::stacks::token;
 use super::status::{Action, Ruling, ruling};
 use super::stopping::{Stop, ended};
 
-/// Takes a failed operation back. `force` skips what can't be rolled back, and says what that is.
-pub async fn rollback(session: Session<'_>, stack: &str, force: bool, timeout: Option<Duration>) -> Outcome {
-    let mut run = Run::begin(session, "rollback", stack, timeout);
-    let result = run.rollback(force).await;
+/// What is asked to be taken back.
+#[derive(Debug, Clone, Default)]
+pub struct RollbackRequest {
+    /// The stack's name.
+    pub stack: String,
+    /// Skips what can't be rolled back, and says what that is.
+    pub force: bool,
+    /// The name typed in advance, where the rollback of a creation deletes data; nothing else answers that question.
+    pub confirm: Option<String>,
+    /// When to leave a stack that isn't through.
+    pub timeout: Option<Duration>,
+}
+
+/// Takes a failed operation back.
+pub async fn rollback(session: Session<'_>, request: &RollbackRequest) -> Outcome {
+    let mut run = Run::begin(session, "rollback", &request.stack, request.timeout);
+    let result = run.rollback(request).await;
     run.ended(result).await
 }
 
@@ -35,7 +49,8 @@ pub async fn attach(session: Session<'_>, stack: &str, timeout: Option<Duration>
 }
 
 impl Run<'_> {
-    async fn rollback(&mut self, force: bool) -> Result<Outcome, Stop> {
+    async fn rollback(&mut self, request: &RollbackRequest) -> Result<Outcome, Stop> {
+        let force = request.force;
         let name = self.stack.clone();
         let stack = self.existing_stack(&name).await?;
         match ruling(Action::Rollback, Some(&stack.status)) {
@@ -60,10 +75,41 @@ impl Run<'_> {
                 self.follow_to_outcome(&stack, Some(Before::of(&stack)), start, true).await
             }
             _ => {
+                if stack.status == StackStatus::CreateFailed {
+                    self.confirm_loss(&stack, request).await?;
+                }
                 let followed = self.roll_back(&stack, &BTreeMap::new()).await?;
                 Ok(outcome_of(&followed, true))
             }
         }
+    }
+
+    /// The rollback of a creation deletes what was made, also what the template keeps: where that holds data, it is asked for.
+    ///
+    /// Source: AWS CloudFormation API Reference, `RollbackStack`, `RetainExceptOnCreate`.
+    async fn confirm_loss(&mut self, stack: &Stack, request: &RollbackRequest) -> Result<(), Stop> {
+        let resources = self.resources(&stack.id).await?;
+        let mut lost = Vec::new();
+        let mut others = 0;
+        for resource in &resources {
+            let Some(id) = resource.physical_id.as_ref().filter(|id| !id.is_empty()) else { continue };
+            if data::holds_data(&resource.resource_type) && resource.status.ends_with("_COMPLETE") {
+                lost.push(format!("lost: {} ({}, {id})", resource.logical_id, resource.resource_type));
+            } else {
+                others += 1;
+            }
+        }
+        let rest = format!("deleted with the rollback: {others} other resources");
+        if lost.is_empty() {
+            self.note(rest);
+            return Ok(());
+        }
+        lost.push(rest);
+        let text = format!(
+            "The rollback of a creation deletes what was made. Type the stack's name, {}, to say yes.",
+            request.stack
+        );
+        self.confirm(text, lost, request.confirm.as_deref()).await
     }
 
     /// Tells what a forced rollback leaves as it is.

@@ -21,6 +21,9 @@ use super::{Call, Session};
 /// seconds, and without its answer nobody knows what it did.
 const LAST_ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
+/// After this long a call without an answer is told: a person should know within a few seconds what is waited for.
+const TOLD_AFTER: Duration = Duration::from_secs(5);
+
 /// How long calls may fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Patience {
@@ -67,6 +70,8 @@ struct Tries {
     began: Timestamp,
     pace: Option<Pace>,
     count: u32,
+    /// Whether somebody was told that there is no answer.
+    is_told: bool,
 }
 
 /// A command while it runs.
@@ -225,7 +230,7 @@ impl<'a> Run<'a> {
         self.is_interrupted.store(false, Ordering::Relaxed);
     }
 
-    /// Waits for what only looks, and leaves it at a Ctrl-C.
+    /// Waits for what only looks, and leaves it at a Ctrl-C, or when the time is up.
     pub(super) async fn unless_interrupted<T: Send>(&self, answer: Call<'_, T>) -> Result<T, Stop> {
         if self.is_closing {
             return Ok(answer.await);
@@ -233,16 +238,35 @@ impl<'a> Run<'a> {
         if self.is_interrupted() {
             return Err(Stop::Interrupted);
         }
-        match first(self.session.prompter.interrupted(), answer).await {
-            First::One(()) => {
+        if self.time_left().is_some_and(|left| left.is_zero()) {
+            return Err(Stop::Deadline);
+        }
+        let answered = first(self.session.prompter.interrupted(), answer);
+        match first(Box::pin(answered), self.deadline()).await {
+            First::One(First::Other(answer)) => Ok(answer),
+            First::One(First::One(())) => {
                 self.is_interrupted.store(true, Ordering::Relaxed);
                 Err(Stop::Interrupted)
             }
-            First::Other(answer) => Ok(answer),
+            First::Other(()) => Err(Stop::Deadline),
         }
     }
 
-    /// Waits for the answer to a call that changes something; after a Ctrl-C only for a moment, and not past a second one.
+    /// How long the command may still take, where that is limited.
+    fn time_left(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.since(self.now()))
+    }
+
+    /// Comes back when the time is up; never, where it isn't limited.
+    fn deadline(&self) -> Call<'a, ()> {
+        match self.time_left() {
+            Some(left) => self.session.clock.sleep_in_full(left),
+            None => Box::pin(std::future::pending()),
+        }
+    }
+
+    /// Waits for the answer to a call that changes something; after a Ctrl-C, or when the time is up, only for a moment, and not past
+    /// another Ctrl-C.
     async fn last_answer<T: Send>(
         &mut self,
         operation: &'static str,
@@ -252,22 +276,52 @@ impl<'a> Run<'a> {
             return Ok(answer.await);
         }
         let Session { prompter, clock, .. } = self.session;
-        if let First::One(answer) = first(Box::pin(&mut answer), prompter.interrupted()).await {
-            return Ok(answer);
-        }
-        self.is_interrupted.store(true, Ordering::Relaxed);
+        let ended = first(prompter.interrupted(), self.deadline());
+        let (why, stop) = match first(Box::pin(&mut answer), Box::pin(ended)).await {
+            First::One(answer) => return Ok(answer),
+            First::Other(First::One(())) => {
+                self.is_interrupted.store(true, Ordering::Relaxed);
+                ("interrupted", Stop::Interrupted)
+            }
+            First::Other(First::Other(())) => ("the time is up", Stop::Deadline),
+        };
         self.note(format!(
-            "interrupted: the answer to {operation} is waited for, {} s at most; Ctrl-C again leaves at once",
-            LAST_ANSWER_WITHIN.as_secs()
+            "{why}: the answer to {operation} is waited for, {} s at most; Ctrl-C {}leaves at once",
+            LAST_ANSWER_WITHIN.as_secs(),
+            if matches!(stop, Stop::Interrupted) { "again " } else { "" }
         ));
         let limit = first(prompter.interrupted(), clock.sleep_in_full(LAST_ANSWER_WITHIN));
         match first(answer, Box::pin(limit)).await {
             First::One(answer) => Ok(answer),
             First::Other(_) => {
                 self.unanswered = Some(operation);
-                Err(Stop::Interrupted)
+                Err(stop)
             }
         }
+    }
+
+    /// An answer, whose absence is told once a person wonders.
+    fn told_if_late<'t, T: Send + 't>(&self, answer: Answer<'t, T>, tries: &'t mut Tries) -> Answer<'t, T>
+    where
+        'a: 't,
+    {
+        let (session, stack) = (self.session, self.stack.clone());
+        Box::pin(async move {
+            let mut answer = answer;
+            let late = session.clock.sleep_in_full(TOLD_AFTER);
+            if let First::One(answer) = first(Box::pin(&mut answer), late).await {
+                return answer;
+            }
+            tries.is_told = true;
+            let event = Event::Waiting {
+                reason: WaitReason::NoAnswer,
+                message: format!("no answer for {} s", TOLD_AFTER.as_secs()),
+                attempt: tries.count + 1,
+                retry_seconds: 0,
+            };
+            session.sink.tell(&Record { time: session.clock.now(), stack, event });
+            answer.await
+        })
     }
 
     /// Asks until there is an answer that is worth having. Nothing is lost where a Ctrl-C comes before it.
@@ -278,7 +332,8 @@ impl<'a> Run<'a> {
     ) -> Result<T, Stop> {
         let mut tries = self.tries(patience);
         loop {
-            match self.unless_interrupted(make()).await? {
+            let answer = self.told_if_late(make(), &mut tries);
+            match self.unless_interrupted(answer).await? {
                 Ok(answer) => return Ok(self.answered(answer, &tries)),
                 Err(error) => self.wait_after(error, &mut tries).await?,
             }
@@ -297,7 +352,8 @@ impl<'a> Run<'a> {
         let mut may_have_arrived = false;
         self.check_interrupt().await?;
         loop {
-            let stop = match self.last_answer(operation, make()).await {
+            let answer = self.told_if_late(make(), &mut tries);
+            let stop = match self.last_answer(operation, answer).await {
                 Ok(Ok(answer)) => return Ok(self.answered(answer, &tries)),
                 Ok(Err(error)) => {
                     may_have_arrived |= error.kind == ErrorKind::Connection;
@@ -320,11 +376,11 @@ impl<'a> Run<'a> {
             Patience::Short if self.has_changed => Patience::Between,
             other => other,
         };
-        Tries { patience, began: self.now(), pace: None, count: 0 }
+        Tries { patience, began: self.now(), pace: None, count: 0, is_told: false }
     }
 
     fn answered<T>(&self, answer: T, tries: &Tries) -> T {
-        if tries.count > 0 {
+        if tries.is_told {
             let after_seconds = self.now().since(tries.began).as_secs();
             self.tell(Event::Reconnected { after_seconds });
         }
@@ -338,6 +394,7 @@ impl<'a> Run<'a> {
             return Err(Stop::GaveUp(error));
         }
         tries.count += 1;
+        tries.is_told = true;
         if tries.pace.is_none() {
             tries.pace = Some(Pace::of_failures(self.jitter()));
         }

@@ -4,24 +4,32 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::api::{Answer, Page};
+use super::api::{Answer, Page, unsupported};
 use super::clock::Timestamp;
 
 /// Calls to STS, ACM, Systems Manager, ECS, S3, EC2 and CloudWatch. A method is one API call, one page where there are pages.
 ///
-/// A name that isn't there is an error of [`ErrorKind::NotFound`](super::api::ErrorKind::NotFound).
+/// A name that isn't there is an error of [`ErrorKind::NotFound`](super::api::ErrorKind::NotFound). A call that an implementation
+/// doesn't have answers [`ErrorKind::Unsupported`](super::api::ErrorKind::Unsupported).
+#[allow(unused_variables, reason = "names are for those who implement it")]
 pub trait Services: Send + Sync {
     /// The region that calls go to.
     fn region(&self) -> &str;
 
     /// STS `GetCallerIdentity`, with the end of the credentials.
-    fn caller_identity(&self) -> Answer<'_, CallerIdentity>;
+    fn caller_identity(&self) -> Answer<'_, CallerIdentity> {
+        unsupported("GetCallerIdentity")
+    }
 
     /// ACM `DescribeCertificate`.
-    fn certificate<'a>(&'a self, arn: &'a str) -> Answer<'a, Certificate>;
+    fn certificate<'a>(&'a self, arn: &'a str) -> Answer<'a, Certificate> {
+        unsupported("DescribeCertificate")
+    }
 
     /// Systems Manager `GetParameter` without decryption.
-    fn parameter<'a>(&'a self, name: &'a str) -> Answer<'a, SsmParameter>;
+    fn parameter<'a>(&'a self, name: &'a str) -> Answer<'a, SsmParameter> {
+        unsupported("GetParameter")
+    }
 
     /// Systems Manager `PutParameter` of a new `SecureString`, never over one that is there
     /// ([`ErrorKind::AlreadyExists`](super::api::ErrorKind::AlreadyExists)).
@@ -30,35 +38,72 @@ pub trait Services: Send + Sync {
         name: &'a str,
         value: &'a Secret,
         key_id: Option<&'a str>,
-    ) -> Answer<'a, ()>;
+    ) -> Answer<'a, ()> {
+        unsupported("PutParameter")
+    }
 
     /// ECS `ListTasks` of a service with the desired status `STOPPED`, and `DescribeTasks`: the latest, newest first.
-    fn stopped_tasks<'a>(&'a self, cluster: &'a str, service: &'a str) -> Answer<'a, Vec<StoppedTask>>;
+    fn stopped_tasks<'a>(&'a self, cluster: &'a str, service: &'a str) -> Answer<'a, Vec<StoppedTask>> {
+        unsupported("ListTasks")
+    }
 
     /// S3 `HeadObject`: whether it is there.
-    fn has_object<'a>(&'a self, bucket: &'a str, key: &'a str) -> Answer<'a, bool>;
+    fn has_object<'a>(&'a self, bucket: &'a str, key: &'a str) -> Answer<'a, bool> {
+        unsupported("HeadObject")
+    }
 
     /// S3 `PutObject`. The address to give to CloudFormation.
-    fn put_object<'a>(&'a self, bucket: &'a str, key: &'a str, body: &'a [u8]) -> Answer<'a, String>;
+    fn put_object<'a>(&'a self, bucket: &'a str, key: &'a str, body: &'a [u8]) -> Answer<'a, String> {
+        unsupported("PutObject")
+    }
 
     /// S3 `ListObjectVersions`: versions and delete markers.
     fn object_versions<'a>(
         &'a self,
         bucket: &'a str,
         next_token: Option<&'a str>,
-    ) -> Answer<'a, Page<ObjectVersion>>;
+    ) -> Answer<'a, Page<ObjectVersion>> {
+        unsupported("ListObjectVersions")
+    }
 
     /// S3 `DeleteObjects`, at most 1,000.
-    fn delete_objects<'a>(&'a self, bucket: &'a str, versions: &'a [ObjectVersion]) -> Answer<'a, ()>;
+    fn delete_objects<'a>(&'a self, bucket: &'a str, versions: &'a [ObjectVersion]) -> Answer<'a, ()> {
+        unsupported("DeleteObjects")
+    }
 
     /// EC2 `DescribeVpcs` with a filter on the Name tag, in which `*` and `?` stand for other characters.
-    fn vpcs<'a>(&'a self, name: &'a str) -> Answer<'a, Vec<Vpc>>;
+    fn vpcs<'a>(&'a self, name: &'a str) -> Answer<'a, Vec<Vpc>> {
+        unsupported("DescribeVpcs")
+    }
 
     /// EC2 `DescribeSubnets` of a VPC.
-    fn subnets<'a>(&'a self, vpc_id: &'a str) -> Answer<'a, Vec<Subnet>>;
+    fn subnets<'a>(&'a self, vpc_id: &'a str) -> Answer<'a, Vec<Subnet>> {
+        unsupported("DescribeSubnets")
+    }
 
     /// CloudWatch `DescribeAlarms` by name. Those that aren't there are left out.
-    fn alarms<'a>(&'a self, names: &'a [String]) -> Answer<'a, Vec<Alarm>>;
+    fn alarms<'a>(&'a self, names: &'a [String]) -> Answer<'a, Vec<Alarm>> {
+        unsupported("DescribeAlarms")
+    }
+}
+
+/// No other services: what they would tell isn't checked, and the deploy says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoServices {
+    region: String,
+}
+
+impl NoServices {
+    /// In this region.
+    pub fn in_region(region: impl Into<String>) -> Self {
+        Self { region: region.into() }
+    }
+}
+
+impl Services for NoServices {
+    fn region(&self) -> &str {
+        &self.region
+    }
 }
 
 /// Who calls.

@@ -6,9 +6,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::cfn::evaluate::{Evaluated, Evaluator, Fault, Scenario, Scenarios, Settings};
+use crate::cfn::read::Loops;
 use crate::cfn::{Resource, Template, write};
 use crate::diagnostic::{Diagnostic, Severity};
 
+use super::macros::Macros;
 use super::model::Snapshot;
 use super::options::{Options, Types};
 use super::references::References;
@@ -42,8 +44,8 @@ pub struct Context<'t> {
     pub evaluator: Evaluator<'t>,
     /// Evaluated resources that were found good before.
     pub(super) known_good: KnownGood,
-    /// Macros that change the template before CloudFormation reads it, so that what isn't in it may still exist.
-    pub macros: Vec<&'t str>,
+    /// What changes the template before CloudFormation reads it, so that what isn't in it may still exist.
+    pub macros: Macros<'t>,
     /// The resources in each combination of conditions that matters, once a rule has asked for them.
     pub(super) snapshots: OnceCell<Vec<Snapshot<'t>>>,
     /// What several checks ask for: properties of resources in the combinations of their conditions.
@@ -72,7 +74,7 @@ impl<'t> Context<'t> {
             )
             .with_attribute_kinds(attribute_kind),
             known_good: KnownGood::default(),
-            macros: transforms(template).filter(|name| *name != LANGUAGE_EXTENSIONS).collect(),
+            macros: Macros::of(template),
             snapshots: OnceCell::new(),
             evaluated: RefCell::default(),
             text: None,
@@ -85,8 +87,9 @@ impl<'t> Context<'t> {
         Self { known_good: known_good.clone(), ..self }
     }
 
-    /// The same for a template that was read from a text of that many bytes.
-    pub(super) fn read_from(self, bytes: usize) -> Self {
+    /// The same for a template that was read from a text of that many bytes, with loops.
+    pub(super) fn read_from(mut self, bytes: usize, loops: &'t Loops) -> Self {
+        self.macros.loops = Some(loops);
         Self { text: Some(bytes), ..self }
     }
 
@@ -143,7 +146,7 @@ impl<'t> Context<'t> {
 
     /// A finding that something doesn't exist: only a warning where a macro may bring it.
     pub(super) fn existence(&self, mut finding: Diagnostic) -> Diagnostic {
-        if !self.macros.is_empty() {
+        if self.macros.bring_names() {
             finding.severity = Severity::Warning;
             finding.message.push_str(", unless a macro adds it");
         }
@@ -158,8 +161,13 @@ impl<'t> Context<'t> {
             resources: self.template.resources.len(),
             unknown_types: unknown.into_iter().map(str::to_owned).collect(),
             inexact_patterns: self.registry.inexact_patterns(),
-            complete: !self.incomplete.get() && !self.evaluator.is_exhausted(),
+            complete: self.is_complete(),
         }
+    }
+
+    /// Whether everything was looked at, as far as the checks have run.
+    pub(super) fn is_complete(&self) -> bool {
+        !self.incomplete.get() && !self.evaluator.is_exhausted()
     }
 
     /// Notes that something was left out, since there was too much of it.
@@ -169,16 +177,8 @@ impl<'t> Context<'t> {
 
     /// Whether the template asks for the functions of the language extensions.
     pub fn language_extensions(&self) -> bool {
-        transforms(self.template).any(|name| name == LANGUAGE_EXTENSIONS)
+        self.macros.extended
     }
-}
-
-const LANGUAGE_EXTENSIONS: &str = "AWS::LanguageExtensions";
-
-fn transforms(template: &Template) -> impl Iterator<Item = &str> {
-    let transform = template.transform.iter();
-    let names = transform.flat_map(|json| json.as_array().map_or(std::slice::from_ref(json), Vec::as_slice));
-    names.filter_map(|json| json.as_str().or_else(|| json.get("Name")?.as_str()))
 }
 
 /// What a place in the template belongs to.

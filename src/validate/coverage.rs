@@ -150,7 +150,7 @@ pub const FAILURES: &[Failure] = &[
     row(
         65,
         "policies and names beyond IAM's limits, names that need a capability",
-        &["L004", "L005", "L010"],
+        &["L004", "L005", "L011"],
         "",
     ),
     row(

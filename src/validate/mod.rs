@@ -39,7 +39,9 @@
 mod context;
 pub mod coverage;
 mod limits;
+mod macros;
 mod model;
+mod one_mistake;
 mod options;
 mod policy;
 pub mod references;
@@ -53,8 +55,9 @@ mod wiring;
 
 pub use context::{Context, Owner};
 pub use limits::{IamCapability, iam_capability};
+pub use macros::{Macros, Part as MacroPart};
 pub use options::{Acceptance, Options, Purpose, Types};
-pub use report::{Report, Statistics, check_document};
+pub use report::{Report, Statistics, check_document, check_read};
 pub use rule::{Check, Rule};
 pub use schema::KnownGood;
 
@@ -62,8 +65,8 @@ use crate::cfn::Template;
 use crate::diagnostic::{Diagnostic, Severity};
 
 /// The layers in the order in which their findings are told.
-static LAYERS: [&[Check]; 5] =
-    [schema::CHECKS, references::CHECKS, limits::CHECKS, policy::CHECKS, wiring::CHECKS];
+static LAYERS: [&[Check]; 6] =
+    [schema::CHECKS, references::CHECKS, limits::CHECKS, policy::CHECKS, wiring::CHECKS, limits::LAST];
 
 /// Every rule, in the order of the layers.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
@@ -119,11 +122,24 @@ pub fn findings(template: &Template, options: &Options) -> Vec<Diagnostic> {
     check_all(&Context::new(template, options))
 }
 
-fn check_all(context: &Context<'_>) -> Vec<Diagnostic> {
+/// What every rule finds, also where several tell the same.
+fn check_rules(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for check in LAYERS.into_iter().flatten() {
         (check.run)(context, &mut findings);
     }
+    for finding in findings.iter_mut().filter(|finding| finding.is_error()) {
+        if context.macros.may_change(finding.pointer.as_deref()) {
+            finding.severity = Severity::Warning;
+            finding.message.push_str(", unless a macro changes it");
+        }
+    }
+    findings
+}
+
+fn check_all(context: &Context<'_>) -> Vec<Diagnostic> {
+    let mut findings = check_rules(context);
+    one_mistake::told_once(context.template, &mut findings);
     for finding in &mut findings {
         let acceptance = context.options.accepted.iter().find(|acceptance| acceptance.accepts(finding));
         finding.accepted = acceptance.map(|acceptance| acceptance.reason.clone());

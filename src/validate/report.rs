@@ -1,10 +1,13 @@
 //! What was found in a template of anyone, and how much was looked at.
 
-use crate::cfn::read;
-use crate::diagnostic::{Diagnostic, Severity, Source};
+use std::collections::BTreeSet;
+
+use crate::cfn::ReadTemplate;
+use crate::cfn::read::{self, Loops};
+use crate::diagnostic::{Diagnostic, Severity, Source, Span};
 use crate::document::Document;
 
-use super::{Context, Options, check_all};
+use super::{Context, Options, check_all, one_mistake};
 
 /// What was found in one template.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,20 +56,55 @@ impl Report {
 
 /// Checks a template of anyone. What isn't even a template gives a report of that.
 pub fn check_document(document: &Document, options: &Options) -> Report {
-    let source = document.source.clone();
-    let read = match read::read(document) {
-        Ok(read) => read,
-        Err(findings) => return Report { source, findings, statistics: Statistics::default() },
-    };
-    let context = Context::new(&read.template, options).read_from(source.text.len());
-    let mut findings = read.findings;
-    findings.extend(check_all(&context).into_iter().map(|finding| read.source_map.locate(finding)));
-    findings.sort_by_key(|finding| finding.location.as_ref().map(|location| location.span.start));
-    Report { source, findings, statistics: context.statistics() }
+    match read::read_expanded(document, &options.parameters) {
+        Ok(read) => check_read(&read, options),
+        Err(findings) => {
+            Report { source: document.source.clone(), findings, statistics: Statistics::default() }
+        }
+    }
+}
+
+/// Checks a template that was read; what loops make is best written out
+/// ([`read_expanded`](crate::cfn::read::read_expanded)).
+pub fn check_read(read: &ReadTemplate, options: &Options) -> Report {
+    let source = read.source_map.source();
+    let context = Context::new(&read.template, options).read_from(source.text.len(), &read.loops);
+    let mut findings = read.findings.clone();
+    findings.extend(check_all(&context).into_iter().map(|finding| {
+        if finding.pointer.is_some() {
+            read.source_map.locate(finding)
+        } else {
+            finding.at(source, read.source_map.span(""))
+        }
+    }));
+    one_mistake::told_once(&read.template, &mut findings);
+    findings.sort_by_key(|finding| {
+        let start = finding.location.as_ref().map(|location| location.span.start);
+        (start, std::cmp::Reverse(finding.severity), finding.code)
+    });
+    findings.dedup();
+    told_once_in_loops(&read.loops, &mut findings);
+    Report { source: source.clone(), findings, statistics: context.statistics() }
+}
+
+/// Keeps the first of the findings of a rule at a place in a loop: it repeats the mistake for each of its values.
+fn told_once_in_loops(loops: &Loops, findings: &mut Vec<Diagnostic>) {
+    if loops.spans.is_empty() {
+        return;
+    }
+    let mut told = BTreeSet::new();
+    findings.retain(|finding| {
+        let Some(location) = &finding.location else { return true };
+        let start = location.span.start;
+        let is_inside = |span: &Span| span.start <= start && start < span.end;
+        !loops.spans.iter().any(is_inside) || told.insert((finding.code, start))
+    });
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::document::{Format, Limits};
 
@@ -94,6 +132,66 @@ mod tests {
         assert!(!report.is_valid());
         assert_eq!(report.statistics.resources, 1);
         assert!(report.statistics.complete);
+    }
+
+    #[test]
+    fn a_mistake_in_a_loop_is_told_once() {
+        let report = report(
+            "Transform: AWS::LanguageExtensions\nResources:\n  Fn::ForEach::Topics:\n  - Name\n  - [a, b, c]\n  - Topic${Name}:\n      Type: AWS::SNS::Topic\n      Properties:\n        TopicNam: !Ref Name\nOutputs:\n  A: {Value: !Ref Topica}\n  D: {Value: !Ref Topicd}\n",
+        );
+        let errors = report.findings.iter().filter(|finding| finding.is_error());
+        let places: Vec<_> =
+            errors.map(|finding| (finding.code.0, finding.location.as_ref().unwrap().span.line)).collect();
+        assert_eq!(places, [("S003", 9), ("R002", 12)]);
+        assert_eq!(report.statistics.resources, 3);
+    }
+
+    #[test]
+    fn a_loop_over_what_is_not_known_hides_what_it_may_make() {
+        let report = report(
+            "Transform: AWS::LanguageExtensions\nParameters: {P: {Type: CommaDelimitedList}}\nConditions:\n  Fn::ForEach::C: [I, !Ref P, {'Is${I}': !Equals [!Ref I, a]}]\nResources:\n  Fn::ForEach::T: [I, !Ref P, {'Topic${I}': {Type: AWS::SNS::Topic, Condition: 'Is${I}'}}]\n  A: {Type: AWS::SNS::Topic, Condition: Isa, DependsOn: Topica}\nOutputs:\n  A: {Value: !Ref Topica}\n  B: {Value: !GetAtt Topicb.TopicArn}\n  C: {Value: !Ref Other}\n",
+        );
+        let told: Vec<_> = report
+            .findings
+            .iter()
+            .map(|finding| (finding.code.0, finding.location.as_ref().unwrap().span.line))
+            .collect();
+        assert_eq!(told, [("R029", 4), ("R029", 6), ("R002", 11)]);
+    }
+
+    #[test]
+    fn unknown_functions_and_types_are_told_once() {
+        let report = report(
+            "Conditions: {C: !Equal [a, b]}\nResources:\n  A: {Properties: {X: 1}}\n  B: {Type: AWS::SNS::Topic, Condition: C, Properties: {DisplayName: !Foo x}}\n",
+        );
+        let told: Vec<_> = report
+            .findings
+            .iter()
+            .filter(|finding| finding.severity > Severity::Note)
+            .map(|finding| (finding.code.0, finding.location.as_ref().unwrap().span.line))
+            .collect();
+        assert_eq!(told, [("D106", 1), ("D105", 3), ("D106", 4)]);
+    }
+
+    #[test]
+    fn what_was_left_out_is_told() {
+        let numbers = || (0..16).map(|number| number.to_string());
+        let each = |prefix: &str, value: &dyn Fn(String) -> serde_json::Value| -> serde_json::Value {
+            numbers()
+                .map(|number| (format!("{prefix}{number}"), value(number)))
+                .collect::<serde_json::Map<_, _>>()
+                .into()
+        };
+        let parts: Vec<_> = numbers().map(|n| json!({"Fn::If": [format!("C{n}"), "a", "b"]})).collect();
+        let template = json!({
+            "Parameters": each("P", &|_| json!({"Type": "String"})),
+            "Conditions": each("C", &|n| json!({"Fn::Equals": [{"Ref": format!("P{n}")}, "a"]})),
+            "Resources": {"A": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Fn::Join": ["", parts]}}}},
+        });
+        let report = report(&template.to_string());
+        assert!(!report.statistics.complete, "{:#?}", report.findings);
+        let told: Vec<_> = report.findings.iter().filter(|finding| finding.code.0 == "L010").collect();
+        assert!(told.len() == 1 && told[0].help.is_some() && told[0].severity == Severity::Note, "{told:#?}");
     }
 
     #[test]

@@ -3,7 +3,12 @@
 use crate::cfn::{Json, Map, Resource, Template};
 use crate::diagnostic::Diagnostic;
 
-use super::{Options, findings};
+use super::{Context, Options, check_rules};
+
+/// What every rule finds, also where another tells the same more exactly.
+pub(crate) fn of_every_rule(template: &Template, options: &Options) -> Vec<Diagnostic> {
+    check_rules(&Context::new(template, options))
+}
 
 /// A template from its JSON form.
 pub(crate) fn template(json: Json) -> Template {
@@ -58,7 +63,7 @@ pub(crate) fn found(code: &str, json: Json) -> Vec<Diagnostic> {
 /// The findings of one code in the template.
 pub(crate) fn found_with(code: &str, json: Json, options: &Options) -> Vec<Diagnostic> {
     let template = template(json);
-    findings(&template, options).into_iter().filter(|finding| finding.code.0 == code).collect()
+    of_every_rule(&template, options).into_iter().filter(|finding| finding.code.0 == code).collect()
 }
 
 /// The message and the pointer of the only finding of that code.

@@ -45,7 +45,7 @@ fn an_accepted_error_is_written() {
     let alone = accepting.run(["validate", file, "--deny", "warnings", "-q"]).ended(3);
     assert!(alone.out.contains("warning[P020]"), "{}", alone.out);
     let told = accepting.run(["validate", file, "-c", "dify.yaml"]).ended(0);
-    assert!(told.out.contains("accepted warning[P020]"), "{}", told.out);
+    assert!(told.out.contains("accepted error[P020]"), "{}", told.out);
     let sarif = accepting.run(["validate", file, "-c", "dify.yaml", "--format", "sarif"]).ended(0).json();
     let results = sarif["runs"][0]["results"].as_array().unwrap();
     let open = results.iter().find(|result| result["ruleId"] == "P020").unwrap();

@@ -131,7 +131,7 @@ fn an_update_that_is_cancelled_did_not_fail() {
     assert!(outcome.message.starts_with("the last operation was cancelled"), "{outcome:#?}");
     // By somebody else.
     let world = running();
-    finished(cancel(session(&world), STACK, Some(Duration::from_secs(0))));
+    finished(cancel(session(&world), STACK, Some(Duration::from_secs(1))));
     let outcome = finished(attach(session(&world), STACK, None));
     assert_eq!(outcome.message, "the update was cancelled; the stack is back where it was", "{outcome:#?}");
 }

@@ -6,8 +6,8 @@ use dify_cfn::deploy::outcome::Ending;
 use dify_cfn::deploy::prompt::{Reply, Topic};
 use dify_cfn::deploy::services::{StoppedContainer, StoppedTask};
 use dify_cfn::deploy::{
-    DestroyRequest, LookupRequest, attach, cancel, create_secrets, destroy, diff, drift, events, lookup,
-    outputs, rollback, status_of, why,
+    DestroyRequest, LookupRequest, RollbackRequest, attach, cancel, create_secrets, destroy, diff, drift,
+    events, lookup, outputs, rollback, status_of, why,
 };
 
 use super::*;
@@ -100,11 +100,13 @@ fn rollback_continues_what_is_stuck() {
         state.stacks[index].status = StackStatus::UpdateRollbackFailed;
         state.failing_rollback.insert("X".into());
     }
-    let outcome = finished(rollback(session(&world), STACK, false, None));
+    let request = RollbackRequest { stack: STACK.into(), ..RollbackRequest::default() };
+    let outcome = finished(rollback(session(&world), &request));
     assert_eq!(outcome.ending, Ending::Stuck, "{outcome:#?}");
-    let outcome = finished(rollback(session(&world), STACK, true, None));
+    let request = RollbackRequest { force: true, ..request };
+    let outcome = finished(rollback(session(&world), &request));
     assert_eq!(outcome.ending, Ending::Done, "{outcome:#?}");
-    let outcome = finished(rollback(session(&world), STACK, true, None));
+    let outcome = finished(rollback(session(&world), &request));
     assert_eq!((outcome.ending, world.count("ContinueUpdateRollback")), (Ending::Done, 2));
 }
 

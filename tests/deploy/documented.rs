@@ -6,7 +6,7 @@ use dify_cfn::deploy::FoundNetwork;
 use dify_cfn::deploy::api::{
     Annotation, DriftStatus, Output, PolicyAction, PropertyDifference, ResourceDrift,
 };
-use dify_cfn::deploy::changes::{Change, PropertyDelta, Widening};
+use dify_cfn::deploy::changes::{Change, PropertyDelta, Widening, WideningKind};
 use dify_cfn::deploy::clock::Timestamp;
 use dify_cfn::deploy::data::{Loss, LossKind};
 use dify_cfn::deploy::event::{
@@ -119,7 +119,7 @@ fn samples() -> Vec<Event> {
         Event::Changes {
             step: None,
             changes: vec![change()],
-            widenings: vec![Widening { logical_id: x(), words: x() }],
+            widenings: vec![Widening { logical_id: x(), words: x(), kind: WideningKind::Network }],
         },
         Event::NoChanges { step: Step::Whole },
         Event::Executing { change_set: x(), stack_id: x() },

@@ -10,6 +10,7 @@ mod causes;
 mod commands;
 mod create;
 mod documented;
+mod example;
 mod gates;
 mod kill;
 mod overhead;

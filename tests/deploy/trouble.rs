@@ -243,3 +243,26 @@ fn an_incomplete_answer_about_values_is_read_a_second_time() {
     assert!(world.count("DescribeChangeSet") > before + 2);
     assert!(notes(&world).iter().any(|note| note.contains("doesn't tell the values")));
 }
+
+#[test]
+fn a_call_that_is_not_answered_is_told_and_left_when_the_time_is_up() {
+    let undisturbed = World::new();
+    assert_eq!(deployed(&undisturbed, &request()).ending, Ending::Done);
+    let calls = undisturbed.state().calls.clone();
+    let looks: Vec<usize> =
+        (1..=calls.len()).filter(|call| calls[call - 1].starts_with("Describe")).collect();
+    assert!(looks.len() > 10, "{calls:?}");
+    for call in looks {
+        let world = World::new();
+        world.state().kill_at = Some(call);
+        let began = world.state().now;
+        let limited = DeployRequest { timeout: Some(Duration::from_secs(3_600)), ..request() };
+        let outcome = deployed(&world, &limited);
+        assert!(matches!(outcome.ending, Ending::Failed | Ending::Left), "{call}: {outcome:#?}");
+        assert!(outcome.message.contains("the time is up"), "{call}: {outcome:#?}");
+        let took = Duration::from_millis(u64::try_from(world.state().now - began).unwrap());
+        // The limit, and what is given to the taking back of a set.
+        assert!(took <= Duration::from_secs(3_600 + 60), "{call}: {took:?}");
+        assert!(waits(&world).contains(&WaitReason::NoAnswer), "{call}");
+    }
+}

@@ -38,7 +38,7 @@ fn refused_connections_are_waited_for_at_each_stage() {
 
 #[test]
 fn a_burst_of_throttling_of_everything() {
-    // The SDK repeats a call up to eight times, which takes half a minute of AWS's pace, before it is our turn to wait.
+    // As many calls as half a minute of AWS's pace takes.
     for begins in [2, 8, 16] {
         let place = Place::new();
         let burst = [vec![Fault::None; begins], vec![Fault::Throttled; 36]].concat();

@@ -37,6 +37,48 @@ fn a_region_is_needed() {
     assert!(run.err.contains("no region is set"), "{}", run.err);
 }
 
+/// The commands that work without a configuration.
+const ON_STACKS: [&str; 9] =
+    ["status", "events", "outputs", "drift", "why", "attach", "cancel", "rollback", "destroy"];
+
+#[test]
+fn a_stack_that_the_configuration_does_not_have_is_told_with_those_that_it_has() {
+    let place = Place::new();
+    let known =
+        "the configuration has no stack `dify-prd`; did you mean `dify-dev`? the stacks are: dify-dev";
+    for command in ON_STACKS {
+        let run = place.run(&format!("{command} --stack dify-prd")).ended(2);
+        let sentence = format!(
+            "error: the region of the stack dify-prd isn't known: {known}; name it with --region, AWS_REGION or the profile"
+        );
+        assert!(run.err.contains(&sentence), "{command}: {}", run.err);
+        assert_eq!(place.server.lock().calls.len(), 0, "{command}");
+    }
+    // With a region it may be a stack of somebody else's; the name may be wrong all the same.
+    let run = place.run("why --stack dify-prd --region us-east-1").ended(1);
+    assert!(run.err.contains(&format!("note: {known}")), "{}", run.err);
+    let json = place.run("status --stack dify-prd --json").ended(2);
+    assert!(json.lines().last().unwrap()["message"].as_str().unwrap().contains(known), "{}", json.out);
+}
+
+#[test]
+fn without_a_configuration_and_a_region_both_are_named() {
+    let place = Place::new();
+    std::fs::remove_file(place.file("dify.yaml")).unwrap();
+    for command in ON_STACKS {
+        let run = place.run(&format!("{command} --stack dify-prd")).ended(2);
+        assert!(
+            run.err.contains("isn't known: there is no dify.yaml here; name it with --region"),
+            "{}",
+            run.err
+        );
+    }
+    place.configure("name: [dify]\n");
+    let run = place.run("status --stack dify-prd").ended(2);
+    assert!(run.err.contains("the region of the stack dify-prd isn't known: "), "{}", run.err);
+    assert!(run.err.contains("name"), "{}", run.err);
+}
+
 #[test]
 fn a_stack_that_is_not_there_is_told() {
     let place = Place::new();

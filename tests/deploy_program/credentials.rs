@@ -95,3 +95,31 @@ fn a_profile_without_credentials_is_told() {
     }
     assert_eq!(place.server.lock().calls.len(), 0);
 }
+
+#[test]
+fn credentials_that_end_soon_are_told_before_a_deploy_begins() {
+    for (minutes, code, said) in [
+        (2, 1, "check credentials: failed, they end at 2"),
+        (30, 0, "check credentials: warning, they end at 2"),
+        (180, 0, "check credentials: ok, they end at 2"),
+    ] {
+        let place = Place::new();
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        let end = i64::try_from(now.as_millis()).unwrap() + minutes * 60_000;
+        let end = dify_cfn::deploy::clock::Timestamp(end).to_string();
+        let answer = format!(
+            "{{\"Version\": 1, \"AccessKeyId\": \"AKIASOON\", \"SecretAccessKey\": \"x\", \"SessionToken\": \"y\", \"Expiration\": \"{end}\"}}"
+        );
+        std::fs::write(place.file("answer.json"), answer).unwrap();
+        std::fs::create_dir(place.file(".aws")).unwrap();
+        let process =
+            format!("[profile soon]\ncredential_process = cat {}\n", place.file("answer.json").display());
+        std::fs::write(place.file(".aws/config"), process).unwrap();
+        let run = place.run("deploy --stack dify-dev --yes --profile soon").ended(code).says(&[said]);
+        assert_eq!(key_of(&place), "AKIASOON");
+        let is_begun = place.server.count("CreateChangeSet") > 0;
+        assert_eq!(is_begun, code == 0, "{}", run.err);
+        let told = run.err.contains("log in again first");
+        assert_eq!(told, code == 1, "{}", run.err);
+    }
+}

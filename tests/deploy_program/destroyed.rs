@@ -160,3 +160,31 @@ fn trouble_on_the_way_does_not_stop_it() {
         assert_eq!(place.server.lock().model.begun, ["UPDATE dify-dev", "DELETE dify-dev"], "{fault:?}");
     }
 }
+
+#[test]
+fn parameters_beside_the_stack_are_among_what_stays() {
+    let place = Place::with(&format!("{CONFIG}secrets: {{ backend: ssm }}\n"));
+    let made = place.run("secrets --stack dify-dev").ended(0);
+    let names: Vec<&str> = made.out.lines().filter_map(|line| line.strip_prefix("created  ")).collect();
+    assert!(names.len() > 3, "{}", made.out);
+    place.run("deploy --stack dify-dev --yes").ended(0);
+    let asked = place.run("destroy --stack dify-dev").ended(4);
+    let stays: Vec<String> =
+        names.iter().map(|name| format!("stays: {name} (a SecureString of Systems Manager)")).collect();
+    for line in &stays {
+        assert_eq!(asked.err.lines().filter(|other| *other == line).count(), 1, "{line}: {}", asked.err);
+    }
+    // A role that may not look them up hears of them too.
+    place.server.faults("GetParameter", &vec![Fault::Denied; names.len()]);
+    let denied = place.run("destroy --stack dify-dev").ended(4);
+    assert!(
+        denied.err.contains(&format!("stays: {} (in Systems Manager, if it is there)", names[0])),
+        "{}",
+        denied.err
+    );
+    let done = place.run(DESTROY).ended(0);
+    for line in &stays {
+        assert!(done.err.contains(&format!("  next: {line}")), "{line}: {}", done.err);
+    }
+    assert_eq!(place.server.lock().model.secure_parameters.len(), names.len(), "nothing touches them");
+}

@@ -8,6 +8,7 @@
 
 mod absent;
 mod accepted;
+mod adopted;
 mod alarms;
 mod by_operation;
 mod commands;
@@ -31,5 +32,8 @@ mod server;
 mod several;
 mod statuses;
 mod taking_back;
+#[cfg(unix)]
+mod terminal;
 mod trouble;
 mod unanswered;
+mod uploaded;

@@ -114,3 +114,17 @@ fn no_trouble_brings_it_out() {
         shows_nothing(&place.run(&deploy));
     }
 }
+
+#[test]
+fn a_short_value_is_masked_where_it_stands_alone() {
+    let place = Place::new();
+    place.reviewed(|template| {
+        with_token(template);
+        let token = template["Parameters"]["AdminToken"].as_object_mut().unwrap();
+        token.remove("MinLength");
+    });
+    place.run(&format!("{DEPLOY} --parameter AdminToken=old")).ended(0);
+    place.fail_at("Notice", "Value 'z9' at 'value' of z9 failed; z99 is another");
+    let run = place.run(&format!("{DEPLOY} --parameter AdminToken=z9")).ended(5);
+    assert!(run.err.contains("Value '****' at 'value' of **** failed; z99 is another"), "{}", run.err);
+}

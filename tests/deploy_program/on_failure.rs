@@ -92,6 +92,39 @@ fn keep_leaves_a_failed_creation_and_goes_on_from_there() {
 }
 
 #[test]
+fn the_rollback_of_a_kept_creation_says_what_is_lost_and_only_the_name_answers_it() {
+    let place = Place::new();
+    place.fail_at("DatabaseWriter", "no capacity");
+    place.run(&format!("{DEPLOY} --on-failure keep")).ended(6);
+    let rollback = "rollback --stack dify-dev";
+    place.run(rollback).ended(4).says(&[
+        "lost: DatabaseCluster (AWS::RDS::DBCluster, dify-dev-DatabaseCluster)",
+        "deleted with the rollback: ",
+        "there is nobody to ask; nothing was deleted",
+        "next: --confirm dify-dev answers it",
+    ]);
+    place
+        .run(&format!("{rollback} --confirm dify-prd"))
+        .ended(4)
+        .says(&["`dify-prd` isn't the stack's name, dify-dev"]);
+    assert_eq!(place.server.count("RollbackStack"), 0);
+    place.run(&format!("{rollback} --confirm dify-dev")).ended(0).says(&["lost: DatabaseCluster"]);
+    assert_eq!(place.server.count("RollbackStack"), 1);
+}
+
+#[test]
+fn the_rollback_of_a_creation_without_data_asks_nothing() {
+    let place = Place::new();
+    // The first resource that the model makes: what holds data comes later.
+    place.fail_at("BrokerSecret", "no");
+    place.run(&format!("{DEPLOY} --on-failure keep")).ended(6);
+    let made = place.server.stack("dify-dev").resources;
+    assert!(!made.keys().any(|id| id == "DatabaseCluster"), "{made:?}");
+    place.run("rollback --stack dify-dev").ended(0).says(&["note: deleted with the rollback: "]);
+    assert_eq!(place.server.count("RollbackStack"), 1);
+}
+
+#[test]
 fn keep_holds_for_the_second_step_of_a_creation_too() {
     let place = Place::new();
     let keep = format!("{DEPLOY} --on-failure keep");

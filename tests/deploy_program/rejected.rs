@@ -49,6 +49,8 @@ fn early_validation_is_told_with_path_and_reason_and_leaves_nothing() {
                 "at Cache/Resource /Resources/Cache/Properties/Port\n",
                 "warning: BUCKET_EMPTINESS_VALIDATION: The bucket isn't empty.",
                 "error: CloudFormation refuses the change set; nothing was changed",
+                "next: `--import-existing` adopts what has the name, where the template keeps it (DeletionPolicy: Retain)",
+                "next: or delete what has the name, or give another one to Bucket",
             ]);
             continue;
         }

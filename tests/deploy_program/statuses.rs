@@ -63,7 +63,7 @@ fn status_in_every_status() {
 
 #[test]
 fn rollback_in_every_status() {
-    insta::assert_snapshot!("rollback", table("rollback --stack dify-dev"));
+    insta::assert_snapshot!("rollback", table("rollback --stack dify-dev --confirm dify-dev"));
 }
 
 #[test]

@@ -185,3 +185,30 @@ fn events_are_followed_to_the_end_each_once() {
         "{run:?}"
     );
 }
+
+/// Constructs that the lines of resources name, of a stack that the configuration describes.
+#[track_caller]
+fn names_constructs(run: &Run) {
+    let lines = run.lines();
+    let resources: Vec<_> =
+        lines.iter().filter(|line| line["event"] == "resource" && line["is_stack"] == false).collect();
+    assert!(!resources.is_empty(), "{run:?}");
+    for resource in resources {
+        let (id, construct) = (resource["logical_id"].as_str().unwrap(), resource["construct"].as_str());
+        assert!(construct.is_some_and(|path| path.contains('/') || path == id), "{resource}");
+    }
+}
+
+#[test]
+fn resources_have_the_names_of_constructs_in_every_command() {
+    let (place, deploy) = running();
+    let (stack, service) = (place.server.stack("dify-dev").id, place.service());
+    place.server.lock().model.tell(&stack, &service, "AWS::ECS::Service", "UPDATE_IN_PROGRESS", None, "");
+    names_constructs(&place.run("cancel --stack dify-dev --json").ended(0));
+    finish(deploy).ended(5);
+    names_constructs(&place.run("events --stack dify-dev --json").ended(0));
+    let (place, _) = stuck();
+    names_constructs(&place.run("rollback --stack dify-dev --json").ended(0));
+    let place = Place::deployed(CONFIG);
+    names_constructs(&place.run("destroy --stack dify-dev --confirm dify-dev --json").ended(0));
+}

@@ -2,6 +2,7 @@
 //! named, and the same command again ends in the state of an undisturbed run.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::TcpListener;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,9 @@ const DEPLOY: &str = "deploy --stack dify-dev --yes";
 
 /// What only looks is left at once; on this machine's worst day.
 const AT_ONCE: Duration = Duration::from_secs(8);
+
+/// A person is told within a few seconds that there is no answer.
+const TOLD_WITHIN: Duration = Duration::from_secs(8);
 
 /// Cases at the same time.
 const WORKERS: usize = 4;
@@ -155,20 +159,99 @@ fn other_commands_are_left_at_once() {
     }
 }
 
+/// An endpoint that doesn't answer, and what the program says of it.
+struct Dead {
+    url: String,
+    says: &'static str,
+    /// Keeps the port.
+    _listener: Option<TcpListener>,
+}
+
+/// One that refuses connections, and one that takes them and never says a word.
+fn dead_endpoints() -> [Dead; 2] {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // What it doesn't accept waits in the system's queue.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap();
+    [
+        Dead {
+            url: format!("http://{closed}"),
+            says: "waiting: AWS doesn't answer; asking again",
+            _listener: None,
+        },
+        Dead {
+            url: format!("http://{address}"),
+            says: "waiting: AWS doesn't answer so far: no answer for 5 s",
+            _listener: Some(silent),
+        },
+    ]
+}
+
+/// The command with the waits of the real program, at an endpoint that is dead.
+fn at_a_dead_endpoint(place: &Place, dead: &Dead, arguments: &str) -> Command {
+    let mut process = place.command(&format!("{arguments} --stack dify-dev"));
+    process.env_remove("DIFY_CFN_POLL_MS").env("AWS_ENDPOINT_URL", &dead.url);
+    process
+}
+
 #[test]
 fn nobody_listens_at_the_endpoint() {
     let place = Place::new();
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    for command in ["status", "deploy --yes", "attach", "destroy"] {
-        let mut process = place.command(&format!("{command} --stack dify-dev"));
-        // The waits of the real program: the SDK alone tries for half a minute.
-        process.env_remove("DIFY_CFN_POLL_MS").env("AWS_ENDPOINT_URL", format!("http://{closed}"));
-        let child = process.spawn().unwrap();
-        std::thread::sleep(Duration::from_secs(3));
+    let cases: Vec<(Dead, &str)> = ["status", "deploy --yes", "attach", "destroy"]
+        .into_iter()
+        .flat_map(|command| dead_endpoints().map(|dead| (dead, command)))
+        .collect();
+    std::thread::scope(|scope| {
+        for (dead, command) in &cases {
+            let place = &place;
+            scope.spawn(move || {
+                let child = at_a_dead_endpoint(place, dead, command).spawn().unwrap();
+                // Told within a few seconds; on this machine's worst day a little later.
+                std::thread::sleep(TOLD_WITHIN);
+                let began = Instant::now();
+                Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+                let run = finish(child).ended(4);
+                assert!(began.elapsed() < AT_ONCE, "{command}: it took {:?}", began.elapsed());
+                run.says(&[dead.says, "interrupted; nothing was changed"]);
+            });
+        }
+    });
+}
+
+#[test]
+fn a_time_limit_holds_inside_a_call() {
+    let place = Place::new();
+    for dead in dead_endpoints() {
+        for command in ["deploy --yes --timeout 3s", "attach --timeout 3s", "rollback --timeout 3s"] {
+            let began = Instant::now();
+            let run = finish(at_a_dead_endpoint(&place, &dead, command).spawn().unwrap()).ended(1);
+            let took = began.elapsed();
+            assert!(took < Duration::from_secs(3) + AT_ONCE, "{command}: it took {took:?}");
+            run.says(&["error: the time is up; nothing was changed"]);
+        }
+    }
+}
+
+#[test]
+fn a_time_limit_holds_while_a_change_is_not_answered() {
+    for (action, code, said) in [
+        ("CreateChangeSet", 1, "the time is up"),
+        ("ExecuteChangeSet", 7, "left before CloudFormation said whether the change set"),
+    ] {
+        let place = Place::new();
+        place.server.faults(action, &[Fault::Silent]);
         let began = Instant::now();
-        Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-        let run = finish(child).ended(4);
-        assert!(began.elapsed() < AT_ONCE, "{command}: it took {:?}", began.elapsed());
-        assert!(run.err.contains("interrupted; nothing was changed"), "{command}: {}", run.err);
+        let run = place.run("deploy --stack dify-dev --yes --timeout 6s").ended(code);
+        assert!(
+            began.elapsed() < Duration::from_secs(6) + AFTER_A_MOMENT,
+            "{:?}: {}",
+            began.elapsed(),
+            run.err
+        );
+        run.says(&[
+            "AWS doesn't answer so far: no answer for 5 s",
+            &format!("the answer to {action} is waited for"),
+            said,
+        ]);
     }
 }

@@ -78,8 +78,8 @@ class Emulator:
 class Place:
     """A folder to work in, the program, and the emulator."""
 
-    def __init__(self, program: Path, proxy: Proxy, folder: Path, stack: str, config: str):
-        self.program, self.proxy, self.folder, self.stack = program, proxy, folder, stack
+    def __init__(self, program: Path, emulator: Emulator, proxy: Proxy, folder: Path, config: str):
+        self.program, self.emulator, self.proxy, self.folder, self.stack = program, emulator, proxy, folder, DEV
         self.config = config
         self.environment = {
             "HOME": str(folder), "PATH": os.environ["PATH"], "AWS_ENDPOINT_URL": proxy.url,
@@ -105,6 +105,10 @@ class Place:
 
     def deploy(self, code: int = 0, more: list[str] = ()) -> str:
         return self.run(["deploy", "--stack", self.stack, "--yes", *self.settings, *more], code)
+
+    def cloudformation(self, call: str) -> dict:
+        """What the emulator itself says of the stack."""
+        return getattr(self.emulator.client("cloudformation"), call)(StackName=self.stack)
 
     def status(self) -> dict:
         return json.loads(self.run(["status", "--stack", self.stack, "--json", "--region", REGION], 0))
@@ -172,18 +176,32 @@ def steps(place: Place, emulator: Emulator):
         expect("db.r7g.large" in classes, f"the class isn't there: {classes}")
 
     def condition():
+        """A parameter switches what depends on a condition on, and off again."""
         place.synth(["database.instance_class=db.r7g.large"])
-        place.deploy(more=["--parameter", f"CertificateArn={certificate(emulator)}"])
-        balancers = emulator.client("elbv2").describe_load_balancers()["LoadBalancers"]
-        arn = balancers[0]["LoadBalancerArn"]
-        listeners = emulator.client("elbv2").describe_listeners(LoadBalancerArn=arn)["Listeners"]
-        expect("HTTPS" in {listener["Protocol"] for listener in listeners}, f"no HTTPS: {listeners}")
+        name, value, there = switch(place, emulator)
+        expect(not there(), f"{name} isn't given, but what it switches on is there")
+        place.deploy(more=["--parameter", f"{name}={value}"])
+        expect(there(), f"what {name} switches on isn't there")
+        place.deploy(more=["--parameter", f"{name}="])
+        expect(not there(), f"what {name} switched on is still there")
+        return name
 
     def failing():
-        # Only the emulator sees a bucket whose name somebody has: its creation fails.
+        """An update fails half-way, is rolled back, and its cause is told, also afterwards."""
+        # Only the emulator sees a resource that reads a secret that isn't there: its creation fails.
+        value = "{{resolve:secretsmanager:nothing-of-that-name}}"
+        place.proxy.extra = {"Extra": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": value}}}
+        place.synth(["dify.version=1.17.0"])
+        told = place.deploy(code=5)
+        place.proxy.extra = {}
+        expect(place.status()["status"] == "UPDATE_ROLLBACK_COMPLETE", str(place.status()))
+        for text in (told, place.run(["why", "--stack", place.stack, "--region", REGION], 0)):
+            expect("cause: Extra" in text and "nothing-of-that-name" in text, f"the cause isn't told:\n{text}")
+
+    def taken():
+        """An update that would make what exists already, under the name of somebody else's, changes nothing."""
         emulator.client("s3").create_bucket(Bucket="taken-by-somebody")
         place.proxy.extra = {"Extra": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "taken-by-somebody"}}}
-        place.synth(["dify.version=1.17.0"])
         command = [str(place.program), "deploy", "--stack", place.stack, "--yes", *place.settings]
         done = subprocess.run(command, cwd=place.folder, env=place.environment, text=True, capture_output=True,
                               stdin=subprocess.DEVNULL, timeout=300, check=False)
@@ -200,14 +218,50 @@ def steps(place: Place, emulator: Emulator):
         told = place.deploy(code=4)
         expect("--allow-replace DatabaseCluster" in told, told)
 
+    def clusters() -> dict:
+        found = emulator.client("rds").describe_db_clusters()["DBClusters"]
+        return {cluster["DBClusterIdentifier"]: cluster["DatabaseName"] for cluster in found}
+
     def allowed():
+        """What holds data is replaced once it is named: another cluster, with the other name; production keeps the old one."""
+        before = clusters()
+        expect("other" not in before.values(), f"it was replaced before: {before}")
         told = place.deploy(code=4, more=["--allow-replace", "DatabaseCluster"])
+        expect(clusters() == before, f"a refused deploy replaced it: {clusters()}")
         named = sorted({word for word in told.replace(",", " ").split() if word.startswith("Database")})
         more = [flag for name in named for flag in ("--allow-replace", name)]
         place.deploy(more=more)
+        after = clusters()
+        new = {name: database for name, database in after.items() if name not in before}
+        expect(list(new.values()) == ["other"], f"no other cluster with the new name: {after}")
+        kept = {name: database for name, database in after.items() if name in before}
+        expect(kept == (before if is_production(place) else {}), f"not what is to be kept of {before}: {after}")
+        resources = place.cloudformation("list_stack_resources")["StackResourceSummaries"]
+        inside = [one["PhysicalResourceId"] for one in resources if one["ResourceType"] == "AWS::RDS::DBCluster"]
+        expect(inside == list(new), f"the stack doesn't have the new one: {inside}")
+        policy = place.cloudformation("get_stack_policy").get("StackPolicyBody", "")
+        expect("LogicalResourceId/DatabaseCluster" in policy, f"the policy isn't set again: {policy}")
+        return f"{', '.join(before)} by {', '.join(new)}" + (", and kept" if kept else "")
 
     def drift():
-        place.run(["drift", "--stack", place.stack, "--json"], 0)
+        """What was changed by hand is told with both values, and nothing else is."""
+        def found(code: int = 0) -> dict:
+            return json.loads(place.run(["drift", "--stack", place.stack, "--json", "--fail"], code))
+        before = found()
+        expect(before["drifted"] == [], f"drifted before anything was changed: {before}")
+        resources = place.cloudformation("list_stack_resources")["StackResourceSummaries"]
+        group = next(one for one in resources if one["ResourceType"] == "AWS::Logs::LogGroup")
+        logs = emulator.client("logs")
+        kept = logs.describe_log_groups(logGroupNamePrefix=group["PhysicalResourceId"])["logGroups"][0]["retentionInDays"]
+        logs.put_retention_policy(logGroupName=group["PhysicalResourceId"], retentionInDays=1)
+        told = found(1)["drifted"]
+        expect([one["logical_id"] for one in told] == [group["LogicalResourceId"]], f"not what was changed: {told}")
+        [difference] = told[0]["differences"]
+        values = (difference["path"], difference["expected"], difference["actual"])
+        expect(values == ("/RetentionInDays", str(kept), "1"), f"not as it was changed: {difference}")
+        logs.put_retention_policy(logGroupName=group["PhysicalResourceId"], retentionInDays=kept)
+        expect(found()["drifted"] == [], "drifted after it was put back")
+        return f"{group['LogicalResourceId']} /RetentionInDays"
 
     def outputs():
         told = json.loads(place.run(["outputs", "--stack", place.stack, "--json"], 0))
@@ -217,10 +271,29 @@ def steps(place: Place, emulator: Emulator):
         place.run(["destroy", "--stack", place.stack, "--confirm", place.stack], 0)
         expect(place.status()["id"] is None, str(place.status()))
 
-    order = [create, no_change, outputs, image_tag, size, failing, refused, allowed, drift, destroy]
-    if place.stack == DEV and "\"production\"" not in place.config:
-        order.insert(5, condition)
-    return order
+    return [create, no_change, outputs, image_tag, size, condition, failing, taken, refused, allowed, drift, destroy]
+
+
+def is_production(place: Place) -> bool:
+    return json.loads(place.config)["profile"] == "production"
+
+
+def switch(place: Place, emulator: Emulator):
+    """A parameter that a condition of the profile's template depends on, a value, and whether what it switches on is there."""
+    if not is_production(place):
+        def speaks_https() -> bool:
+            balancers = emulator.client("elbv2")
+            arn = balancers.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
+            listeners = balancers.describe_listeners(LoadBalancerArn=arn)["Listeners"]
+            return "HTTPS" in {listener["Protocol"] for listener in listeners}
+        return "CertificateArn", certificate(emulator), speaks_https
+    route53 = emulator.client("route53")
+    zone = route53.create_hosted_zone(Name="example.com", CallerReference="e2e")["HostedZone"]["Id"].rsplit("/", 1)[-1]
+
+    def has_record() -> bool:
+        records = route53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+        return "dify.example.com." in {record["Name"] for record in records}
+    return "HostedZoneId", zone, has_record
 
 
 def fitting(folder: Path, program: Path) -> str:
@@ -320,7 +393,7 @@ def main() -> int:
             emulator = Emulator(installed.python, folder)
             try:
                 proxy = Proxy(emulator.port)
-                place = Place(program, proxy, folder, DEV, config(profile, emulator))
+                place = Place(program, emulator, proxy, folder, config(profile, emulator))
                 todo = [(step.__name__, step) for step in steps(place, emulator)]
                 if shutil.which("npm"):
                     todo.insert(1, ("cdk", lambda: cdk(place)))

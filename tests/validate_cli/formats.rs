@@ -54,7 +54,13 @@ fn every_finding_of_the_json_has_its_place() {
         (&depends_on["file"], &depends_on["line"], &depends_on["column"], &depends_on["logical_id"]),
         (&json!("bad.yaml"), &json!(8), &json!(16), &json!("Files"))
     );
-    assert_eq!(json["files"][1], json!({"file": "bad.json", "errors": 1, "warnings": 1, "notes": 4}));
+    let counts = json!({"errors": 1, "warnings": 1, "notes": 4});
+    let looked_at = json!({"resources": 1, "complete": true, "unknown_types": []});
+    let mut file = json!({"file": "bad.json"});
+    for part in [counts, looked_at] {
+        file.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+    }
+    assert_eq!(json["files"][1], file);
     assert_eq!(json["errors"], json!(4));
     assert_eq!(found.code, 3);
 }
@@ -166,4 +172,36 @@ fn what_a_template_says_cannot_move_the_terminal() {
     assert_eq!(found.code, 3);
     let text = run_in(&crate::fixtures(), &["validate", "-"], escape.as_bytes()).out;
     assert!(!text.contains('\u{1b}') && !text.contains('\u{7}'), "{text:?}");
+}
+
+/// A template with more combinations of conditions than are looked at.
+fn too_many_combinations() -> String {
+    let mut text = "Parameters:\n".to_owned();
+    let each = |line: &dyn Fn(usize) -> String| (0..16).map(line).collect::<String>();
+    text += &each(&|n| format!("  P{n}: {{Type: String}}\n"));
+    text += "Conditions:\n";
+    text += &each(&|n| format!("  C{n}: !Equals [!Ref P{n}, a]\n"));
+    text += "Resources:\n  A:\n    Type: AWS::SNS::Topic\n    Properties:\n      DisplayName: !Join\n      - ''\n      -\n";
+    text + &each(&|n| format!("        - !If [C{n}, a, b]\n"))
+}
+
+#[test]
+fn what_was_left_out_is_told_in_every_format() {
+    let text = too_many_combinations();
+    let in_format = |arguments: &[&str]| {
+        let folder = tempfile::tempdir().unwrap();
+        let arguments = [&["validate", "-"][..], arguments].concat();
+        run_in(folder.path(), &arguments, text.as_bytes())
+    };
+    let told = in_format(&[]);
+    assert!(told.out.contains("note[L010]: ") && told.out.contains("= help: "), "{}", told.out);
+    let json = in_format(&["--json"]).json();
+    assert_eq!((&json["files"][0]["complete"], &json["files"][0]["resources"]), (&false.into(), &1.into()));
+    assert!(json["findings"].as_array().unwrap().iter().any(|finding| finding["code"] == "L010"));
+    let sarif = in_format(&["--format", "sarif"]).json();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    assert!(results.iter().any(|result| result["ruleId"] == "L010"), "{results:#?}");
+    let stats = in_format(&["--stats"]);
+    let line = "<stdin>: 1 resource, not all combinations of conditions and parameters\n";
+    assert!(stats.out.contains(line), "{}", stats.out);
 }

@@ -112,3 +112,41 @@ fn parameters_have_to_be_declared_and_allowed() {
     let hidden = run(&["validate", "good.yaml", "-p", "Password=HUNTER2"]);
     assert!(hidden.code == 2 && !hidden.err.contains("HUNTER2"), "{}", hidden.err);
 }
+
+#[test]
+fn what_looks_like_a_template_or_cannot_be_read_is_not_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("only-transform.yaml", "Transform: AWS::Include");
+    write("good.yaml", "Resources: {A: {Type: AWS::SNS::Topic}}");
+    write("settings.yaml", "a: b: c");
+    let found = run_in(folder.path(), &["validate", "."], b"");
+    assert_eq!(found.code, 0, "{}{}", found.out, found.err);
+    assert!(found.out.contains("checked 2 templates"), "{}", found.out);
+    assert!(found.err.contains("warning: skipped `./settings.yaml`: it can't be read"), "{}", found.err);
+    assert_eq!(run_in(folder.path(), &["validate", ".", "--deny", "warnings"], b"").code, 3);
+    write("settings.yaml", "Resources:\n  A: {Type: Custom::A, b: c: d}");
+    assert_eq!(run_in(folder.path(), &["validate", "."], b"").code, 3);
+}
+
+#[test]
+fn a_configuration_brings_its_profile() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "group.yaml",
+        "Resources:\n  A:\n    Type: AWS::EC2::SecurityGroup\n    Properties:\n      GroupDescription: d\n      SecurityGroupIngress: [{IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: 0.0.0.0/0, Description: d}]\n",
+    );
+    let zone = "ingress: { domain_name: d.example.com, hosted_zone_id: Z0123456789ABC }";
+    write("dev.yaml", "environments: { dev: { profile: development } }");
+    write("both.yaml", &format!("{zone}\nenvironments: {{ dev: {{}}, prd: {{ profile: production }} }}"));
+    let severity = |options: &[&str]| {
+        let arguments = [&["validate", "group.yaml", "--json"][..], options].concat();
+        let json = run_in(folder.path(), &arguments, b"").json();
+        let finding = json["findings"].as_array().unwrap().iter().find(|finding| finding["code"] == "P020");
+        finding.unwrap()["severity"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(severity(&[]), "warning");
+    assert_eq!(severity(&["--config", "dev.yaml"]), "warning");
+    assert_eq!(severity(&["--config", "both.yaml"]), "error");
+}

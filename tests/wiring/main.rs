@@ -4,6 +4,9 @@
 #![allow(clippy::similar_names, reason = "items and item are what they are")]
 
 mod mutations;
+mod samples;
+#[path = "../support/samples.rs"]
+mod support;
 
 use dify_cfn::cfn::{Resource, Template};
 use dify_cfn::config::{LoadOptions, load};

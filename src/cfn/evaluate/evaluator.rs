@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::cfn::function::is_macro_key;
 use crate::cfn::{Json, Map, Resource, Template};
 
 use super::conditions::{Conditions, MOST_STEPS, Scenarios};
@@ -13,7 +14,7 @@ use super::parameter::Declaration;
 use super::run::Run;
 use super::scenario::Scenario;
 use super::settings::Settings;
-use super::value::{Evaluated, Kind};
+use super::value::{Data, Evaluated, Kind, Origin};
 
 /// How many values an evaluator gives in its life: hundreds of times what the largest template needs, seconds at most.
 pub(super) const MOST_VALUES: usize = 20_000_000;
@@ -161,7 +162,12 @@ impl<'t> Evaluator<'t> {
         scenario: &Scenario<'t>,
     ) -> (Evaluated<'t>, Vec<Fault<'t>>) {
         let mut run = Run::new(self, scenario);
-        let data = run.members(&resource.properties);
+        let data = if resource.properties.keys().any(|key| is_macro_key(key)) {
+            // What a macro or a loop puts beside the other properties isn't known.
+            Data::unknown(Kind::Object, Origin::Call(&PROPERTIES))
+        } else {
+            run.members(&resource.properties)
+        };
         (Evaluated { data, source: &PROPERTIES }, run.faults)
     }
 }

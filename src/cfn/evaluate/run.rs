@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
+use crate::cfn::function::is_macro_key;
 use crate::cfn::{Json, Map};
 
 use super::evaluator::{Evaluator, Fault, MOST_VALUES};
@@ -49,7 +50,14 @@ impl<'e, 't> Run<'e, 't> {
                 if let Some((function, arguments)) = as_call(json) {
                     return self.call(json, function, arguments);
                 }
-                if unknown_function(json).is_some() { call(Kind::Any, json) } else { self.members(map) }
+                if unknown_function(json).is_some() {
+                    call(Kind::Any, json)
+                } else if map.keys().any(|key| is_macro_key(key)) {
+                    // What a macro or a loop puts beside the other members isn't known.
+                    call(Kind::Object, json)
+                } else {
+                    self.members(map)
+                }
             }
         };
         Some(Evaluated { data, source: json })

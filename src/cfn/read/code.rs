@@ -21,4 +21,6 @@ codes! {
     pub const ALIAS: Code = Code("D108");
     /// A scalar that CloudFormation's YAML 1.1 doesn't take for what it looks like.
     pub const OLD_YAML: Code = Code("D109");
+    /// A loop (`Fn::ForEach`) that CloudFormation can't write out.
+    pub const LOOP: Code = Code("D110");
 }

@@ -28,11 +28,11 @@ fn may_take_sections(transform: &Json) -> bool {
 
 /// Makes a template of a map in long form.
 pub(super) fn template(map: &SourceMap, findings: &mut Vec<Diagnostic>) -> Template {
-    let mut reader = Reader { map, findings };
     let mut template = Template::default();
     let root = map.root();
     let has_macros = root.get("Transform").is_some_and(|node| may_take_sections(&node.to_json()))
         || root.get("Fn::Transform").is_some();
+    let mut reader = Reader { map, findings, has_macros };
     for entry in root.entries() {
         let pointer = pointer_to("", &entry.key);
         match entry.key.as_str() {
@@ -48,7 +48,7 @@ pub(super) fn template(map: &SourceMap, findings: &mut Vec<Diagnostic>) -> Templ
             "Resources" => reader.resources(entry, &mut template),
             key => {
                 if !SECTIONS.contains(&key) && !function::is_macro_key(key) {
-                    reader.unknown_section(entry, has_macros);
+                    reader.unknown_section(entry);
                 }
                 template.other.insert(key.to_owned(), entry.value.to_json());
             }
@@ -70,11 +70,18 @@ pub(super) fn template(map: &SourceMap, findings: &mut Vec<Diagnostic>) -> Templ
 struct Reader<'a> {
     map: &'a SourceMap,
     findings: &'a mut Vec<Diagnostic>,
+    /// Whether a macro changes the template before CloudFormation looks at its form.
+    has_macros: bool,
 }
 
 impl Reader<'_> {
     fn error(&mut self, code: Code, message: String, pointer: &str, id: Option<&str>, span: Span) {
-        let finding = Diagnostic::error(code, message).pointer(pointer).at(self.map.source(), span);
+        let finding = if self.has_macros {
+            Diagnostic::warning(code, message + ", unless a macro changes it")
+        } else {
+            Diagnostic::error(code, message)
+        };
+        let finding = finding.pointer(pointer).at(self.map.source(), span);
         self.findings.push(match id {
             Some(id) => finding.logical_id(id),
             None => finding,
@@ -100,10 +107,10 @@ impl Reader<'_> {
         }
     }
 
-    fn unknown_section(&mut self, entry: &Entry, has_macros: bool) {
+    fn unknown_section(&mut self, entry: &Entry) {
         let message = format!("CloudFormation has no section `{}`", excerpt(&entry.key));
         // A macro may take it out.
-        let finding = if has_macros {
+        let finding = if self.has_macros {
             Diagnostic::note(code::UNKNOWN_SECTION, message + " of its own, a macro has to know it")
         } else {
             Diagnostic::error(code::UNKNOWN_SECTION, message)

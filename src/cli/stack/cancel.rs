@@ -9,7 +9,7 @@ use crate::deploy;
 use super::connection::follow;
 
 pub(super) fn run(args: &FollowArgs, view: &mut View) -> Exit {
-    follow(&args.one, view, &Teller::following(args.one.json, None), async |session, stack| {
+    follow(&args.one, view, &Teller::following(args.one.json), async |session, stack| {
         deploy::cancel(session, stack, args.timeout).await
     })
 }

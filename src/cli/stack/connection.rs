@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use crate::cli::args::ConfigArgs;
+use crate::cli::Exit;
+use crate::cli::project::{self, Known};
 use crate::cli::stack_args::{AwsArgs, OneStackArgs};
 use crate::cli::view::View;
 use crate::cli::view::stack::Teller;
-use crate::cli::{Exit, project};
-use crate::config::Config;
+use crate::config;
 use crate::deploy::Session;
-use crate::deploy::aws::{Aws, Options};
+use crate::deploy::aws::{Aws, NO_REGION, Options};
 use crate::deploy::event::Sink;
 use crate::deploy::outcome::Outcome;
 use crate::deploy::system_clock::SystemClock;
@@ -36,7 +36,7 @@ impl Connection {
         let options = Options {
             profile: args.profile.clone(),
             region: args.region.clone().or_else(|| region.map(str::to_owned)),
-            first_back_off: longest_wait,
+            back_off: longest_wait,
         };
         let aws = Aws::connect(options).await.map_err(|error| error.message)?;
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -68,14 +68,14 @@ pub(super) fn follow<F>(args: &OneStackArgs, view: &mut View, teller: &Teller, c
 where
     F: AsyncFnOnce(Session<'_>, &str) -> Outcome,
 {
-    let (region, constructs) = known_of(&args.config, &args.stack);
+    let known = KnownStack::of(args);
     let ended = super::block_on(view, async |view| {
-        let connection = match Connection::open(&args.aws, region.as_deref()).await {
+        let connection = match known.connect(args).await {
             Ok(connection) => connection,
             Err(sentence) => return view.failure_of(&sentence, Exit::Usage),
         };
         let prompts = Prompts::new(&args.stack, teller.clone());
-        let outcome = command(connection.session(teller, &prompts, &constructs), &args.stack).await;
+        let outcome = command(connection.session(teller, &prompts, &known.constructs), &args.stack).await;
         teller.close();
         view.was_told();
         outcome.ending.into()
@@ -89,15 +89,15 @@ where
     F: AsyncFnOnce(Session<'_>, &str) -> Result<T, Box<Outcome>>,
     P: FnOnce(T, &mut View) -> Exit,
 {
-    let (region, constructs) = known_of(&args.config, &args.stack);
+    let known = KnownStack::of(args);
     let ended = super::block_on(view, async |view| {
-        let connection = match Connection::open(&args.aws, region.as_deref()).await {
+        let connection = match known.connect(args).await {
             Ok(connection) => connection,
             Err(sentence) => return view.failure_of(&sentence, Exit::Usage),
         };
         let teller = Teller::report();
         let prompts = Prompts::new(&args.stack, teller.clone());
-        match command(connection.session(&teller, &prompts, &constructs), &args.stack).await {
+        match command(connection.session(&teller, &prompts, &known.constructs), &args.stack).await {
             Ok(report) => print(report, view),
             Err(outcome) => view.outcome(&outcome),
         }
@@ -105,16 +105,43 @@ where
     ended.unwrap_or_else(|exit| exit)
 }
 
-/// The configuration of a stack, if there is a configuration that knows it. Commands on a stack work without one.
-fn config_of(args: &ConfigArgs, stack: &str) -> Option<Config> {
-    let loaded = project::load_quietly(args, stack)?;
-    loaded.environments.into_iter().next().map(|located| located.config)
+/// What the configuration knows of a stack, where it does.
+#[derive(Default)]
+struct KnownStack {
+    region: Option<String>,
+    /// Paths of constructs by logical id.
+    constructs: BTreeMap<String, String>,
+    /// Why nothing is known.
+    because: Option<String>,
 }
 
-/// The region, and paths of constructs by logical id, where the configuration knows the stack.
-fn known_of(args: &ConfigArgs, stack: &str) -> (Option<String>, BTreeMap<String, String>) {
-    let Some(config) = config_of(args, stack) else { return (None, BTreeMap::new()) };
-    let resources = dify::build(&config).ok().into_iter().flat_map(|built| built.template.resources);
-    let constructs = resources.filter_map(|(id, resource)| Some((id, resource.construct?))).collect();
-    (config.region, constructs)
+impl KnownStack {
+    /// Of a command that works without a configuration too. One that doesn't know the stack is told: the name may be wrong.
+    fn of(args: &OneStackArgs) -> Self {
+        let config = match project::known(&args.config, &args.stack) {
+            Known::Stack(config) => config,
+            Known::NoConfiguration => {
+                let because = format!("there is no {} here", config::FILE_NAME);
+                return Self { because: Some(because), ..Self::default() };
+            }
+            Known::Nothing(because) => {
+                Teller::error(&format!("note: {because}"));
+                return Self { because: Some(because), ..Self::default() };
+            }
+        };
+        let resources = dify::build(&config).ok().into_iter().flat_map(|built| built.template.resources);
+        let constructs = resources.filter_map(|(id, resource)| Some((id, resource.construct?))).collect();
+        Self { region: config.region, constructs, because: None }
+    }
+
+    async fn connect(&self, args: &OneStackArgs) -> Result<Connection, String> {
+        let opened = Connection::open(&args.aws, self.region.as_deref()).await;
+        opened.map_err(|sentence| match &self.because {
+            Some(because) if sentence == NO_REGION => format!(
+                "the region of the stack {} isn't known: {because}; name it with --region, AWS_REGION or the profile",
+                args.stack
+            ),
+            _ => sentence,
+        })
+    }
 }

@@ -107,7 +107,7 @@ fn finish(
 
 async fn one(request: &DeployRequest, args: &DeployArgs, among_others: bool) -> Result<Outcome, String> {
     let connection = Connection::open(&args.aws, request.region.as_deref()).await?;
-    let teller = Teller::following(args.json, among_others.then_some(request.stack.as_str()));
+    let teller = Teller::deploying(args.json, among_others.then_some(request.stack.as_str()), args.verbose);
     let prompts = Prompts::new(&request.stack, teller.clone());
     let outcome = deploy::deploy(connection.session(&teller, &prompts, &BTreeMap::new()), request).await;
     teller.close();

@@ -20,7 +20,7 @@ pub(super) fn run(args: &DestroyArgs, view: &mut View) -> Exit {
         role_arn: args.role_arn.clone(),
         timeout: args.follow.timeout,
     };
-    follow(one, view, &Teller::following(one.json, None), async |session, _| {
+    follow(one, view, &Teller::following(one.json), async |session, _| {
         deploy::destroy(session, &request).await
     })
 }

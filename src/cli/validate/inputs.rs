@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use crate::cfn::is_macro_key;
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::document::{self, Document, Limits};
 
@@ -123,17 +124,22 @@ pub(super) fn parse(name: &str, bytes: &[u8]) -> Result<Document, Vec<Diagnostic
     Document::parse(source, format, &limits)
 }
 
-/// Whether a document says that it is a template: its version, or a section of resources with types.
+/// Whether a document says that it is a template: its version, a transform, or a section of resources with types or loops.
 pub(super) fn is_template(document: &Document) -> bool {
-    let has_type = |entry: &document::Entry| entry.value.entry("Type").is_some();
+    let has_type = |entry: &document::Entry| entry.value.entry("Type").is_some() || is_macro_key(&entry.key);
     document.at("/AWSTemplateFormatVersion").is_some()
+        || document.at("/Transform").is_some()
         || document.at("/Resources").is_some_and(|resources| resources.entries().iter().any(has_type))
 }
 
 /// Whether a text that can't be read as a document was meant as a template.
 pub(super) fn mentions_template(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes);
-    text.contains("AWSTemplateFormatVersion") || (text.contains("Resources") && text.contains("AWS::"))
+    let mentions = |word: &str| text.contains(word);
+    mentions("AWSTemplateFormatVersion")
+        || (mentions("Resources")
+            && ["AWS::", "Type", "Fn::", "!Ref", "!Sub", "!GetAtt"].into_iter().any(mentions))
+        || (mentions("Transform") && mentions("AWS::"))
 }
 
 fn read_some(reader: impl Read) -> io::Result<Vec<u8>> {
@@ -186,10 +192,17 @@ mod tests {
         assert!(is("AWSTemplateFormatVersion: 2010-09-09"));
         assert!(is("Resources: {A: {Type: AWS::S3::Bucket}}"));
         assert!(is("{\"Resources\": {\"A\": {\"Type\": 3}}}"));
+        assert!(
+            is("Transform: AWS::Serverless-2016-10-31") && is("Resources: {'Fn::ForEach::A': [I, [a], {}]}")
+        );
         for other in ["", "Resources: []", "Resources: {limits: {cpu: 1}}", "[1]", "name: dify"] {
             assert!(!is(other), "{other}");
         }
         assert!(mentions_template(b"Resources:\n  A: [AWS::S3::Bucket"));
+        assert!(
+            mentions_template(b"Resources:\n\tA: {Type: Custom::A}")
+                && mentions_template(b"Transform: [AWS::Include")
+        );
         assert!(!mentions_template(b"a: b: c"));
     }
 }

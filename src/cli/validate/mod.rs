@@ -5,14 +5,15 @@ mod inputs;
 use std::collections::BTreeMap;
 
 use crate::cfn::evaluate::{Evaluator, Settings};
-use crate::cfn::{ReadTemplate, Template, read};
-use crate::diagnostic::{Diagnostic, Severity, nearest};
-use crate::validate::{self, Acceptance, Options, Purpose, Types};
+use crate::cfn::{Template, read};
+use crate::diagnostic::{Severity, nearest};
+use crate::validate::{self, Acceptance, Options, Purpose, Statistics, Types};
 
 use super::Exit;
 use super::args::{ConfigArgs, ValidateArgs};
 use super::project::{self, acceptances};
-use super::view::{CheckedFile, Report, Tell, View};
+use super::synth;
+use super::view::{CheckedFile, Report, Skipped, Tell, View};
 use inputs::{Inputs, Place};
 
 /// A value on the command line that no template takes.
@@ -24,13 +25,13 @@ struct BadParameter {
 }
 
 pub(super) fn run(args: &ValidateArgs, view: &mut View) -> Exit {
-    let accepted = match accepted(args, view) {
-        Ok(accepted) => accepted,
+    let (purpose, accepted) = match from_configuration(args, view) {
+        Ok(settings) => settings,
         Err(exit) => return exit,
     };
     let options = Options {
         types: if args.strict { Types::Strict } else { Types::Lax },
-        purpose: Purpose::Unknown,
+        purpose,
         region: args.region.clone(),
         parameters: args.parameters.iter().cloned().collect(),
         accepted,
@@ -65,13 +66,16 @@ pub(super) fn run(args: &ValidateArgs, view: &mut View) -> Exit {
     exit
 }
 
-/// What the configuration that was named accepts, in whichever environment. Whether a finding is still there to accept
-/// is for `synth` to say: the templates here may be some of the stacks, or someone else's.
-fn accepted(args: &ValidateArgs, view: &mut View) -> Result<Vec<Acceptance>, Exit> {
-    let Some(path) = &args.config else { return Ok(Vec::new()) };
+/// What the stacks are for, and what is accepted, by the configuration that was named: in whichever environment is accepted,
+/// and if one of them is for production, the stacks are. Whether a finding is still there to accept is for `synth` to say:
+/// the templates here may be some of the stacks, or someone else's.
+fn from_configuration(args: &ValidateArgs, view: &mut View) -> Result<(Purpose, Vec<Acceptance>), Exit> {
+    let Some(path) = &args.config else { return Ok((Purpose::Unknown, Vec::new())) };
     let configuration = ConfigArgs { config: Some(path.clone()), overrides: Vec::new() };
     let loaded = project::load(&configuration, &[], view)?;
-    Ok(loaded.environments.iter().flat_map(|located| acceptances(&located.config)).collect())
+    let purposes = loaded.environments.iter().map(|located| synth::purpose(&located.config));
+    let accepted = loaded.environments.iter().flat_map(|located| acceptances(&located.config)).collect();
+    Ok((purposes.max().unwrap_or_default(), accepted))
 }
 
 /// How the command ends: what couldn't be read weighs more than what was found.
@@ -79,8 +83,7 @@ fn exit(report: &Report, has_arguments: bool) -> Exit {
     let nothing_checked = has_arguments && report.files.is_empty();
     if !report.unreadable.is_empty() || nothing_checked {
         Exit::Failure
-    } else if report.count(Severity::Error) > 0 || report.deny_warnings && report.count(Severity::Warning) > 0
-    {
+    } else if report.count(Severity::Error) > 0 || report.deny_warnings && report.has_warnings() {
         Exit::Invalid
     } else {
         Exit::Success
@@ -97,48 +100,36 @@ fn check(
 ) {
     let name = place.name();
     let may_be_another = matches!(place, Place::Found(_));
-    let findings = match inputs::parse(&name, bytes) {
-        Ok(document) => {
-            if may_be_another && !inputs::is_template(&document) {
-                let reason = "it has neither AWSTemplateFormatVersion nor resources with a type";
-                report.skipped.push((name, reason.to_owned()));
-                return;
-            }
-            match read(&document) {
-                Ok(template) => {
-                    parameters.meet(&template.template);
-                    findings(template, options)
-                }
-                Err(findings) => findings,
-            }
+    let skipped = |reason: String, is_broken: bool| Skipped { name: name.clone(), reason, is_broken };
+    let document = match inputs::parse(&name, bytes) {
+        Ok(document) => document,
+        Err(findings) if may_be_another && !inputs::mentions_template(bytes) => {
+            let problem = findings.first().map(|finding| finding.message.clone()).unwrap_or_default();
+            report.skipped.push(skipped(
+                format!("it can't be read, and doesn't look like a template: {problem}"),
+                true,
+            ));
+            return;
         }
         Err(findings) => {
-            if may_be_another && !inputs::mentions_template(bytes) {
-                report.skipped.push((name, "it can't be read, and doesn't look like a template".to_owned()));
-                return;
-            }
-            findings
+            report.files.push(CheckedFile { name, findings, statistics: Statistics::default() });
+            return;
         }
     };
-    report.files.push(CheckedFile { name, findings });
-}
-
-/// What is found in a template, with places, in the order of the file.
-fn findings(read: ReadTemplate, options: &Options) -> Vec<Diagnostic> {
-    let mut findings = read.findings;
-    for finding in validate::findings(&read.template, options) {
-        findings.push(if finding.pointer.is_some() {
-            read.source_map.locate(finding)
-        } else {
-            finding.at(read.source_map.source(), read.source_map.span(""))
-        });
+    if may_be_another && !inputs::is_template(&document) {
+        let reason = "it has no AWSTemplateFormatVersion, no Transform, and no resources with a type";
+        report.skipped.push(skipped(reason.to_owned(), false));
+        return;
     }
-    findings.sort_by_key(|finding| {
-        let start = finding.location.as_ref().map(|location| location.span.start);
-        (start, std::cmp::Reverse(finding.severity), finding.code)
-    });
-    findings.dedup();
-    findings
+    let (findings, statistics) = match read::read_expanded(&document, &options.parameters) {
+        Ok(read) => {
+            parameters.meet(&read.template);
+            let checked = validate::check_read(&read, options);
+            (checked.findings, checked.statistics)
+        }
+        Err(findings) => (findings, Statistics::default()),
+    };
+    report.files.push(CheckedFile { name, findings, statistics });
 }
 
 /// The values on the command line, and what the templates say to them.

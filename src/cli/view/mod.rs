@@ -33,7 +33,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use super::Exit;
 use super::args::ReportFormat;
 
-pub(super) use report::{CheckedFile, Report};
+pub(super) use report::{CheckedFile, Report, Skipped};
 pub(super) use summary::StackSummary;
 
 /// What a report tells beside its findings.
@@ -138,9 +138,11 @@ impl View {
     /// Prints the report on checked templates, on standard output; what couldn't be read, and with `verbose` what was
     /// skipped, on standard error.
     pub(super) fn report(&mut self, report: &Report, format: ReportFormat, tell: Tell, exit: Exit) {
-        if tell.skipped {
-            for (file, reason) in &report.skipped {
-                print::err(&format!("skipped `{file}`: {reason}\n"));
+        for Skipped { name, reason, is_broken } in &report.skipped {
+            if *is_broken {
+                print::err(&format!("warning: skipped `{name}`: {reason}\n"));
+            } else if tell.skipped {
+                print::err(&format!("skipped `{name}`: {reason}\n"));
             }
         }
         match format {
@@ -148,6 +150,7 @@ impl View {
                 print::out(&report.text(self.colour_out));
                 if let Some(stats) = &report.stats {
                     print::out(&stats.text());
+                    print::out(&report.statistics());
                 }
                 if tell.summary {
                     print::out(&report.summary());

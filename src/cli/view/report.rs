@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::cli::documentation::{self, Documentation};
 use crate::cli::stats::Stats;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::validate::Statistics;
 
 use super::{findings, plural, rules};
 
@@ -16,8 +17,8 @@ use super::{findings, plural, rules};
 pub(in crate::cli) struct Report {
     /// The files that were checked, in order.
     pub(in crate::cli) files: Vec<CheckedFile>,
-    /// Files that were found in a folder and are no templates, with the reason.
-    pub(in crate::cli) skipped: Vec<(String, String)>,
+    /// Files that were found in a folder and are no templates.
+    pub(in crate::cli) skipped: Vec<Skipped>,
     /// Files and folders that couldn't be read, with the reason.
     pub(in crate::cli) unreadable: Vec<(String, String)>,
     /// Whether the rules that were broken are explained.
@@ -35,6 +36,19 @@ pub(in crate::cli) struct CheckedFile {
     pub(in crate::cli) name: String,
     /// What was found in it, in the order of the file.
     pub(in crate::cli) findings: Vec<Diagnostic>,
+    /// How much of it was looked at.
+    pub(in crate::cli) statistics: Statistics,
+}
+
+/// A file that was found in a folder and wasn't checked.
+#[derive(Debug)]
+pub(in crate::cli) struct Skipped {
+    /// Its path.
+    pub(in crate::cli) name: String,
+    /// Why it wasn't checked.
+    pub(in crate::cli) reason: String,
+    /// Whether it can't be read, so that it may have been meant as a template.
+    pub(in crate::cli) is_broken: bool,
 }
 
 impl CheckedFile {
@@ -52,6 +66,32 @@ impl Report {
     /// How many findings are as bad as this.
     pub(in crate::cli) fn count(&self, severity: Severity) -> usize {
         self.files.iter().map(|file| file.count(severity)).sum()
+    }
+
+    /// Whether there is something to deny besides errors: a warning, or a file that may have been meant as a template.
+    pub(in crate::cli) fn has_warnings(&self) -> bool {
+        self.count(Severity::Warning) > 0 || self.skipped.iter().any(|file| file.is_broken)
+    }
+
+    /// How much was looked at, a line for each file.
+    pub(super) fn statistics(&self) -> String {
+        let mut text = String::new();
+        for CheckedFile { name, statistics, .. } in &self.files {
+            let Statistics { resources, unknown_types, inexact_patterns, complete } = statistics;
+            // Writing to a String can't fail.
+            let _ = write!(text, "{name}: {}", plural(*resources, "resource"));
+            if !complete {
+                text.push_str(", not all combinations of conditions and parameters");
+            }
+            text.push('\n');
+            for unknown in unknown_types {
+                let _ = writeln!(text, "  not looked into  {unknown}");
+            }
+            for pattern in inexact_patterns {
+                let _ = writeln!(text, "  not matched exactly  {pattern}");
+            }
+        }
+        text
     }
 
     /// How many findings are accepted, so that they don't count.
@@ -103,9 +143,9 @@ impl Report {
 
     /// For programs; the README lists the keys.
     pub(super) fn json(&self) -> Json {
-        let with_reason = |files: &[(String, String)]| -> Json {
-            files.iter().map(|(file, reason)| json!({ "file": file, "reason": reason })).collect()
-        };
+        let with_reason = |(file, reason): (&String, &String)| json!({ "file": file, "reason": reason });
+        let skipped = self.skipped.iter().map(|file| (&file.name, &file.reason));
+        let unreadable = self.unreadable.iter().map(|(file, reason)| (file, reason));
         let files: Vec<Json> = self
             .files
             .iter()
@@ -115,14 +155,17 @@ impl Report {
                     "errors": file.count(Severity::Error),
                     "warnings": file.count(Severity::Warning),
                     "notes": file.count(Severity::Note),
+                    "resources": file.statistics.resources,
+                    "complete": file.statistics.complete,
+                    "unknown_types": file.statistics.unknown_types,
                 })
             })
             .collect();
         let mut json = json!({
             "findings": self.findings().map(findings::json).collect::<Vec<_>>(),
             "files": files,
-            "skipped": with_reason(&self.skipped),
-            "unreadable": with_reason(&self.unreadable),
+            "skipped": skipped.map(with_reason).collect::<Vec<_>>(),
+            "unreadable": unreadable.map(with_reason).collect::<Vec<_>>(),
             "errors": self.count(Severity::Error),
             "warnings": self.count(Severity::Warning),
             "notes": self.count(Severity::Note),

@@ -76,6 +76,12 @@ impl ApiError {
         Self { kind: ErrorKind::Connection, code: None, message: message.into(), operation }
     }
 
+    /// No such call here.
+    pub fn unsupported(operation: &'static str) -> Self {
+        let message = "this client doesn't have the call".to_owned();
+        Self { kind: ErrorKind::Unsupported, code: None, message, operation }
+    }
+
     /// No credentials to call with.
     pub fn credentials(operation: &'static str, message: impl Into<String>) -> Self {
         Self { kind: ErrorKind::Credentials, code: None, message: message.into(), operation }

@@ -1,7 +1,7 @@
 //! The calls to CloudFormation: requests and answers with types of our own, and [`CloudFormation`], which makes them.
 //!
-//! A method is one API call of the same name, one page of it where the API has pages. An implementation retries what is safe to
-//! repeat a few times by itself (the SDK does); everything longer is up to the engine, which knows what it waits for.
+//! A method is one API call of the same name, one page of it where the API has pages. An implementation may retry
+//! once by itself what is safe to repeat; everything longer is up to the engine, which tells what it waits for.
 //!
 //! Source for operations and fields: AWS CloudFormation API Reference.
 
@@ -51,13 +51,23 @@ impl<T> Default for Page<T> {
     }
 }
 
+/// The answer of an implementation that doesn't have a call.
+pub(super) fn unsupported<'a, T: Send + 'a>(operation: &'static str) -> Answer<'a, T> {
+    Box::pin(async move { Err(ApiError::unsupported(operation)) })
+}
+
 /// The calls to CloudFormation. `stack` is a name or an ARN; a deleted stack is found by its ARN only.
+///
+/// What a deploy can do without has an implementation that answers [`ErrorKind::Unsupported`]: the deploy says so and goes on.
+#[allow(unused_variables, reason = "names are for those who implement it")]
 pub trait CloudFormation: Send + Sync {
     /// `DescribeStacks` of one stack. A missing one is an error of [`ErrorKind::NotFound`].
     fn describe_stack<'a>(&'a self, stack: &'a str) -> Answer<'a, Stack>;
 
     /// `ListStacks`: stacks nested below and others; deleted ones too.
-    fn list_stacks<'a>(&'a self, next_token: Option<&'a str>) -> Answer<'a, Page<StackSummary>>;
+    fn list_stacks<'a>(&'a self, next_token: Option<&'a str>) -> Answer<'a, Page<StackSummary>> {
+        unsupported("ListStacks")
+    }
 
     /// `CreateChangeSet`.
     fn create_change_set<'a>(&'a self, request: &'a CreateChangeSet) -> Answer<'a, CreatedChangeSet>;
@@ -92,7 +102,9 @@ pub trait CloudFormation: Send + Sync {
         scope: &'a EventScope,
         only_failed: bool,
         next_token: Option<&'a str>,
-    ) -> Answer<'a, Page<OperationEvent>>;
+    ) -> Answer<'a, Page<OperationEvent>> {
+        unsupported("DescribeEvents")
+    }
 
     /// `ListStackResources`, one page.
     fn list_stack_resources<'a>(
@@ -109,22 +121,32 @@ pub trait CloudFormation: Send + Sync {
         &'a self,
         template: &'a TemplateSource,
         stack: Option<&'a str>,
-    ) -> Answer<'a, TemplateSummary>;
+    ) -> Answer<'a, TemplateSummary> {
+        unsupported("GetTemplateSummary")
+    }
 
     /// `GetStackPolicy`.
-    fn get_stack_policy<'a>(&'a self, stack: &'a str) -> Answer<'a, Option<String>>;
+    fn get_stack_policy<'a>(&'a self, stack: &'a str) -> Answer<'a, Option<String>> {
+        unsupported("GetStackPolicy")
+    }
 
     /// `SetStackPolicy` with the policy's JSON.
-    fn set_stack_policy<'a>(&'a self, stack: &'a str, policy: &'a str) -> Answer<'a, ()>;
+    fn set_stack_policy<'a>(&'a self, stack: &'a str, policy: &'a str) -> Answer<'a, ()> {
+        unsupported("SetStackPolicy")
+    }
 
     /// `UpdateTerminationProtection`.
-    fn update_termination_protection<'a>(&'a self, stack: &'a str, enabled: bool) -> Answer<'a, ()>;
+    fn update_termination_protection<'a>(&'a self, stack: &'a str, enabled: bool) -> Answer<'a, ()> {
+        unsupported("UpdateTerminationProtection")
+    }
 
     /// `DeleteStack`.
     fn delete_stack<'a>(&'a self, request: &'a DeleteStack) -> Answer<'a, ()>;
 
     /// `CancelUpdateStack`.
-    fn cancel_update_stack<'a>(&'a self, stack: &'a str, token: &'a str) -> Answer<'a, ()>;
+    fn cancel_update_stack<'a>(&'a self, stack: &'a str, token: &'a str) -> Answer<'a, ()> {
+        unsupported("CancelUpdateStack")
+    }
 
     /// `ContinueUpdateRollback`; `force` is the API's `ForceRollback`, which skips what can't be rolled back.
     fn continue_update_rollback<'a>(
@@ -133,31 +155,45 @@ pub trait CloudFormation: Send + Sync {
         resources_to_skip: &'a [String],
         force: bool,
         token: &'a str,
-    ) -> Answer<'a, ()>;
+    ) -> Answer<'a, ()> {
+        unsupported("ContinueUpdateRollback")
+    }
 
     /// `RollbackStack`, with `RetainExceptOnCreate`.
-    fn rollback_stack<'a>(&'a self, stack: &'a str, token: &'a str) -> Answer<'a, ()>;
+    fn rollback_stack<'a>(&'a self, stack: &'a str, token: &'a str) -> Answer<'a, ()> {
+        unsupported("RollbackStack")
+    }
 
     /// `DetectStackDrift`: the detection's id.
-    fn detect_stack_drift<'a>(&'a self, stack: &'a str) -> Answer<'a, String>;
+    fn detect_stack_drift<'a>(&'a self, stack: &'a str) -> Answer<'a, String> {
+        unsupported("DetectStackDrift")
+    }
 
     /// `DescribeStackDriftDetectionStatus`.
-    fn describe_drift_detection<'a>(&'a self, detection: &'a str) -> Answer<'a, DriftDetection>;
+    fn describe_drift_detection<'a>(&'a self, detection: &'a str) -> Answer<'a, DriftDetection> {
+        unsupported("DescribeStackDriftDetectionStatus")
+    }
 
     /// `DescribeStackResourceDrifts` of modified and deleted resources, one page.
     fn describe_resource_drifts<'a>(
         &'a self,
         stack: &'a str,
         next_token: Option<&'a str>,
-    ) -> Answer<'a, Page<ResourceDrift>>;
+    ) -> Answer<'a, Page<ResourceDrift>> {
+        unsupported("DescribeStackResourceDrifts")
+    }
 
     /// `ListHookResults`, one page.
     fn list_hook_results<'a>(
         &'a self,
         target: &'a HookTarget,
         next_token: Option<&'a str>,
-    ) -> Answer<'a, Page<HookResult>>;
+    ) -> Answer<'a, Page<HookResult>> {
+        unsupported("ListHookResults")
+    }
 
     /// `GetHookResult`: one with its annotations.
-    fn get_hook_result<'a>(&'a self, id: &'a str) -> Answer<'a, HookResult>;
+    fn get_hook_result<'a>(&'a self, id: &'a str) -> Answer<'a, HookResult> {
+        unsupported("GetHookResult")
+    }
 }

@@ -24,16 +24,19 @@ use super::profile;
 use super::signed::Signed;
 use crate::deploy::api::{ApiError, ErrorKind};
 
-/// How often a call is made before its error is passed on, and how long at most it waits in between: three calls, the SDK's
-/// own number, are used up by a second of throttling.
-const ATTEMPTS: u32 = 8;
-const LONGEST_BACK_OFF: Duration = Duration::from_secs(15);
+/// How often a call is made before its error is passed on: a blip is passed over in silence. The engine repeats what fails for
+/// longer, and tells it, which attempts in here would hide.
+pub(super) const ATTEMPTS: u32 = 2;
 
-/// The first wait between two attempts; random up to that, and twice as long each time.
-const FIRST_BACK_OFF: Duration = Duration::from_secs(1);
+/// The wait between two attempts; random up to that.
+const BACK_OFF: Duration = Duration::from_secs(1);
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Why there is no connection without a region.
+pub const NO_REGION: &str =
+    "no region is set: give --region, `region` in dify.yaml, AWS_REGION or the profile's region";
 
 /// What a connection is made with; what isn't given comes from the environment and `~/.aws/config`.
 #[derive(Debug, Clone, Default)]
@@ -42,8 +45,8 @@ pub struct Options {
     pub profile: Option<String>,
     /// The region.
     pub region: Option<String>,
-    /// The first wait before a call is repeated; none: a second.
-    pub first_back_off: Option<Duration>,
+    /// The wait before a call is repeated; none: a second.
+    pub back_off: Option<Duration>,
 }
 
 /// A connection to AWS: [`CloudFormation`](crate::deploy::api::CloudFormation) and
@@ -93,9 +96,7 @@ impl Aws {
         config: &SdkConfig,
     ) -> Result<Self, ApiError> {
         let Some(region) = config.region().map(ToString::to_string) else {
-            let message =
-                "no region is set: give --region, `region` in dify.yaml, AWS_REGION or the profile's region";
-            return Err(ApiError::credentials("configuration", message));
+            return Err(ApiError::credentials("configuration", NO_REGION));
         };
         let connected = Connected::new(config, &region, &connector, &options);
         Ok(Self {
@@ -200,10 +201,10 @@ impl Aws {
 
 impl Connected {
     fn new(config: &SdkConfig, region: &str, connector: &SharedHttpConnector, options: &Options) -> Self {
-        let first_back_off = options.first_back_off.unwrap_or(FIRST_BACK_OFF);
+        let back_off = options.back_off.unwrap_or(BACK_OFF);
         Self {
             client: Client::new(config),
-            signed: Signed::new(config, region.to_owned(), connector.clone(), first_back_off),
+            signed: Signed::new(config, region.to_owned(), connector.clone(), back_off),
         }
     }
 }
@@ -211,8 +212,8 @@ impl Connected {
 async fn load(options: &Options, connector: &SharedHttpConnector) -> SdkConfig {
     let retries = RetryConfig::standard()
         .with_max_attempts(ATTEMPTS)
-        .with_initial_backoff(options.first_back_off.unwrap_or(FIRST_BACK_OFF))
-        .with_max_backoff(LONGEST_BACK_OFF);
+        .with_initial_backoff(options.back_off.unwrap_or(BACK_OFF))
+        .with_max_backoff(BACK_OFF);
     let timeouts =
         TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())

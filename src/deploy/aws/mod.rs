@@ -25,4 +25,4 @@ mod testing;
 mod time;
 mod xml;
 
-pub use connection::{Aws, Options};
+pub use connection::{Aws, NO_REGION, Options};

@@ -20,9 +20,6 @@ use super::endpoint::{Endpoint, Service, endpoint};
 use super::{connection, error, xml};
 use crate::deploy::api::{ApiError, ErrorKind};
 
-const ATTEMPTS: u32 = 6;
-const LONGEST_BACK_OFF: Duration = Duration::from_secs(15);
-
 /// Credentials are fetched anew when they end within this time.
 const RENEWAL_WINDOW: Duration = Duration::from_secs(300);
 
@@ -33,7 +30,7 @@ pub(super) struct Signed {
     connector: SharedHttpConnector,
     provider: Option<SharedCredentialsProvider>,
     cached: Mutex<Option<Credentials>>,
-    first_back_off: Duration,
+    back_off: Duration,
 }
 
 /// A request.
@@ -60,10 +57,10 @@ impl Signed {
         config: &SdkConfig,
         region: String,
         connector: SharedHttpConnector,
-        first_back_off: Duration,
+        back_off: Duration,
     ) -> Self {
         let provider = connection::credentials(config);
-        Self { config: config.clone(), region, connector, provider, cached: Mutex::new(None), first_back_off }
+        Self { config: config.clone(), region, connector, provider, cached: Mutex::new(None), back_off }
     }
 
     pub(super) fn region(&self) -> &str {
@@ -123,15 +120,13 @@ impl Signed {
         Ok(response.body)
     }
 
-    /// Sends, and again after a while if the answer says that it may help. Every request here can be repeated safely.
+    /// Sends, and once again after a moment if the answer says that it may help. Every request here can be repeated safely.
     pub(super) async fn send(&self, request: Request) -> Result<Response, ApiError> {
-        let mut back_off = self.first_back_off;
         let mut attempt = 1;
         loop {
             match self.send_once(&request).await {
-                Err(error) if error.kind.is_passing() && attempt < ATTEMPTS => {
-                    tokio::time::sleep(back_off).await;
-                    back_off = (back_off * 2).min(LONGEST_BACK_OFF);
+                Err(error) if error.kind.is_passing() && attempt < connection::ATTEMPTS => {
+                    tokio::time::sleep(self.back_off).await;
                     attempt += 1;
                 }
                 other => return other,

@@ -67,7 +67,7 @@ impl Wire {
             .retry_config(RetryConfig::disabled())
             .http_client(http_client_fn(move |_, _| shared.clone()))
             .build();
-        let options = Options { first_back_off: Some(Duration::from_millis(1)), ..Options::default() };
+        let options = Options { back_off: Some(Duration::from_millis(1)), ..Options::default() };
         Aws::over(options, connector, &config).unwrap()
     }
 }

@@ -15,7 +15,9 @@ use inputs::held;
 pub use many::{deploy_at_once, deploy_in_order};
 
 use super::Session;
-use super::api::{ChangeSetKind, OnStackFailure, RollbackConfiguration, Stack, StackStatus, TemplateSource};
+use super::api::{
+    ChangeAction, ChangeSetKind, OnStackFailure, RollbackConfiguration, Stack, StackStatus, TemplateSource,
+};
 use super::broadening;
 use super::change_sets::{Made, left_prepared};
 use super::event::{Event, Step};
@@ -92,6 +94,8 @@ struct Planned {
     on_stack_failure: Option<OnStackFailure>,
     disable_rollback: bool,
     alarms: Option<RollbackConfiguration>,
+    /// Logical ids of what exists and is adopted.
+    adopted: BTreeSet<String>,
 }
 
 impl<'r, 's> Deploy<'r, 's> {
@@ -209,7 +213,7 @@ impl<'r, 's> Deploy<'r, 's> {
         self.tell_step(step);
         let values = self.values_of(template, None, false)?;
         let source = self.source_of(template, None).await?;
-        let planned = Planned {
+        let mut planned = Planned {
             step,
             kind: ChangeSetKind::Create,
             values,
@@ -219,20 +223,26 @@ impl<'r, 's> Deploy<'r, 's> {
                 .then_some(self.request.on_failure),
             disable_rollback: false,
             alarms: self.request.given_alarms(),
+            adopted: BTreeSet::new(),
         };
-        let set = match self.make(&planned, stack.as_ref()).await? {
+        let set = match self.make(&mut planned, stack.as_ref()).await? {
             Made::Ready(set) => set,
             Made::Executing(set) => {
                 self.stack_id = Some(set.stack_id);
                 return Ok(Next::Again);
             }
-            Made::NoChange => return ended(Ending::Failed, "a new stack without any resource can't be made"),
+            Made::NoChange | Made::Taken(_) => {
+                return ended(Ending::Failed, "a new stack without any resource can't be made");
+            }
         };
         self.stack_id = Some(set.stack_id.clone());
         if !self.is_approved {
             let after = self.picture_of(whole, &all);
             let nothing = Picture::new();
-            let changes = template_diff::resources(&nothing, &after);
+            let mut changes = template_diff::resources(&nothing, &after);
+            for change in changes.iter_mut().filter(|change| planned.adopted.contains(&change.logical_id)) {
+                change.action = ChangeAction::Import;
+            }
             let widenings = broadening::widenings(&nothing, &after);
             self.run.tell(Event::Changes {
                 step: None,
@@ -293,15 +303,16 @@ impl<'r, 's> Deploy<'r, 's> {
             on_stack_failure: None,
             disable_rollback: is_resumed || self.request.on_failure == OnStackFailure::Keep,
             alarms,
+            adopted: BTreeSet::new(),
         };
-        let set = match self.make(&planned, Some(&stack)).await? {
+        let set = match self.make(&mut planned, Some(&stack)).await? {
             Made::Ready(set) => set,
             Made::Executing(_) => return Ok(Next::Again),
-            Made::NoChange if self.request.no_execute => {
+            Made::NoChange | Made::Taken(_) if self.request.no_execute => {
                 let outcome = Outcome::new(Ending::Done, "there is nothing to change");
                 return Ok(Next::End(Outcome { stack_id: Some(stack.id), ..outcome }));
             }
-            Made::NoChange => {
+            Made::NoChange | Made::Taken(_) => {
                 self.set_policy(&stack.id, whole, &BTreeSet::new()).await?;
                 return self.after_whole(stack).await;
             }

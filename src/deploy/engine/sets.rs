@@ -1,8 +1,11 @@
 //! The change set of a step: its name, its request, its execution.
 
+use std::collections::BTreeSet;
+
 use super::{Deploy, Planned};
+use crate::cfn::{Resource, Template};
 use crate::deploy::api::{
-    ChangeSet, ChangeSetKind, CreateChangeSet, ErrorKind, ExecuteChangeSet, Stack, StackStatus,
+    ChangeAction, ChangeSet, ChangeSetKind, CreateChangeSet, ErrorKind, ExecuteChangeSet, Stack, StackStatus,
 };
 use crate::deploy::capability;
 use crate::deploy::change_sets::Made;
@@ -18,8 +21,26 @@ use crate::deploy::stopping::Stop;
 use crate::deploy::upload::template_text;
 
 impl Deploy<'_, '_> {
-    /// Makes the set of a step, or finds it.
-    pub(super) async fn make(&mut self, planned: &Planned, stack: Option<&Stack>) -> Result<Made, Stop> {
+    /// Makes the set of a step, or finds it. While a stack is being created, what exists under the names of what the template keeps
+    /// is adopted: an earlier stack left it.
+    pub(super) async fn make(&mut self, planned: &mut Planned, stack: Option<&Stack>) -> Result<Made, Stop> {
+        let adoptable = if self.creates { kept(&planned.template) } else { BTreeSet::new() };
+        let request = self.set_of(planned, stack);
+        let taken = match self.run.make_set(&request, planned.step, &adoptable).await? {
+            Made::Taken(taken) => taken,
+            made => return Ok(made),
+        };
+        self.run.note(format!(
+            "these exist already, and the template keeps them when a stack goes: the new stack adopts them: {}",
+            taken.join(", ")
+        ));
+        planned.adopted = taken.into_iter().collect();
+        let request = self.set_of(planned, stack);
+        self.run.make_set(&request, planned.step, &BTreeSet::new()).await
+    }
+
+    /// The request for the set of a step.
+    fn set_of(&self, planned: &Planned, stack: Option<&Stack>) -> CreateChangeSet {
         let base = match stack.filter(|stack| stack.status != StackStatus::ReviewInProgress) {
             None => Digest::default().with("new"),
             Some(stack) => {
@@ -36,9 +57,10 @@ impl Deploy<'_, '_> {
             .with_all(settings.iter().map(String::as_str))
             .with_option(alarms.as_deref())
             .with(&format!("{:?}", planned.on_stack_failure))
+            .with_all(planned.adopted.iter().map(String::as_str))
             .hex(12);
         let name = SetName { content: self.content.clone(), base }.to_string();
-        let request = CreateChangeSet {
+        CreateChangeSet {
             stack: stack.map_or_else(|| self.request.stack.clone(), |stack| stack.id.clone()),
             client_token: token("set", &name),
             name,
@@ -53,11 +75,10 @@ impl Deploy<'_, '_> {
             description: Some(format!("made by dify-cfn {}", env!("CARGO_PKG_VERSION"))),
             include_nested_stacks: !self.request.revert_drift,
             on_stack_failure: planned.on_stack_failure,
-            import_existing_resources: self.request.import_existing,
+            import_existing_resources: self.request.import_existing || !planned.adopted.is_empty(),
             resources_to_import: Vec::new(),
             revert_drift: self.request.revert_drift && planned.kind == ChangeSetKind::Update,
-        };
-        self.run.make_set(&request, planned.step).await
+        }
     }
 
     /// Executes a set and follows it.
@@ -73,8 +94,11 @@ impl Deploy<'_, '_> {
             change_set: set.id.clone(),
             client_request_token: token("execute", &set.id),
             disable_rollback: planned.disable_rollback,
-            // Not together with OnStackFailure or without rollback, where nothing is rolled back.
-            retain_except_on_create: planned.on_stack_failure.is_none() && !planned.disable_rollback,
+            // Not together with OnStackFailure or without rollback, where nothing is rolled back; and not where a rollback might take
+            // what is adopted for newly made.
+            retain_except_on_create: planned.on_stack_failure.is_none()
+                && !planned.disable_rollback
+                && !set.changes.iter().any(|change| change.action == ChangeAction::Import),
         };
         let cloudformation = self.run.cloudformation();
         self.run.tell(Event::Executing { change_set: set.id.clone(), stack_id: stack.id.clone() });
@@ -123,6 +147,18 @@ impl Deploy<'_, '_> {
         };
         self.run.follow(&operation).await
     }
+}
+
+/// Logical ids of what a template keeps when its stack goes: nothing else can be adopted.
+///
+/// Source: AWS CloudFormation API Reference, `CreateChangeSet`, `ImportExistingResources`.
+fn kept(template: &Template) -> BTreeSet<String> {
+    let is_kept = |resource: &Resource| {
+        let policy = resource.deletion_policy.as_ref().and_then(serde_json::Value::as_str);
+        matches!(policy, Some("Retain" | "RetainExceptOnCreate"))
+    };
+    let kept = template.resources.iter().filter(|(_, resource)| is_kept(resource));
+    kept.map(|(id, _)| id.clone()).collect()
 }
 
 /// What a command asks for, as a digest: templates, parameters, tags, and how.

@@ -1,6 +1,6 @@
 //! L001: names in the template are letters and digits.
 
-use crate::cfn::Template;
+use crate::cfn::{Template, is_macro_key};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::{Context, Owner, Rule};
 
@@ -29,7 +29,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for (owner, name) in owners(context.template) {
         let also = |c: char| matches!(owner, Owner::Condition(_)) && "&_".contains(c);
         // A loop of the language extensions is no name.
-        let is_loop = name.starts_with("Fn::ForEach::") || name == "Fn::Transform";
+        let is_loop = is_macro_key(name);
         let message = if is_loop {
             continue;
         } else if name.len() > 255 {

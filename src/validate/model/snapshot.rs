@@ -43,6 +43,9 @@ pub(super) fn snapshots<'t>(context: &Context<'t>) -> Vec<Snapshot<'t>> {
         let most = if context.is_foreign() { chosen.len() } else { 1 };
         snapshots.extend(chosen.iter().take(most).map(|scenario| looks.look(&scenario.at_defaults(), true)));
     }
+    if looks.evaluator.is_exhausted() {
+        context.leave_out();
+    }
     snapshots
 }
 

@@ -31,6 +31,9 @@ mod r025_fault;
 mod r026_absent;
 mod r027_unreachable;
 mod r028_needless_depends_on;
+mod r029_macros;
+mod r030_secret_for_arn;
+mod r031_needless_sub;
 
 pub use collect::{Call, Link, Part, References, Site, Target, Text};
 
@@ -68,4 +71,7 @@ pub(super) static CHECKS: &[Check] = &[
     Check { rules: &[&r026_absent::RULE], run: r026_absent::check },
     Check { rules: &[&r027_unreachable::RULE], run: r027_unreachable::check },
     Check { rules: &[&r028_needless_depends_on::RULE], run: r028_needless_depends_on::check },
+    Check { rules: &[&r029_macros::RULE], run: r029_macros::check },
+    Check { rules: &[&r030_secret_for_arn::RULE], run: r030_secret_for_arn::check },
+    Check { rules: &[&r031_needless_sub::RULE], run: r031_needless_sub::check },
 ];

@@ -22,6 +22,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         if is_pseudo_parameter(name)
             || template.parameters.contains_key(name)
             || template.resources.contains_key(name)
+            || context.macros.may_make(name)
         {
             continue;
         }

@@ -19,7 +19,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     let conditions = &context.template.conditions;
     for link in &context.references.links {
         let Target::Condition(name) = link.target else { continue };
-        if conditions.contains_key(name) {
+        if conditions.contains_key(name) || context.macros.may_make(name) {
             continue;
         }
         let message = format!("there is no condition `{name}`");

@@ -9,7 +9,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("R010"),
     severity: Severity::Error,
     title: "functions stand where they are allowed",
-    what: "Parameters and mappings have no functions, conditions only those that compare, and what stands inside a \
+    what: "Parameters and mappings have no functions, conditions and assertions only those that compare, and what stands inside a \
            function is one of those that the function takes.",
     why: "CloudFormation refuses the template: \"Template validation error\".",
     source: "AWS CloudFormation User Guide, \"Intrinsic function reference\": the \"Supported functions\" of each function",
@@ -117,10 +117,13 @@ fn problem(call: &Call<'_>, function: Function, extensions: bool) -> Option<(Str
         return Some((format!("`{name}` can stand in the section `Rules` only"), None));
     }
     let Some((outer, position)) = call.inside else {
-        let known_here = !matches!(call.site.owner, Owner::Condition(_)) || function.is_logical();
-        return (!known_here).then(|| {
-            (format!("a condition can't be `{name}`"), Some("compare with `Fn::Equals`".to_owned()))
-        });
+        let of_rules = matches!(function, F::Contains | F::EachMemberEquals | F::EachMemberIn);
+        let what = match call.site.owner {
+            Owner::Condition(_) if !function.is_logical() => "a condition",
+            Owner::Rule(_) if !(function.is_logical() || of_rules) => "what a rule asserts",
+            _ => return None,
+        };
+        return Some((format!("{what} can't be `{name}`"), Some("compare with `Fn::Equals`".to_owned())));
     };
     if matches!(call.site.owner, Owner::Rule(_)) {
         return None;
@@ -143,6 +146,16 @@ mod tests {
     use serde_json::json;
 
     use crate::validate::testing::{none, only};
+
+    #[test]
+    fn assertions_are_true_or_false() {
+        let rule = |assert: serde_json::Value| json!({"Parameters": {"P": {"Type": "String"}}, "Conditions": {"C": {"Fn::Equals": [{"Ref": "P"}, "a"]}}, "Rules": {"R": {"Assertions": [{"Assert": assert}]}}});
+        let (message, pointer) = only("R010", rule(json!({"Fn::If": ["C", "true", "false"]})));
+        assert_eq!(message, "what a rule asserts can't be `Fn::If`");
+        assert_eq!(pointer, "/Rules/R/Assertions/0/Assert/Fn::If");
+        none("R010", rule(json!({"Fn::Contains": [["a"], {"Ref": "P"}]})));
+        none("R010", rule(json!({"Condition": "C"})));
+    }
 
     #[test]
     fn parameters_have_no_functions() {

@@ -24,7 +24,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             Some(Function::RefAll | Function::ValueOf | Function::ValueOfAll | Function::Transform)
         )
     });
-    if by_type || !context.macros.is_empty() {
+    if by_type || context.macros.bring_names() {
         return;
     }
     let mut used: Vec<&str> = context
@@ -34,8 +34,8 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         .filter_map(|link| if let Target::Name(name) = link.target { Some(name) } else { None })
         .collect();
     used.sort_unstable();
-    for name in context.template.parameters.keys().filter(|name| used.binary_search(&name.as_str()).is_err())
-    {
+    let parameters = context.template.parameters.keys().filter(|name| !context.macros.mention(name));
+    for name in parameters.filter(|name| used.binary_search(&name.as_str()).is_err()) {
         findings.push(RULE.at(
             Owner::Parameter(name),
             format!("/Parameters/{}", escape(name)),

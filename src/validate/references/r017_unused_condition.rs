@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
-    if !context.macros.is_empty() {
+    if context.macros.bring_names() {
         return;
     }
     let mut used: Vec<&str> = context
@@ -26,8 +26,8 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         .filter_map(|link| if let Target::Condition(name) = link.target { Some(name) } else { None })
         .collect();
     used.sort_unstable();
-    for name in context.template.conditions.keys().filter(|name| used.binary_search(&name.as_str()).is_err())
-    {
+    let conditions = context.template.conditions.keys().filter(|name| !context.macros.mention(name));
+    for name in conditions.filter(|name| used.binary_search(&name.as_str()).is_err()) {
         findings.push(RULE.at(
             Owner::Condition(name),
             format!("/Conditions/{}", escape(name)),

@@ -23,11 +23,11 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             && !call.arguments.get(0).is_some_and(serde_json::Value::is_string)
             || call.function == Some(Function::Transform)
     });
-    if computed || !context.macros.is_empty() {
+    if computed || context.macros.bring_names() {
         return;
     }
     let links = &context.references.links;
-    for name in context.template.mappings.keys() {
+    for name in context.template.mappings.keys().filter(|name| !context.macros.mention(name)) {
         if !links.iter().any(|link| link.target == Target::Mapping(name)) {
             findings.push(RULE.at(
                 Owner::Mapping(name),

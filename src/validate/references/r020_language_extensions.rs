@@ -2,22 +2,28 @@
 
 use crate::cfn::evaluate::Function;
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::validate::{Context, Rule};
+use crate::validate::{Context, Owner, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("R020"),
     severity: Severity::Error,
     title: "functions of the language extensions have their transform",
-    what: "A template with `Fn::Length`, `Fn::ToJsonString` or a `Fn::FindInMap` with a default names the transform \
-           `AWS::LanguageExtensions`.",
+    what: "A template with `Fn::Length`, `Fn::ToJsonString`, loops (`Fn::ForEach`) or a `Fn::FindInMap` with a default \
+           names the transform `AWS::LanguageExtensions`.",
     why: "CloudFormation refuses the template: the functions don't exist without the transform.",
     source: "AWS CloudFormation User Guide, \"AWS::LanguageExtensions transform\"",
     same_as: &["cfn-lint E1030", "cfn-lint E1031"],
 };
 
+const HELP: &str = "add `Transform: AWS::LanguageExtensions` to the template";
+
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     if context.language_extensions() {
         return;
+    }
+    for pointer in &context.macros.looped {
+        let message = "`Fn::ForEach` needs the transform `AWS::LanguageExtensions`";
+        findings.push(RULE.at(Owner::Template, pointer.clone(), message).help(HELP));
     }
     for call in &context.references.calls {
         let what = match call.function {
@@ -28,10 +34,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             _ => continue,
         };
         let message = format!("{what} needs the transform `AWS::LanguageExtensions`");
-        findings.push(
-            RULE.at(call.site.owner, call.site.pointer(), message)
-                .help("add `Transform: AWS::LanguageExtensions` to the template"),
-        );
+        findings.push(RULE.at(call.site.owner, call.site.pointer(), message).help(HELP));
     }
 }
 
@@ -51,6 +54,19 @@ mod tests {
         let mut extended = template;
         extended["Transform"] = json!(["AWS::LanguageExtensions"]);
         none("R020", extended);
+    }
+
+    #[test]
+    fn loops_need_it_too() {
+        let topics = json!(["I", ["a"], {"T${I}": {"Type": "AWS::SNS::Topic"}}]);
+        let tags =
+            json!({"Type": "AWS::SNS::Topic", "Properties": {"Fn::ForEach::P": ["I", ["a"], {"${I}": 1}]}});
+        for (json, pointer) in [
+            (json!({"Outputs": {"Fn::ForEach::Topics": topics}}), "/Outputs/Fn::ForEach::Topics"),
+            (json!({"Resources": {"A": tags}}), "/Resources/A/Properties/Fn::ForEach::P"),
+        ] {
+            assert_eq!(only("R020", json).1, pointer);
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
-    if !context.macros.is_empty() {
+    if context.macros.bring_names() {
         return;
     }
     // What is given for one stack decides some conditions: here it is asked what the template itself allows.

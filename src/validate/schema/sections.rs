@@ -1,5 +1,5 @@
-//! The sections of a template besides the resources' properties: parameters, outputs, mappings, and what stands beside the
-//! properties of a resource. They are checked as resources are, against `sections.json`.
+//! The sections of a template besides the resources' properties: parameters, rules, outputs, mappings, and what stands beside
+//! the properties of a resource. They are checked as resources are, against `sections.json`.
 //!
 //! Source: AWS CloudFormation User Guide, "Template sections" and "Resource attributes".
 
@@ -61,6 +61,10 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             sections.walk("Mapping", json, &nothing)
         };
         Sections::tell(Owner::Mapping(name), "", json, found, findings);
+    }
+    for (name, json) in &template.rules {
+        let found = sections.walk("Rule", json, &nothing);
+        Sections::tell(Owner::Rule(name), "", json, found, findings);
     }
     for (name, json) in &template.outputs {
         sections.output(name, json, findings);
@@ -237,7 +241,7 @@ mod tests {
 
     #[test]
     fn the_schema_can_be_read() {
-        assert_eq!(Registry::builtin().sections().root.object("definitions").count(), 5);
+        assert_eq!(Registry::builtin().sections().root.object("definitions").count(), 6);
     }
 
     fn parameter(parameter: Json) -> Json {
@@ -281,6 +285,35 @@ mod tests {
         assert_eq!(message, "`${zones}` is a list, expected a text");
         assert_eq!(pointer, "/Outputs/O/Value");
         none("S005", output(json!(5)));
+    }
+
+    #[test]
+    fn exports_have_a_name_that_can_be_imported() {
+        let export = |name: &str| json!({"Outputs": {"O": {"Value": "x", "Export": {"Name": name}}}});
+        only("S007", export("a b"));
+        only("S008", export(&"a".repeat(256)));
+        none("S007", export("stack:Vpc-1"));
+    }
+
+    #[test]
+    fn rules_have_assertions() {
+        let rule = |rule: Json| json!({"Parameters": {"P": {"Type": "String"}}, "Rules": {"R": rule}});
+        let equal = json!({"Fn::Equals": [{"Ref": "P"}, "a"]});
+        assert_eq!(only("S004", rule(json!({"RuleCondition": equal}))).1, "/Rules/R");
+        assert_eq!(only("S003", rule(json!({"Assertions": [], "Assertion": []}))).1, "/Rules/R/Assertion");
+        assert_eq!(
+            only("S004", rule(json!({"Assertions": [{"AssertDescription": "d"}]}))).1,
+            "/Rules/R/Assertions/0"
+        );
+        only("S005", rule(json!({"RuleCondition": "yes", "Assertions": [{"Assert": equal}]})));
+        only("S005", rule(json!([equal])));
+        let contains = json!({"Fn::Contains": [["a"], {"Ref": "P"}]});
+        let good = rule(
+            json!({"RuleCondition": equal, "Assertions": [{"Assert": contains, "AssertDescription": "d"}]}),
+        );
+        for code in ["S003", "S004", "S005"] {
+            none(code, good.clone());
+        }
     }
 
     #[test]

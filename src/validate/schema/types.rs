@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
 use crate::validate::context::{Context, Owner};
+use crate::validate::macros::SERVERLESS;
 use crate::validate::rule::Rule;
 
 use super::registry::{Registry, TypeSchema};
@@ -68,7 +69,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
                 findings.push(FOREIGN.at(owner, pointer, format!("{name} is {what}: it isn't looked into")));
             }
             Provider::Custom | Provider::Other(_) => {}
-            Provider::Serverless if context.macros.contains(&SERVERLESS) => {
+            Provider::Serverless if context.macros.whole.contains(&SERVERLESS) => {
                 if told.insert(name) {
                     let message = format!("{name} is for the serverless transform: it isn't looked into");
                     findings.push(FOREIGN.at(owner, pointer, message));
@@ -98,8 +99,6 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         }
     }
 }
-
-const SERVERLESS: &str = "AWS::Serverless-2016-10-31";
 
 /// Who provides a type that has no schema.
 #[derive(Debug, PartialEq)]

@@ -248,7 +248,7 @@ pub(super) const CHECKS: &[Check] = &[Check { rules: RULES, run: check }];
 
 fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     // What a macro adds may be what seems to be missing.
-    if !context.macros.is_empty() || !context.template.resource_macros.is_empty() {
+    if context.macros.hide_something() || !context.template.resource_macros.is_empty() {
         return;
     }
     let views = model::views(context);

@@ -251,10 +251,11 @@ fn describe_events(model: &mut Model, call: &Call, name: &str) -> Answer {
     for event in shown {
         let _ = write!(
             members,
-            "<member>{}{}{}{}{}{}{}{}{}{}</member>",
+            "<member>{}{}{}{}{}{}{}{}{}{}{}</member>",
             tag("StackId", &stack.id),
             tag("StackName", &stack.name),
             tag("EventId", &event.id),
+            optional("OperationId", Some(event.operation.as_str()).filter(|_| model.has_operations)),
             tag("LogicalResourceId", &event.logical_id),
             tag("PhysicalResourceId", &event.physical_id),
             tag("ResourceType", &event.kind),

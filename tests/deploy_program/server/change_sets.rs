@@ -111,7 +111,14 @@ pub(super) fn create_set(model: &mut Model, call: &Call, name: &str) -> Answer {
     }
     let tags: BTreeMap<String, String> =
         call.members("Tags").into_iter().map(|tag| (tag["Key"].clone(), tag["Value"].clone())).collect();
-    let changes = changes(model, &old, &template, &parameters, &tags);
+    let mut changes = changes(model, &old, &template, &parameters, &tags);
+    if call.get("ImportExistingResources") == Some("true") {
+        for (action, ..) in
+            changes.iter_mut().filter(|(action, id, _)| action == "Add" && model.existing.contains(id))
+        {
+            "Import".clone_into(action);
+        }
+    }
     let number = model.next();
     let id = format!("arn:aws:cloudformation:us-east-1:123456789012:changeSet/{set_name}/{number:08}");
     let alarms = call.members("RollbackConfiguration.RollbackTriggers");

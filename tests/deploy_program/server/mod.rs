@@ -42,6 +42,8 @@ pub(crate) enum Fault {
     InterruptedBefore,
     /// Ctrl-C while nothing is answered, though the work is done.
     InterruptedAfter,
+    /// Nothing is done, and nothing is answered for as long as somebody waits for it.
+    Silent,
 }
 
 /// A call as it came.
@@ -251,6 +253,11 @@ fn serve(stream: TcpStream, shared: &Mutex<Shared>) -> Option<Duration> {
         Fault::InterruptedBefore => {
             drop(locked);
             interrupt(victim, &stream);
+            return None;
+        }
+        Fault::Silent => {
+            drop(locked);
+            let _ = (&stream).read(&mut [0]);
             return None;
         }
         Fault::Throttled => answers::error(400, "Throttling", "Rate exceeded"),

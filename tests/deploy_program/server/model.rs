@@ -62,6 +62,8 @@ pub(crate) struct Model {
     pub(crate) nested_sets: BTreeMap<String, String>,
     /// The next sets are refused so.
     pub(crate) refusals: VecDeque<Option<Refusal>>,
+    /// Logical ids of what exists under the template's names, and is adopted by a set that may.
+    pub(crate) existing: Vec<String>,
     /// Whether operations have ids, and `DescribeEvents` is known.
     pub(crate) has_operations: bool,
     /// The certificate's status.
@@ -103,6 +105,7 @@ impl Default for Model {
             is_incomplete: false,
             nested_sets: BTreeMap::new(),
             refusals: VecDeque::new(),
+            existing: Vec::new(),
             has_operations: false,
             certificate: None,
             alarm_states: BTreeMap::new(),
@@ -260,7 +263,7 @@ impl Model {
         id
     }
 
-    pub(super) fn tell(
+    pub(crate) fn tell(
         &mut self,
         stack: &str,
         id: &str,

@@ -55,7 +55,11 @@ impl Model {
         let mut done: Vec<(String, String, &'static str)> = Vec::new();
         let mut failed: Option<Failure> = None;
         for (action, id, kind) in set.changes.iter().filter(|(action, ..)| action != "Remove") {
-            let verb = if action == "Add" { "CREATE" } else { "UPDATE" };
+            let verb = match action.as_str() {
+                "Add" => "CREATE",
+                "Import" => "IMPORT",
+                _ => "UPDATE",
+            };
             let mut fails = failure.clone().filter(|failure| failure.logical_id == *id);
             if keep && action == "Modify" && self.is_replaced(id, kind) {
                 let reason = "Replacement type updates not supported on stack with disable-rollback.";
@@ -227,6 +231,14 @@ impl Model {
             wait: 1,
             steps: VecDeque::from([stack_step(&end, None)]),
         });
+    }
+
+    /// What was slow goes on after so many looks.
+    pub(crate) fn get_on(&mut self, name: &str, looks: usize) {
+        self.slow = 0;
+        if let Some(operation) = &mut self.stack_mut(name).unwrap().operation {
+            operation.wait = looks;
+        }
     }
 
     /// Time passes.

@@ -1,13 +1,18 @@
 //! Changes of a stack as lines.
 
+use std::collections::BTreeSet;
+
 use console::style;
 
 use super::lines::{bad, shortened, warning};
 use crate::deploy::api::{ChangeAction, PolicyAction, Replacement};
-use crate::deploy::changes::{Change, PropertyDelta, Widening};
+use crate::deploy::changes::{Change, PropertyDelta, Widening, WideningKind};
 
 /// Values are cut to so many characters.
 const VALUE_WIDTH: usize = 60;
+
+/// More lines of one kind than this are summed up, where a stack is new.
+const MOST_LINES_OF_A_KIND: usize = 5;
 
 /// Changes, then what gets wider.
 pub(super) fn text(changes: &[Change], widenings: &[Widening]) -> String {
@@ -18,11 +23,46 @@ pub(super) fn text(changes: &[Change], widenings: &[Widening]) -> String {
     if changes.is_empty() {
         text.push_str("  none\n");
     }
-    if !widenings.is_empty() {
-        text.push_str(&format!("{}:\n", warning("access gets wider")));
-        for widening in widenings {
-            text.push_str(&format!("  {}: {}\n", widening.logical_id, widening.words));
-        }
+    text.push_str(&wider(widenings));
+    text
+}
+
+/// Changes of a stack that isn't there yet: all of its access is new, and what is as usual is summed up by its kind.
+pub(super) fn text_of_new(changes: &[Change], widenings: &[Widening]) -> String {
+    let count = |kind| widenings.iter().filter(|widening| widening.kind == kind).count();
+    let is_summed = |kind: WideningKind| !kind.is_told_one_by_one() && count(kind) > MOST_LINES_OF_A_KIND;
+    let told: Vec<Widening> =
+        widenings.iter().filter(|widening| !is_summed(widening.kind)).cloned().collect();
+    let mut text = text(changes, &told);
+    let kinds = [
+        (WideningKind::Network, "paths in the network"),
+        (WideningKind::Permission, "permissions"),
+        (WideningKind::Trust, "entries of who may act as a role"),
+    ];
+    let summed: Vec<String> = kinds
+        .into_iter()
+        .filter(|(kind, _)| is_summed(*kind))
+        .map(|(kind, words)| {
+            let of_kind = widenings.iter().filter(|widening| widening.kind == kind);
+            let resources: BTreeSet<&str> = of_kind.map(|widening| widening.logical_id.as_str()).collect();
+            format!("{} {words} in {} resources", count(kind), resources.len())
+        })
+        .collect();
+    if !summed.is_empty() {
+        let title =
+            if told.is_empty() { format!("{}:\n", warning("access gets wider")) } else { String::new() };
+        text.push_str(&format!("{title}  besides, {}; --verbose lists them\n", summed.join(", ")));
+    }
+    text
+}
+
+fn wider(widenings: &[Widening]) -> String {
+    if widenings.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("{}:\n", warning("access gets wider"));
+    for widening in widenings {
+        text.push_str(&format!("  {}: {}\n", widening.logical_id, widening.words));
     }
     text
 }

@@ -8,8 +8,8 @@ use crate::deploy::event::{
 };
 use crate::deploy::services::StoppedTask;
 
-/// The lines of an event, each with its end; none for what only programs need.
-pub(super) fn lines(record: &Record) -> String {
+/// The lines of an event, each with its end; none for what only programs need. `is_verbose`: nothing is summed up.
+pub(super) fn lines(record: &Record, is_verbose: bool) -> String {
     match &record.event {
         Event::Started { .. } => String::new(),
         Event::Checked { check, finding, detail } => {
@@ -33,16 +33,20 @@ pub(super) fn lines(record: &Record) -> String {
                 None => "the new stack".to_owned(),
                 Some(step) => format!("this step, {}", step_words(*step)),
             };
-            format!("changes of {title}:\n{}", changes::text(changes, widenings))
+            let text = if step.is_none() && !is_verbose { changes::text_of_new } else { changes::text };
+            format!("changes of {title}:\n{}", text(changes, widenings))
         }
         Event::NoChanges { step } => format!("nothing to change in {}\n", step_words(*step)),
         Event::Executing { .. } => "executing the change set\n".to_owned(),
         Event::Resource(event) => resource(event) + "\n",
         Event::Progress(progress) => heartbeat(progress),
+        Event::Waiting { reason: WaitReason::NoAnswer, message, .. } => {
+            format!("{}: AWS doesn't answer so far: {message}\n", warning("waiting"))
+        }
         Event::Waiting { reason, message, attempt, retry_seconds } => {
             let reason = match reason {
                 WaitReason::Throttled => "AWS throttles calls",
-                WaitReason::Connection => "AWS doesn't answer",
+                WaitReason::Connection | WaitReason::NoAnswer => "AWS doesn't answer",
                 WaitReason::CredentialsExpired => {
                     "the credentials have expired: log in again in another terminal"
                 }
@@ -321,6 +325,34 @@ mod tests {
         assert_eq!(wrapped(&long, 20), format!("  a {}\n      b\n", "x".repeat(40)));
         let coloured = "\u{1b}[32mUPDATE_COMPLETE\u{1b}[0m a b";
         assert_eq!(wrapped(coloured, 19), format!("{coloured}\n"), "colours have no width");
+    }
+
+    #[test]
+    fn a_heartbeat_tells_what_is_in_progress_for_how_long_and_how_long_it_usually_takes() {
+        let active = |logical_id: &str, seconds, typical_seconds| crate::deploy::event::Active {
+            logical_id: logical_id.into(),
+            seconds,
+            typical_seconds,
+            ..Default::default()
+        };
+        let progress = Progress {
+            done: 12,
+            total: Some(40),
+            elapsed_seconds: 700,
+            active: vec![
+                active("DatabaseWriter", 540, Some(600)),
+                active("Cache", 300, Some(780)),
+                active("Bucket", 9, None),
+                active("Group", 1, None),
+            ],
+            rolling_back: false,
+        };
+        assert_eq!(
+            heartbeat(&progress),
+            "12 of 40 done after 11m40s; in progress: DatabaseWriter 9m, usually 10m; Cache 5m, usually 13m; Bucket 9s and 1 more\n"
+        );
+        let back = Progress { total: None, rolling_back: true, active: Vec::new(), ..progress };
+        assert_eq!(heartbeat(&back), "12 done after 11m40s, rolling back\n");
     }
 
     #[test]

@@ -30,6 +30,8 @@ struct Inner {
     /// The stack, where several are told of at the same time.
     prefix: Option<String>,
     bar: Option<Bar>,
+    /// Whether nothing is summed up.
+    is_verbose: bool,
     /// When something was last told.
     told: Mutex<Timestamp>,
 }
@@ -47,26 +49,31 @@ enum Form {
 }
 
 impl Teller {
-    /// Of a command that changes or follows a stack. With a `prefix`, it is one among several.
-    pub(in crate::cli) fn following(json: bool, prefix: Option<&str>) -> Self {
+    /// Of a command that changes or follows a stack.
+    pub(in crate::cli) fn following(json: bool) -> Self {
+        Self::deploying(json, None, false)
+    }
+
+    /// Of a deploy. With a `prefix`, it is one among several; a verbose one sums nothing up.
+    pub(in crate::cli) fn deploying(json: bool, prefix: Option<&str>, is_verbose: bool) -> Self {
         let form = if json { Form::Json } else { Form::Following };
         let bar = (form == Form::Following && prefix.is_none()).then(Bar::new).flatten();
-        Self::new(form, prefix, bar)
+        let prefix = prefix.map(str::to_owned);
+        Self(Arc::new(Inner { form, prefix, bar, is_verbose, told: Mutex::default() }))
     }
 
     /// Of a command whose result is events.
     pub(in crate::cli) fn events(json: bool) -> Self {
-        Self::new(if json { Form::Json } else { Form::Events }, None, None)
+        Self::new(if json { Form::Json } else { Form::Events })
     }
 
     /// Of a command that ends with a report.
     pub(in crate::cli) fn report() -> Self {
-        Self::new(Form::Report, None, None)
+        Self::new(Form::Report)
     }
 
-    fn new(form: Form, prefix: Option<&str>, bar: Option<Bar>) -> Self {
-        let prefix = prefix.map(str::to_owned);
-        Self(Arc::new(Inner { form, prefix, bar, told: Mutex::default() }))
+    fn new(form: Form) -> Self {
+        Self(Arc::new(Inner { form, prefix: None, bar: None, is_verbose: false, told: Mutex::default() }))
     }
 
     /// Takes the bar away.
@@ -184,6 +191,20 @@ impl Sink for Teller {
             Event::Resource(_) | Event::Cause(_) => inner.form == Form::Events,
             _ => false,
         };
-        self.lines(&lines::lines(record), is_result);
+        self.lines(&lines::lines(record, inner.is_verbose), is_result);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_terminal_a_line_comes_when_nothing_was_told_for_a_minute() {
+        let teller = Teller::report();
+        let at = |seconds: i64| Timestamp(1_790_000_000_000 + seconds * 1000);
+        *teller.0.told.lock().unwrap() = at(0);
+        assert!(!teller.is_quiet_for_long(at(59)));
+        assert!(teller.is_quiet_for_long(at(60)));
     }
 }

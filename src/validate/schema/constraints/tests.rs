@@ -7,9 +7,9 @@ use serde_json::{Value as Json, json};
 
 use crate::cfn::evaluate::Pattern;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::validate::Options;
 use crate::validate::schema::compact::encode;
-use crate::validate::testing::template;
-use crate::validate::{Options, findings};
+use crate::validate::testing::{of_every_rule, template};
 
 /// The files of `schemas/constraints/` that hold rows.
 fn files() -> Vec<Json> {
@@ -47,7 +47,7 @@ fn found(file: &Json, sample: &Json) -> Vec<Diagnostic> {
     let others = sample.as_object_mut().unwrap().shift_remove("$with").unwrap_or_else(|| json!({}));
     let mut resources = others;
     resources["It"] = json!({"Type": file["type"], "Properties": merge(&file["base"], &sample)});
-    findings(&template(json!({"Resources": resources})), &Options::default())
+    of_every_rule(&template(json!({"Resources": resources})), &Options::default())
 }
 
 /// Whether a finding is one of a row.

@@ -1,11 +1,11 @@
-//! L010: whoever creates the stack agrees to what it makes in IAM.
+//! L011: whoever creates the stack agrees to what it makes in IAM.
 
 use crate::cfn::{Resource, Template};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::{Context, Owner, Rule};
 
 pub(super) static RULE: Rule = Rule {
-    code: Code("L010"),
+    code: Code("L011"),
     severity: Severity::Note,
     title: "who creates the stack says that it may change rights",
     what: "A template of others with resources of IAM needs `CAPABILITY_IAM`, one that gives a role, user, group, instance profile or managed policy a name of its own `CAPABILITY_NAMED_IAM`. `dify-cfn deploy` says so by itself.",
@@ -76,16 +76,16 @@ mod tests {
         let role =
             |properties: serde_json::Value| json!({"Type": "AWS::IAM::Role", "Properties": properties});
         let of = |properties: serde_json::Value| json!({"Resources": {"Policy": policy, "Role": role(properties)}});
-        let (message, pointer) = only("L010", of(json!({})));
+        let (message, pointer) = only("L011", of(json!({})));
         assert_eq!(message, "the stack needs `CAPABILITY_IAM`, since it makes resources of IAM");
         assert_eq!(pointer, "/Resources/Policy");
-        let (message, pointer) = only("L010", of(json!({"RoleName": "r"})));
+        let (message, pointer) = only("L011", of(json!({"RoleName": "r"})));
         assert!(message.starts_with("the stack needs `CAPABILITY_NAMED_IAM`"), "{message}");
         assert_eq!(pointer, "/Resources/Role");
-        none("L010", json!({"Resources": {"Bucket": {"Type": "AWS::S3::Bucket"}}}));
+        none("L011", json!({"Resources": {"Bucket": {"Type": "AWS::S3::Bucket"}}}));
         // Of our own templates `deploy` knows.
         let own = Options { types: Types::Strict, ..Options::default() };
-        assert_eq!(found_with("L010", of(json!({})), &own), []);
+        assert_eq!(found_with("L011", of(json!({})), &own), []);
         assert_eq!(super::iam_capability(&template(of(json!({})))), Some(super::IamCapability::Iam));
     }
 }
