@@ -4,36 +4,15 @@
 
 use super::api::Capability;
 use crate::cfn::Template;
-
-/// Types that make the template need `CAPABILITY_IAM`, each with the property that gives a name of one's own.
-const IAM: [(&str, Option<&str>); 9] = [
-    ("AWS::IAM::AccessKey", None),
-    ("AWS::IAM::Group", Some("GroupName")),
-    ("AWS::IAM::InstanceProfile", Some("InstanceProfileName")),
-    ("AWS::IAM::ManagedPolicy", Some("ManagedPolicyName")),
-    ("AWS::IAM::Policy", None),
-    ("AWS::IAM::Role", Some("RoleName")),
-    ("AWS::IAM::RolePolicy", None),
-    ("AWS::IAM::User", Some("UserName")),
-    ("AWS::IAM::UserToGroupAddition", None),
-];
+use crate::validate::{IamCapability, iam_capability};
 
 /// Exactly those that the template needs: names of one's own include what names made by AWS need.
 pub fn needed(template: &Template) -> Vec<Capability> {
     let mut found = Vec::new();
-    let iam: Vec<bool> = template
-        .resources
-        .values()
-        .filter_map(|resource| {
-            let (_, name) = IAM.iter().find(|(type_name, _)| *type_name == resource.type_name)?;
-            Some(name.is_some_and(|name| resource.properties.contains_key(name)))
-        })
-        .collect();
-    if iam.contains(&true) {
-        found.push(Capability::NamedIam);
-    } else if !iam.is_empty() {
-        found.push(Capability::Iam);
-    }
+    found.extend(iam_capability(template).map(|capability| match capability {
+        IamCapability::Iam => Capability::Iam,
+        IamCapability::NamedIam => Capability::NamedIam,
+    }));
     let nested =
         template.resources.values().any(|resource| resource.type_name == "AWS::CloudFormation::Stack");
     if nested && found.is_empty() {

@@ -56,7 +56,12 @@ pub const FAILURES: &[Failure] = &[
     row(26, "fixed names of what is replaced", &["W057"], ""),
     row(27, "subnets in one zone", &["W028"], ""),
     row(28, "a zone that the account doesn't have", &["W058"], ""),
-    row(29, "priorities that clash, too many values of a rule", &["W014", "L009"], ""),
+    row(
+        29,
+        "priorities that clash, too many values of a rule, too many rules",
+        &["W014", "L009", "S242"],
+        "",
+    ),
     row(30, "rules that never get a request", &["W015"], ""),
     row(31, "a health path that redirects", &["W038"], ""),
     row(
@@ -102,7 +107,12 @@ pub const FAILURES: &[Failure] = &[
     row(52, "TLS at one end only", &["W026"], ""),
     row(53, "the address of the other cache mode", &["W049"], ""),
     row(54, "data without deletion policy, protection in so many words", &["W027", "W050"], ""),
-    row(55, "a bucket that can't be deleted or named", &["W027", "W057", "L004"], ""),
+    row(
+        55,
+        "a bucket that can't be deleted or named",
+        &["W027", "W057", "L004"],
+        "Whether a bucket is empty when the stack goes can't be seen in the template.",
+    ),
     row(56, "a log bucket that refuses the load balancer", &["W055"], ""),
     row(
         57,
@@ -124,7 +134,12 @@ pub const FAILURES: &[Failure] = &[
         &["W062", "W181"],
         "Logging configurations, and with them the names of log destinations, aren't among the types here.",
     ),
-    row(62, "an alias of two load balancers", &["W053", "L008"], ""),
+    row(
+        62,
+        "an alias of two load balancers, a record outside of its zone, or twice",
+        &["W053", "W163", "L008"],
+        "Only the account shows a record that another stack has.",
+    ),
     row(63, "alarms on names that no metric has", &["W052"], ""),
     row(
         64,
@@ -132,7 +147,12 @@ pub const FAILURES: &[Failure] = &[
         &["W051"],
         "Roles of CodeDeploy and of EventBridge targets aren't among the services here.",
     ),
-    row(65, "policies and names beyond IAM's limits", &["L004", "L005"], ""),
+    row(
+        65,
+        "policies and names beyond IAM's limits, names that need a capability",
+        &["L004", "L005", "L011"],
+        "",
+    ),
     row(
         66,
         "a service-linked role that a fresh account lacks",

@@ -54,6 +54,7 @@ mod testing;
 mod wiring;
 
 pub use context::{Context, Owner};
+pub use limits::{IamCapability, iam_capability};
 pub use macros::{Macros, Part as MacroPart};
 pub use options::{Acceptance, Options, Purpose, Types};
 pub use report::{Report, Statistics, check_document, check_read};

@@ -68,7 +68,7 @@ impl Change {
                     }
                     (Json::Array(items), value) if last == "-" => items.push(value.clone()),
                     (Json::Array(items), Json::Null) => {
-                        items.remove(last.parse().unwrap());
+                        items.remove(position(items, last));
                     }
                     (list, value) => *step(list, last) = value.clone(),
                 }
@@ -99,12 +99,16 @@ impl Change {
     }
 }
 
+/// The index of an item by its number or its `Name`.
+fn position(items: &[Json], token: &str) -> usize {
+    let named = || items.iter().position(|item| item["Name"] == token);
+    token.parse().ok().or_else(named).unwrap_or_else(|| panic!("there is no {token}"))
+}
+
 fn step<'j>(parent: &'j mut Json, token: &str) -> &'j mut Json {
     match parent {
         Json::Array(items) => {
-            let position = token.parse().ok();
-            let named = || items.iter().position(|item| item["Name"] == token);
-            let index = position.or_else(named).unwrap_or_else(|| panic!("there is no {token}"));
+            let index = position(items, token);
             &mut items[index]
         }
         other => other.get_mut(token).unwrap_or_else(|| panic!("there is no {token}")),

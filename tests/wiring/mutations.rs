@@ -198,7 +198,13 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, Vec<Change>)> {
             "a private route",
             vec![Set("ListenerApiRule1", "Conditions/0/PathPatternConfig/Values/0", json!("/inner/api/*"))],
         ),
+        (
+            "W042",
+            "a sandbox that doesn't have the api's key",
+            vec![Set("SandboxTaskDefinition", "ContainerDefinitions/0/Secrets/API_KEY", Json::Null)],
+        ),
         ("W044", "two beats", vec![Set("BeatService", "DesiredCount", json!(2))]),
+        ("W044", "no beat", vec![Set("BeatService", "DesiredCount", json!(0))]),
         (
             "W045",
             "a target group of another network",
@@ -300,6 +306,47 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, Vec<Change>)> {
                     }],
                 }),
             )],
+        ),
+        (
+            "W063",
+            "webhooks go to the web",
+            vec![Set(
+                "ListenerApiRule3",
+                "Conditions/0/PathPatternConfig/Values",
+                json!(["/mcp", "/mcp/*"]),
+            )],
+        ),
+        (
+            "W063",
+            "a pattern that takes the web's pages",
+            vec![Set(
+                "ListenerPluginDaemonRule1",
+                "Conditions/0/PathPatternConfig/Values",
+                json!(["/e*"]),
+            )],
+        ),
+        (
+            "W064",
+            "a plugin daemon without TLS",
+            vec![Set(
+                "PluginDaemonTaskDefinition",
+                "ContainerDefinitions/0/Environment/DB_SSL_MODE",
+                Json::Null,
+            )],
+        ),
+        (
+            "W065",
+            "a role for another service",
+            vec![Set(
+                "ApiTaskRole",
+                "AssumeRolePolicyDocument/Statement/0/Principal/Service",
+                json!("ec2.amazonaws.com"),
+            )],
+        ),
+        (
+            "W066",
+            "a role that may only list",
+            vec![Set("ApiTaskRole", "Policies/0/PolicyDocument/Statement/1", Json::Null)],
         ),
         (
             "W100",

@@ -56,7 +56,7 @@ impl<'t> Scenario<'t> {
     }
 
     /// What the scenario says of a parameter's value; `None` if nothing.
-    pub(super) fn value(&self, name: &str) -> Option<&Symbol<'t>> {
+    pub fn value(&self, name: &str) -> Option<&Symbol<'t>> {
         if self.defaults {
             return self.witness.get(name);
         }

@@ -77,7 +77,8 @@ pub(in crate::cli) fn markdown() -> String {
         Written by `dify-cfn rules --markdown`; a test keeps it fresh. `dify-cfn explain CODE` prints one rule.\n\
         An error keeps a template from being written or deployed; a warning and a note are told. Of the policy rules some are \
         judged otherwise for the stacks that `synth` writes, by their profile: what is good practice elsewhere is decided there \
-        by the design and the configuration.\n\
+        by the design and the configuration. What rules on policy and wiring find with parameters at their defaults only is a \
+        warning at most, and says so.\n\
         What cdk-preflight knows, and which rule covers it, is in [preflight.md](preflight.md).\n"
         .to_owned();
     for (letter, layer) in documentation::layers() {

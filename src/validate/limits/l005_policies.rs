@@ -10,9 +10,9 @@ pub(super) static RULE: Rule = Rule {
     code: Code("L005"),
     severity: Severity::Error,
     title: "IAM policies aren't too large",
-    what: "The inline policies of a role have together at most 10,240 characters without blanks, a managed policy 6,144, and \
-           a role has at most 20 managed policies, 10 unless the quota was raised. What is unknown counts as nothing for an \
-           error, as an ARN for a warning.",
+    what: "The inline policies of a role have together at most 10,240 characters without blanks, those of a group 5,120, those \
+           of a user 2,048, a managed policy 6,144. A role or user has at most 20 managed policies, 10 unless the quota was \
+           raised, a group 10. What is unknown counts as nothing for an error, as an ARN for a warning.",
     why: "The stack fails: \"Maximum policy size of 10240 bytes exceeded\".",
     source: "AWS Identity and Access Management User Guide, \"IAM and AWS STS quotas\"",
     same_as: &[
@@ -22,11 +22,15 @@ pub(super) static RULE: Rule = Rule {
     ],
 };
 
-/// Characters of a role's inline policies together.
-const MOST_INLINE: usize = 10_240;
+/// Types with inline policies: how they are called, and the characters of these policies together.
+const IDENTITIES: [(&str, &str, usize); 3] = [
+    ("AWS::IAM::Role", "role", 10_240),
+    ("AWS::IAM::Group", "group", 5_120),
+    ("AWS::IAM::User", "user", 2_048),
+];
 /// Characters of a managed policy.
 const MOST_MANAGED: usize = 6_144;
-/// Managed policies of a role, and as many in a fresh account.
+/// Managed policies of a role or user, and as many in a fresh account, which is also what a group has.
 const MOST_ATTACHED: (usize, usize) = (20, 10);
 /// Characters that something unknown is taken for in an estimate: those of an ARN.
 const ARN: usize = 90;
@@ -102,12 +106,16 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         |properties: &Evaluated<'_>| properties.get("PolicyDocument").map(size).unwrap_or_default();
     for (id, resource) in &context.template.resources {
         match resource.type_name.as_str() {
-            "AWS::IAM::Policy" | "AWS::IAM::RolePolicy" => {
+            "AWS::IAM::Policy"
+            | "AWS::IAM::RolePolicy"
+            | "AWS::IAM::GroupPolicy"
+            | "AWS::IAM::UserPolicy" => {
                 let size = largest(id, &documents);
-                let roles =
-                    resource.properties.get("Roles").and_then(|roles| roles.as_array()).into_iter().flatten();
-                let names =
-                    roles.chain(resource.properties.get("RoleName")).filter_map(|role| role["Ref"].as_str());
+                let many = ["Roles", "Groups", "Users"].into_iter();
+                let many = many.filter_map(|list| resource.properties.get(list)?.as_array()).flatten();
+                let one = ["RoleName", "GroupName", "UserName"].into_iter();
+                let one = one.filter_map(|name| resource.properties.get(name));
+                let names = many.chain(one).filter_map(|of| of["Ref"].as_str());
                 names.for_each(|name| inline.entry(name).or_default().add(size));
             }
             "AWS::IAM::ManagedPolicy" => {
@@ -117,9 +125,8 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         }
     }
     for (id, resource) in &context.template.resources {
-        if resource.type_name != "AWS::IAM::Role" {
-            continue;
-        }
+        let identity = IDENTITIES.iter().find(|(type_name, ..)| *type_name == resource.type_name);
+        let Some((_, called, most_inline)) = identity else { continue };
         let mut size = largest(id, &|properties| {
             let policies = properties.get("Policies").map(Evaluated::items).unwrap_or_default();
             let mut size = Size::default();
@@ -130,7 +137,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             size
         });
         size.add(inline.get(id.as_str()).copied().unwrap_or_default());
-        tell(context, id, "the role's inline policies", size, MOST_INLINE, findings);
+        tell(context, id, &format!("the {called}'s inline policies"), size, *most_inline, findings);
         let attached = largest(id, &|properties| {
             let count = properties.get("ManagedPolicyArns").map_or(0, |arns| arns.items().len());
             Size { least: count, likely: count }
@@ -140,7 +147,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             let message =
                 format!("{} managed policies, at most {} are allowed", attached.least, MOST_ATTACHED.1);
             let mut finding = RULE.at(owner, owner.pointer() + "/Properties/ManagedPolicyArns", message);
-            if attached.least <= MOST_ATTACHED.0 {
+            if attached.least <= MOST_ATTACHED.0 && *called != "group" {
                 finding.severity = Severity::Warning;
                 finding.help = Some(format!("the quota can be raised to {}", MOST_ATTACHED.0));
             }
@@ -186,7 +193,7 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::*;
-    use crate::validate::testing::{found, none};
+    use crate::validate::testing::{found, none, resource};
 
     fn document(statements: usize, resource: &Json) -> Json {
         let statement = json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": resource});
@@ -212,6 +219,25 @@ mod tests {
             found[0].message
         );
         assert_eq!(found[0].logical_id.as_deref(), Some("Role"));
+    }
+
+    #[test]
+    fn users_and_groups_have_less_room() {
+        let known = json!("arn:aws:s3:::bucket/*");
+        let with = |type_name: &str, statements: usize| {
+            let inline = json!([{"PolicyName": "a", "PolicyDocument": document(statements, &known)}]);
+            found("L005", resource(type_name, json!({"Policies": inline})))
+        };
+        for (type_name, fits, too_many) in
+            [("AWS::IAM::User", 20, 40), ("AWS::IAM::Group", 50, 80), ("AWS::IAM::Role", 100, 170)]
+        {
+            assert_eq!(with(type_name, fits), [], "{type_name}");
+            let told = with(type_name, too_many);
+            assert!(told.len() == 1 && told[0].severity == Severity::Error, "{type_name} {told:#?}");
+        }
+        let attached = vec![json!("arn:aws:iam::aws:policy/ReadOnlyAccess"); 11];
+        let told = found("L005", resource("AWS::IAM::Group", json!({"ManagedPolicyArns": attached})));
+        assert_eq!(told[0].severity, Severity::Error);
     }
 
     #[test]

@@ -13,9 +13,13 @@ pub(super) static RULE: Rule = Rule {
     severity: Severity::Error,
     title: "no two resources are the same thing",
     what: "Two resources of a type that exist together differ in what identifies them, as far as the template sets it: two \
-           buckets have two names.",
+           buckets have two names. Where the service chooses the identifier, they differ in what it wants to be unique: \
+           names of target groups, load balancers, secrets, managed policies, web ACLs, event rules and services, of security \
+           groups in their VPC, ports of a load balancer's listeners, targets of a route table's routes, rules of a security \
+           group, name, type and set of DNS records, rotations of a secret. What is equal with parameters at their defaults \
+           only is a warning.",
     why: "The second one fails: \"already exists\".",
-    source: "CloudFormation registry schemas, `primaryIdentifier`",
+    source: "CloudFormation registry schemas, `primaryIdentifier`; the API reference of each service, errors of the create action",
     same_as: &[
         "cfn-lint E3019",
         "cdk-preflight pf-events-rule-name-duplicate",
@@ -40,81 +44,146 @@ const PRIORITIES: (&str, [&str; 2]) =
 /// Types whose primary identifier may be given twice: cfn-lint's exceptions, and what several resources share.
 const EXCEPTIONS: [&str; 1] = ["AWS::CodeBuild::Project"];
 
+/// What a service wants to be unique although its primary identifier is another: a type, the properties that are
+/// there, and those that count as different where they are left out.
+///
+/// Source: the errors of the create actions in the API references, such as `DuplicateTargetGroupName`,
+/// `DuplicateListener`, `InvalidGroup.Duplicate`, `InvalidPermission.Duplicate`, `RouteAlreadyExists`,
+/// `ResourceExistsException` of Secrets Manager, `InvalidChangeBatch` of Route 53.
+const UNIQUE: [(&str, &[&str], &[&str]); 21] = [
+    ("AWS::ElasticLoadBalancingV2::TargetGroup", &["Name"], &[]),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", &["Name"], &[]),
+    ("AWS::ElasticLoadBalancingV2::Listener", &["LoadBalancerArn", "Port"], &[]),
+    ("AWS::Route53::RecordSet", &["HostedZoneId", "Name", "Type"], &["SetIdentifier"]),
+    ("AWS::Route53::RecordSet", &["HostedZoneName", "Name", "Type"], &["SetIdentifier"]),
+    ("AWS::EC2::SecurityGroup", &["GroupName"], &["VpcId"]),
+    ("AWS::EC2::SecurityGroupIngress", &["GroupId", "IpProtocol"], &INGRESS),
+    ("AWS::EC2::SecurityGroupEgress", &["GroupId", "IpProtocol"], &EGRESS),
+    ("AWS::EC2::Route", &["RouteTableId", "DestinationCidrBlock"], &[]),
+    ("AWS::EC2::Route", &["RouteTableId", "DestinationIpv6CidrBlock"], &[]),
+    ("AWS::ECS::Service", &["ServiceName"], &["Cluster"]),
+    ("AWS::SecretsManager::Secret", &["Name"], &[]),
+    ("AWS::SecretsManager::RotationSchedule", &["SecretId"], &[]),
+    ("AWS::IAM::ManagedPolicy", &["ManagedPolicyName"], &[]),
+    ("AWS::Events::Rule", &["Name"], &["EventBusName"]),
+    ("AWS::ServiceDiscovery::PrivateDnsNamespace", &["Name", "Vpc"], &[]),
+    ("AWS::ServiceDiscovery::Service", &["NamespaceId", "Name"], &[]),
+    ("AWS::WAFv2::WebACL", &["Name", "Scope"], &[]),
+    ("AWS::WAFv2::IPSet", &["Name", "Scope"], &[]),
+    ("AWS::WAFv2::RuleGroup", &["Name", "Scope"], &[]),
+    ("AWS::WAFv2::RegexPatternSet", &["Name", "Scope"], &[]),
+];
+
+/// What makes one rule into a security group another, beside its group and protocol.
+const INGRESS: [&str; 8] = [
+    "FromPort",
+    "ToPort",
+    "CidrIp",
+    "CidrIpv6",
+    "SourceSecurityGroupId",
+    "SourceSecurityGroupName",
+    "SourceSecurityGroupOwnerId",
+    "SourcePrefixListId",
+];
+
+/// The same of a rule out of one.
+const EGRESS: [&str; 6] =
+    ["FromPort", "ToPort", "CidrIp", "CidrIpv6", "DestinationSecurityGroupId", "DestinationPrefixListId"];
+
+/// What has to differ between resources of a type.
+#[derive(Debug, Clone)]
+struct Identity {
+    rule: &'static Rule,
+    /// Properties that are there.
+    properties: Vec<String>,
+    /// Properties that may be left out, which is a value like any other.
+    optional: &'static [&'static str],
+}
+
 /// A resource with what identifies it.
 struct Identified<'t> {
     id: &'t str,
     resource: &'t Resource,
-    properties: Vec<String>,
-    rule: &'static Rule,
+    identity: Identity,
 }
 
 pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
     // By type and, in the first combination in which it exists, what identifies it.
-    let mut known: BTreeMap<(&str, &str, String), Vec<Identified<'t>>> = BTreeMap::new();
+    let mut known: BTreeMap<(&str, &str, Vec<String>, String), Vec<Identified<'t>>> = BTreeMap::new();
     for (id, resource) in &context.template.resources {
-        for (rule, properties) in identities(context, resource) {
-            if !properties.iter().all(|property| resource.properties.contains_key(property)) {
+        for identity in identities(context, resource) {
+            if !identity.properties.iter().all(|property| resource.properties.contains_key(property)) {
                 continue;
             }
             let all = context.scenarios_of(resource);
             let here =
                 all.list.iter().filter(|scenario| Evaluator::exists(resource, scenario) != Some(false));
             let mut keys: Vec<String> = here
-                .filter_map(|scenario| key(context, resource, &scenario.at_defaults(), &properties))
+                .filter_map(|scenario| key(context, resource, &scenario.at_defaults(), &identity))
                 .collect();
             keys.sort();
             keys.dedup();
             for key in keys {
-                let entry = known.entry((rule.code.0, resource.type_name.as_str(), key)).or_default();
-                entry.push(Identified { id, resource, properties: properties.clone(), rule });
+                let of =
+                    (identity.rule.code.0, resource.type_name.as_str(), identity.properties.clone(), key);
+                known.entry(of).or_default().push(Identified { id, resource, identity: identity.clone() });
             }
         }
     }
-    for ((_, _, key), group) in &known {
+    for ((_, _, _, key), group) in &known {
         for (index, second) in group.iter().enumerate() {
-            let twin = group[..index].iter().find(|first| together(context, first, second, key));
-            if let Some(first) = twin {
-                let owner = Owner::Resource { id: second.id, resource: second.resource };
-                let message = format!(
-                    "`{}` has the same {} as `{}`: {}",
-                    second.id,
-                    second.properties.join(" and "),
-                    first.id,
-                    key.trim_end_matches(", ")
-                );
-                let pointer = format!(
-                    "{}/Properties/{}",
-                    owner.pointer(),
-                    second.properties.last().map_or("", String::as_str)
-                );
-                let help = if second.rule.code == PRIORITY.code {
-                    "choose another priority"
-                } else {
-                    "change one of the two, or remove it"
-                };
-                findings.push(second.rule.at(owner, pointer, message).help(help));
+            let twin = group[..index]
+                .iter()
+                .filter_map(|first| Some((first, together(context, first, second, key)?)))
+                .max_by_key(|(_, severity)| *severity);
+            if let Some((first, severity)) = twin {
+                findings.push(finding(first, second, key, severity));
             }
         }
     }
 }
 
+fn finding(first: &Identified<'_>, second: &Identified<'_>, key: &str, severity: Severity) -> Diagnostic {
+    let owner = Owner::Resource { id: second.id, resource: second.resource };
+    let properties = &second.identity.properties;
+    let at_defaults = if severity < Severity::Error { ", with parameters at their defaults" } else { "" };
+    let message = format!(
+        "`{}` has the same {} as `{}`: {}{at_defaults}",
+        second.id,
+        properties.join(" and "),
+        first.id,
+        key.trim_end_matches(", ")
+    );
+    let pointer = format!("{}/Properties/{}", owner.pointer(), properties.last().map_or("", String::as_str));
+    let help = if second.identity.rule.code == PRIORITY.code {
+        "choose another priority"
+    } else {
+        "change one of the two, or remove it"
+    };
+    let mut finding = second.identity.rule.at(owner, pointer, message).help(help);
+    finding.severity = severity;
+    finding
+}
+
 /// What identifies a resource of that type: the properties that a template sets.
-fn identities(context: &Context<'_>, resource: &Resource) -> Vec<(&'static Rule, Vec<String>)> {
+fn identities(context: &Context<'_>, resource: &Resource) -> Vec<Identity> {
     let mut identities = Vec::new();
-    if resource.type_name == PRIORITIES.0 {
-        identities.push((&PRIORITY, PRIORITIES.1.map(str::to_owned).to_vec()));
+    let type_name = resource.type_name.as_str();
+    if type_name == PRIORITIES.0 {
+        let properties = PRIORITIES.1.map(str::to_owned).to_vec();
+        identities.push(Identity { rule: &PRIORITY, properties, optional: &[] });
     }
-    if let Some(schema) = context
-        .registry
-        .get(&resource.type_name)
-        .filter(|_| !EXCEPTIONS.contains(&resource.type_name.as_str()))
-    {
+    for (_, properties, optional) in UNIQUE.iter().filter(|(unique, ..)| *unique == type_name) {
+        let properties = properties.iter().map(|property| (*property).to_owned()).collect();
+        identities.push(Identity { rule: &RULE, properties, optional });
+    }
+    if let Some(schema) = context.registry.get(type_name).filter(|_| !EXCEPTIONS.contains(&type_name)) {
         let read_only: Vec<&str> = texts(schema, "readOnlyProperties").collect();
         let primary: Vec<&str> = texts(schema, "primaryIdentifier").collect();
         if !primary.is_empty() && !primary.iter().any(|pointer| read_only.contains(pointer)) {
             let names =
                 primary.iter().filter_map(|pointer| pointer.strip_prefix("/properties/")).map(str::to_owned);
-            identities.push((&RULE, names.collect()));
+            identities.push(Identity { rule: &RULE, properties: names.collect(), optional: &[] });
         }
     }
     identities
@@ -124,51 +193,81 @@ fn texts(schema: TypeSchema, list: &str) -> impl Iterator<Item = &'static str> {
     schema.root.list(list).filter_map(Schema::as_str)
 }
 
-/// The values of the properties as one text; `None` if one is left out or can't be compared.
+/// The values of the properties as one text; `None` if one is left out that is needed, or can't be compared.
 fn key<'t>(
     context: &Context<'t>,
     resource: &'t Resource,
     scenario: &Scenario<'t>,
-    properties: &[String],
+    identity: &Identity,
 ) -> Option<String> {
     let mut key = String::new();
-    for property in properties {
-        let value = context.evaluator.evaluate(resource.properties.get(property)?, scenario).value?;
-        match &value.data {
-            Data::Unknown(unknown) if !unknown.to_string().contains('…') => {
-                key.push_str(&unknown.to_string());
+    let optional = identity.optional.iter().map(|property| (*property, true));
+    for (property, is_optional) in
+        identity.properties.iter().map(|property| (property.as_str(), false)).chain(optional)
+    {
+        let json = resource.properties.get(property);
+        let Some(value) = json.and_then(|json| context.evaluator.evaluate(json, scenario).value) else {
+            if is_optional {
+                key.push_str(", ");
+                continue;
             }
+            return None;
+        };
+        let text = match &value.data {
+            Data::Unknown(unknown) if !unknown.to_string().contains('…') => unknown.to_string(),
             Data::Unknown(_) => return None,
-            known => key.push_str(&known.text().map_or_else(
-                || value.to_json().map(|json| json.to_string()),
-                |text| Some(text.into_owned()),
-            )?),
+            known => match known.text() {
+                Some(text) => text.into_owned(),
+                None => value.to_json()?.to_string(),
+            },
+        };
+        // DNS doesn't tell capital letters from small ones, and a name is the same with a dot at its end.
+        let is_dns = resource.type_name == "AWS::Route53::RecordSet" && property.ends_with("Name");
+        if is_dns && !text.contains("${") {
+            key.push_str(text.trim_end_matches('.').to_lowercase().as_str());
+        } else {
+            key.push_str(&text);
         }
         key.push_str(", ");
     }
     Some(key)
 }
 
-/// Whether both exist with that key in one combination.
-fn together<'t>(context: &Context<'t>, first: &Identified<'t>, second: &Identified<'t>, key: &str) -> bool {
+/// How bad it is that both exist with that key in one combination: an error if they are equal whatever parameters are;
+/// `None` if they never are.
+fn together<'t>(
+    context: &Context<'t>,
+    first: &Identified<'t>,
+    second: &Identified<'t>,
+    key: &str,
+) -> Option<Severity> {
     let mut conditions = Evaluator::conditions_of(first.resource);
     conditions.extend(Evaluator::conditions_of(second.resource));
     let all = context.evaluator.shared_scenarios(&conditions);
-    all.list.iter().any(|scenario| {
-        let scenario = scenario.at_defaults();
+    let of = |identified: &Identified<'t>, scenario: &Scenario<'t>| {
+        self::key(context, identified.resource, scenario, &identified.identity)
+    };
+    let equal = all.list.iter().filter(|scenario| {
+        let at_defaults = scenario.at_defaults();
         [first, second].iter().all(|identified| {
-            Evaluator::exists(identified.resource, &scenario) != Some(false)
-                && self::key(context, identified.resource, &scenario, &identified.properties).as_deref()
-                    == Some(key)
+            Evaluator::exists(identified.resource, scenario) != Some(false)
+                && of(identified, &at_defaults).as_deref() == Some(key)
         })
-    })
+    });
+    equal
+        .map(|scenario| match (of(first, scenario), of(second, scenario)) {
+            (Some(one), Some(other)) if one == other => Severity::Error,
+            _ => Severity::Warning,
+        })
+        .max()
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::{Value as Json, json};
 
-    use crate::validate::testing::{none, only};
+    use crate::diagnostic::Severity;
+    use crate::validate::testing::{found, none, only};
 
     #[test]
     fn the_same_name_twice_is_found() {
@@ -194,6 +293,78 @@ mod tests {
             "L008",
             json!({"Parameters": parameters, "Conditions": conditions, "Resources": {"A": bucket("Yes"), "B": bucket("Yes")}}),
         );
+    }
+
+    #[test]
+    fn names_that_a_service_wants_to_be_unique_are() {
+        let pair = |type_name: &str, one: Json, other: Json| {
+            let resource = |properties: Json| json!({"Type": type_name, "Properties": properties});
+            json!({"Resources": {
+                "A": resource(one), "B": resource(other),
+                "Group": {"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "g"}},
+            }})
+        };
+        let same = |type_name: &str, properties: Json| {
+            only("L008", pair(type_name, properties.clone(), properties)).0
+        };
+        let elb = "AWS::ElasticLoadBalancingV2::";
+        let message = same(&format!("{elb}TargetGroup"), json!({"Name": "api"}));
+        assert_eq!(message, "`B` has the same Name as `A`: api");
+        same(&format!("{elb}LoadBalancer"), json!({"Name": "dify"}));
+        let listener = |port: i64| json!({"LoadBalancerArn": {"Fn::ImportValue": "Balancer"}, "Port": port, "DefaultActions": []});
+        same(&format!("{elb}Listener"), listener(443));
+        none("L008", pair(&format!("{elb}Listener"), listener(80), listener(443)));
+        same("AWS::SecretsManager::Secret", json!({"Name": "dify/key"}));
+        same("AWS::SecretsManager::RotationSchedule", json!({"SecretId": "dify/key"}));
+        same("AWS::Events::Rule", json!({"Name": "nightly"}));
+        same("AWS::ECS::Service", json!({"ServiceName": "api", "Cluster": "dify"}));
+        same("AWS::EC2::Route", json!({"RouteTableId": "rtb-1", "DestinationCidrBlock": "0.0.0.0/0"}));
+        same("AWS::IAM::ManagedPolicy", json!({"ManagedPolicyName": "p", "PolicyDocument": {}}));
+        same("AWS::WAFv2::WebACL", json!({"Name": "w", "Scope": "REGIONAL"}));
+        let group = "AWS::EC2::SecurityGroup";
+        let of = |vpc: &str| json!({"GroupName": "g", "GroupDescription": "g", "VpcId": vpc});
+        same(group, of("vpc-1"));
+        none("L008", pair(group, of("vpc-1"), of("vpc-2")));
+        let rule = |port: i64, cidr: &str| json!({"GroupId": {"Ref": "Group"}, "IpProtocol": "tcp", "FromPort": port, "ToPort": port, "CidrIp": cidr});
+        let ingress = "AWS::EC2::SecurityGroupIngress";
+        same(ingress, rule(443, "10.0.0.0/8"));
+        none("L008", pair(ingress, rule(443, "10.0.0.0/8"), rule(443, "10.0.0.0/16")));
+        none("L008", pair(ingress, rule(443, "10.0.0.0/8"), rule(80, "10.0.0.0/8")));
+    }
+
+    #[test]
+    fn records_differ_in_name_type_or_set() {
+        let record = |name: &str, kind: &str, set: Option<&str>| {
+            let mut properties = json!({"HostedZoneId": "Z1", "Name": name, "Type": kind, "TTL": "60", "ResourceRecords": ["192.0.2.1"]});
+            if let Some(set) = set {
+                properties["SetIdentifier"] = json!(set);
+            }
+            json!({"Type": "AWS::Route53::RecordSet", "Properties": properties})
+        };
+        let both = |one: Json, other: Json| json!({"Resources": {"A": one, "B": other}});
+        let (message, _) =
+            only("L008", both(record("a.example.com", "A", None), record("A.example.com.", "A", None)));
+        assert_eq!(message, "`B` has the same HostedZoneId and Name and Type as `A`: Z1, a.example.com, A");
+        none("L008", both(record("a.example.com", "A", None), record("a.example.com", "AAAA", None)));
+        none("L008", both(record("a.example.com", "A", None), record("b.example.com", "A", None)));
+        none("L008", both(record("a.example.com", "A", Some("x")), record("a.example.com", "A", Some("y"))));
+    }
+
+    #[test]
+    fn what_defaults_make_equal_is_a_warning() {
+        let bucket = |parameter: &str| json!({"Type": "AWS::S3::Bucket", "Properties": {"BucketName": {"Ref": parameter}}});
+        let parameter = json!({"Type": "String", "Default": "files"});
+        let template = |of_b: &str| {
+            json!({
+                "Parameters": {"One": parameter, "Other": parameter},
+                "Resources": {"A": bucket("One"), "B": bucket(of_b)},
+            })
+        };
+        let told = found("L008", template("Other"));
+        assert!(told.len() == 1 && told[0].severity == Severity::Warning, "{told:#?}");
+        assert!(told[0].message.ends_with(": files, with parameters at their defaults"), "{told:#?}");
+        let told = found("L008", template("One"));
+        assert!(told.len() == 1 && told[0].severity == Severity::Error, "{told:#?}");
     }
 
     #[test]

@@ -10,6 +10,9 @@ mod l006_documents;
 mod l007_exports;
 mod l008_duplicates;
 mod l010_left_out;
+mod l011_capability;
+
+pub use l011_capability::{IamCapability, iam_capability};
 
 use super::rule::Check;
 
@@ -23,6 +26,7 @@ pub(super) static CHECKS: &[Check] = &[
     Check { rules: &[&l006_documents::RULE], run: l006_documents::check },
     Check { rules: &[&l007_exports::RULE], run: l007_exports::check },
     Check { rules: &[&l008_duplicates::RULE, &l008_duplicates::PRIORITY], run: l008_duplicates::check },
+    Check { rules: &[&l011_capability::RULE], run: l011_capability::check },
 ];
 
 /// What is checked when all other layers are through.

@@ -1,6 +1,7 @@
 //! The model that the rules on policy and wiring share: evaluated resources, once for each combination of conditions
 //! that matters.
 
+pub(in crate::validate) mod database;
 pub(in crate::validate) mod ecs;
 mod looked;
 pub(in crate::validate) mod network;
@@ -14,7 +15,7 @@ use std::rc::Rc;
 
 use crate::cfn::evaluate::{Data, Evaluated, Origin, Piece, pointer_to};
 use crate::cfn::{Json, Resource};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::validate::context::escape;
 use crate::validate::references::Target;
 use crate::validate::{Context, Owner, Rule};
@@ -175,6 +176,8 @@ pub(in crate::validate) struct Snapshot<'t> {
     /// By the place in the template: where the resource is in `items`, if it exists.
     positions: Vec<Option<usize>>,
     conditions: Vec<(&'t str, bool)>,
+    /// Whether parameters have their defaults; otherwise those without a given value are unknown.
+    at_defaults: bool,
     versions: Versions<'t>,
     /// What the rules on networks look up, and what it was made from.
     network: OnceCell<(network::Network<'t>, Looked)>,
@@ -227,6 +230,11 @@ impl<'t> View<'_, 't> {
         self.target(value).filter(|item| item.is(type_name))
     }
 
+    /// Whether parameters have their defaults here: another view has those that aren't given as unknown.
+    pub(in crate::validate) fn is_at_defaults(&self) -> bool {
+        self.snapshot.at_defaults
+    }
+
     /// Whether the first resource waits for the second.
     pub(in crate::validate) fn waits(&self, from: &Item<'_>, to: &Item<'_>) -> bool {
         self.snapshot.graph.waits(from, to)
@@ -239,7 +247,7 @@ pub(in crate::validate) fn views<'c, 't>(context: &'c Context<'t>) -> Vec<View<'
     snapshots.iter().map(|snapshot| View { context, snapshot, looked: RefCell::default() }).collect()
 }
 
-/// Runs a rule in every view, but for those in which it would see the same. What is found in some only is told with the conditions that decide it.
+/// Runs a rule in every view, but for those in which it would see the same. What is found in some only is told with the conditions that decide it, and what is found with parameters at their defaults only is told with that, as a warning at most: whoever creates the stack decides.
 pub(in crate::validate) fn in_each(
     views: &[View<'_, '_>],
     run: impl Fn(&View<'_, '_>, &mut Vec<Diagnostic>),
@@ -267,12 +275,38 @@ pub(in crate::validate) fn in_each(
             }
         }
     }
-    for (mut finding, numbers) in found {
-        let when = deciding(views, &numbers);
-        if !when.is_empty() {
-            finding.message = format!("{}, when {when}", finding.message);
-        }
+    let at_defaults = views.iter().position(|view| view.snapshot.at_defaults).unwrap_or(views.len());
+    let (always, by_default): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|(_, numbers)| numbers[0] < at_defaults);
+    let begin = findings.len();
+    for (mut finding, mut numbers) in always {
+        numbers.retain(|number| *number < at_defaults);
+        add_when(&mut finding, &views[..at_defaults], &numbers);
         findings.push(finding);
+    }
+    let told = findings.len();
+    for (mut finding, numbers) in by_default {
+        // With another value in its text the finding is the same.
+        let is_told = |known: &Diagnostic| {
+            (&known.code, &known.logical_id, &known.pointer)
+                == (&finding.code, &finding.logical_id, &finding.pointer)
+        };
+        if findings[begin..told].iter().any(is_told) {
+            continue;
+        }
+        finding.message.push_str(", with parameters at their defaults");
+        finding.severity = finding.severity.min(Severity::Warning);
+        let numbers: Vec<_> = numbers.iter().map(|number| number - at_defaults).collect();
+        add_when(&mut finding, &views[at_defaults..], &numbers);
+        findings.push(finding);
+    }
+}
+
+/// Adds the conditions that decide a finding to its message.
+fn add_when(finding: &mut Diagnostic, views: &[View<'_, '_>], numbers: &[usize]) {
+    let when = deciding(views, numbers);
+    if !when.is_empty() {
+        finding.message = format!("{}, when {when}", finding.message);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who may do what: the policies of roles, and resource patterns matched against ARNs.
 
-use crate::cfn::evaluate::{Evaluated, Origin, Piece};
+use crate::cfn::evaluate::{Evaluated, Origin, Piece, Unknown};
 
 use super::ecs::known_list;
 use super::{Answer, Item, View, covers, many, pieces};
@@ -157,8 +157,8 @@ pub(in crate::validate) struct Arn<'t> {
     owner: Option<&'t str>,
     /// As it is written.
     written: Vec<Token<'t>>,
-    /// Its form: what isn't known can be anything.
-    form: Vec<Token<'t>>,
+    /// Its forms, of which it has one: what isn't known can be anything.
+    forms: Vec<Vec<Token<'t>>>,
 }
 
 /// A part of a pattern or a name.
@@ -178,14 +178,62 @@ enum Token<'t> {
 impl<'t> Arn<'t> {
     /// Any resource, and for actions that have none.
     pub(in crate::validate) fn everything() -> Self {
-        Self { owner: None, written: vec![Token::Any], form: vec![Token::Any] }
+        Self { owner: None, written: vec![Token::Any], forms: vec![vec![Token::Any]] }
+    }
+
+    /// A secret: an ARN may lack the six characters that Secrets Manager adds to a name.
+    ///
+    /// Source: AWS Secrets Manager API Reference, "`GetSecretValue`".
+    pub(in crate::validate) fn secret(view: &View<'_, 't>, value: &[Piece<'t>]) -> Self {
+        let mut arn = Self::of(view, value);
+        if arn.owner.is_none() {
+            let mut longer = arn.written.clone();
+            longer.extend([Token::Char('-'), Token::Segment]);
+            arn.forms.push(longer);
+        }
+        arn
+    }
+
+    /// A parameter of Systems Manager by its name.
+    pub(in crate::validate) fn parameter(name: &[Piece<'t>]) -> Self {
+        let mut form = arn_start("ssm");
+        form.extend("parameter".chars().map(Token::Char));
+        if !matches!(name.first(), Some(Piece::Text(text)) if text.starts_with('/')) {
+            form.push(Token::Char('/'));
+        }
+        form.extend(tokens(name));
+        Self { owner: None, written: form.clone(), forms: vec![form] }
+    }
+
+    /// The bucket of that name, or that a reference gives.
+    pub(in crate::validate) fn bucket(view: &View<'_, 't>, name: &[Piece<'t>]) -> Self {
+        if let [Piece::Unknown(Unknown { origin: Origin::Resource(id), kind })] = name
+            && view.get(id).is_some_and(|item| item.is("AWS::S3::Bucket"))
+        {
+            let origin = Origin::Attribute(id, "Arn".into());
+            return Self::of(view, &[Piece::Unknown(Unknown { kind: *kind, origin })]);
+        }
+        let mut form: Vec<_> = "arn:".chars().map(Token::Char).collect();
+        form.push(Token::Segment);
+        form.extend(":s3:::".chars().map(Token::Char));
+        form.extend(tokens(name));
+        Self { owner: None, written: form.clone(), forms: vec![form] }
+    }
+
+    /// Any object in it, where it is a bucket.
+    #[must_use]
+    pub(in crate::validate) fn objects(mut self) -> Self {
+        for form in self.forms.iter_mut().chain([&mut self.written]) {
+            form.extend([Token::Char('/'), Token::Any]);
+        }
+        self
     }
 
     /// The name that a value gives: a reference, or a text with references.
     pub(in crate::validate) fn of(view: &View<'_, 't>, value: &[Piece<'t>]) -> Self {
         let written = tokens(value);
         let owner = first_owner(value);
-        Self { owner, form: form(view, &written), written }
+        Self { owner, forms: vec![form(view, &written)], written }
     }
 
     /// Whether a pattern of a policy matches.
@@ -202,17 +250,24 @@ impl<'t> Arn<'t> {
         }
         let Some(parts) = pattern.data.pieces() else { return Answer::Unknown };
         let tokens = wildcards(tokens(&parts));
-        if tokens.len() > LONGEST || self.form.len() > LONGEST {
+        if tokens.len() > LONGEST || self.forms.iter().any(|form| form.len() > LONGEST) {
             return Answer::Unknown;
         }
-        if matches(&tokens, &self.written, true) || matches(&tokens, &self.form, true) {
+        if matches(&tokens, &self.written, true) || self.forms.iter().any(|form| matches(&tokens, form, true))
+        {
             return Answer::Yes;
+        }
+        // Behind the same beginning, what is left has to match.
+        if let (Some(first @ Token::Value(_)), Some(own)) = (tokens.first(), self.written.first())
+            && first == own
+        {
+            return Answer::of(matches(&tokens[1..], &self.written[1..], false)).min(Answer::Unknown);
         }
         let other = first_owner(&parts);
         if other.is_some() && self.owner.is_some() && other != self.owner {
             return Answer::No;
         }
-        Answer::of(matches(&tokens, &self.form, false)).min(Answer::Unknown)
+        Answer::of(self.forms.iter().any(|form| matches(&tokens, form, false))).min(Answer::Unknown)
     }
 }
 
@@ -261,6 +316,19 @@ fn form<'t>(view: &View<'_, 't>, written: &[Token<'t>]) -> Vec<Token<'t>> {
     form
 }
 
+/// The beginning of an ARN of a service, up to the colon behind the account.
+fn arn_start<'t>(service: &str) -> Vec<Token<'t>> {
+    let text = |text: &str| text.chars().map(Token::Char).collect::<Vec<_>>();
+    let mut start = text("arn:");
+    start.push(Token::Segment);
+    start.extend(text(&format!(":{service}:")));
+    start.push(Token::Segment);
+    start.push(Token::Char(':'));
+    start.push(Token::Segment);
+    start.push(Token::Char(':'));
+    start
+}
+
 /// The form of a resource's ARN.
 fn arn_form<'t>(item: &Item<'t>) -> Option<Vec<Token<'t>>> {
     let (service, kind, name) = match item.resource.type_name.as_str() {
@@ -273,13 +341,15 @@ fn arn_form<'t>(item: &Item<'t>) -> Option<Vec<Token<'t>>> {
         _ => return None,
     };
     let text = |text: &str| text.chars().map(Token::Char).collect::<Vec<_>>();
-    let mut form = text("arn:");
-    form.push(Token::Segment);
-    form.extend(text(&format!(":{service}:")));
-    form.push(Token::Segment);
-    form.push(Token::Char(':'));
-    form.push(Token::Segment);
-    form.extend(text(&format!(":{kind}")));
+    let mut form = arn_start(service);
+    form.extend(text(kind));
+    if service == "ssm" && !item.text(name).is_some_and(|name| name.starts_with('/')) {
+        // A name without a slash at its beginning gets one; of one that isn't known that isn't known either.
+        match item.get(name).and_then(Evaluated::text) {
+            Some(_) => form.push(Token::Char('/')),
+            None => form.push(Token::Segment),
+        }
+    }
     match item.get(name) {
         Some(name) => form.extend(tokens(&pieces(name))),
         None => form.push(Token::Segment),

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::cfn::evaluate::{Evaluator, Scenario, Scenarios, Settings};
+use crate::cfn::evaluate::{Evaluator, Scenario, Scenarios, Settings, Symbol};
+use crate::cfn::{Resource, Template};
 use crate::validate::Context;
 
 use super::looked::Versions;
@@ -18,72 +19,148 @@ const ALL_VIEWS: usize = 8;
 /// together; most faults of a combination need no more.
 const MOST_VIEWS: usize = 24;
 
-/// Resources by their place and by what their conditions are; `None` where one doesn't exist.
-type Evaluations<'t> = BTreeMap<(usize, Vec<Option<bool>>), Option<Rc<Item<'t>>>>;
+/// What a resource's evaluation depends on: its place, what its conditions are, and the values of its parameters where
+/// they have their defaults.
+type Key<'t> = (usize, Vec<Option<bool>>, Vec<Option<Symbol<'t>>>);
 
-/// The resources of a template in each combination that is looked at.
+/// Resources by what their evaluation depends on; `None` where one doesn't exist.
+type Evaluations<'t> = BTreeMap<Key<'t>, Option<Rc<Item<'t>>>>;
+
+/// The resources of a template in each combination that is looked at: with parameters unknown, then once more with
+/// parameters at their defaults, if a resource refers to one that has a default.
 pub(super) fn snapshots<'t>(context: &Context<'t>) -> Vec<Snapshot<'t>> {
-    let settings = Settings {
-        region: context.options.region.clone(),
-        parameters: context.options.parameters.clone(),
-        ..Settings::default()
-    };
-    let evaluator = Evaluator::new(context.template, &settings);
-    let resources = &context.template.resources;
-    let needed: Vec<BTreeSet<&str>> = resources.values().map(Evaluator::conditions_of).collect();
-    let all: BTreeSet<&str> = needed.iter().flatten().copied().collect();
+    let mut looks = Looks::new(context);
+    let all: BTreeSet<&str> = looks.needed.iter().flatten().copied().collect();
     let every = context.evaluator.shared_scenarios(&all);
     let (chosen, complete) = choose(&every.list);
     if !complete || !every.complete {
         context.leave_out();
     }
-    let mut scenarios: BTreeMap<&BTreeSet<&str>, Arc<Scenarios<'t>>> = BTreeMap::new();
-    for names in &needed {
-        scenarios.entry(names).or_insert_with(|| context.evaluator.shared_scenarios(names));
+    let mut snapshots: Vec<_> = chosen.iter().map(|scenario| looks.look(scenario, false)).collect();
+    if looks.has_defaults.contains(&true) {
+        // The first is the one that the defaults give. Of our own templates it is enough: what they hold in others is
+        // written by one program, and `synth` has little time.
+        let most = if context.is_foreign() { chosen.len() } else { 1 };
+        snapshots.extend(chosen.iter().take(most).map(|scenario| looks.look(&scenario.at_defaults(), true)));
     }
-    // A resource is evaluated once for each combination of the conditions that it depends on itself.
-    let mut evaluated: Evaluations<'t> = BTreeMap::new();
-    let graph = Rc::new(Graph::new(context));
-    let versions = Versions::new(context.template);
-    let mut views = Vec::new();
-    for scenario in &chosen {
-        let mut view = Snapshot {
-            graph: Rc::clone(&graph),
-            items: Vec::new(),
-            by_type: vec![Vec::new(); versions.types()],
-            positions: vec![None; resources.len()],
-            conditions: scenario.conditions().collect(),
-            versions: versions.clone(),
-            network: OnceCell::new(),
-        };
-        for (index, (id, resource)) in resources.iter().enumerate() {
-            let truths: Vec<_> = needed[index].iter().map(|name| scenario.condition(name)).collect();
-            let item = evaluated.entry((index, truths.clone())).or_insert_with(|| {
-                let own = scenarios.get(&needed[index])?.list.iter().find(|own| {
-                    needed[index].iter().zip(&truths).all(|(name, truth)| own.condition(name) == *truth)
-                })?;
-                if Evaluator::exists(resource, own) == Some(false) {
-                    return None;
-                }
-                let (properties, _) = evaluator.properties(resource, own);
-                Some(Rc::new(Item { id, index, resource, properties }))
-            });
-            if let Some(item) = item {
-                let position = view.items.len();
-                if let Some(members) = view.by_type.get_mut(versions.type_at(index)) {
-                    members.push(position);
-                }
-                view.positions[index] = Some(position);
-                view.versions.set(index, item);
-                view.items.push(Rc::clone(item));
-            }
-        }
-        views.push(view);
-    }
-    if evaluator.is_exhausted() {
+    if looks.evaluator.is_exhausted() {
         context.leave_out();
     }
-    views
+    snapshots
+}
+
+/// Evaluates resources, each once for what its evaluation depends on.
+struct Looks<'t> {
+    template: &'t Template,
+    evaluator: Evaluator<'t>,
+    /// The conditions that each resource depends on.
+    needed: Vec<BTreeSet<&'t str>>,
+    /// The parameters and pseudo parameters that each resource refers to.
+    parameters: Vec<Vec<&'t str>>,
+    /// Whether a parameter that it refers to has a default and no given value.
+    has_defaults: Vec<bool>,
+    /// The combinations of each set of conditions.
+    scenarios: BTreeMap<BTreeSet<&'t str>, Arc<Scenarios<'t>>>,
+    evaluated: Evaluations<'t>,
+    graph: Rc<Graph>,
+    versions: Versions<'t>,
+}
+
+impl<'t> Looks<'t> {
+    fn new(context: &Context<'t>) -> Self {
+        let settings = Settings {
+            region: context.options.region.clone(),
+            parameters: context.options.parameters.clone(),
+            ..Settings::default()
+        };
+        let resources = &context.template.resources;
+        let needed: Vec<BTreeSet<&str>> = resources.values().map(Evaluator::conditions_of).collect();
+        let mut scenarios: BTreeMap<BTreeSet<&str>, Arc<Scenarios<'t>>> = BTreeMap::new();
+        for names in &needed {
+            if !scenarios.contains_key(names) {
+                scenarios.insert(names.clone(), context.evaluator.shared_scenarios(names));
+            }
+        }
+        let named = context.references.names_by_resource();
+        let of = |id: &String| named.get(id.as_str()).into_iter().flatten().copied();
+        let parameters: Vec<Vec<&str>> = resources
+            .keys()
+            .map(|id| of(id).filter(|name| !resources.contains_key(*name)).collect())
+            .collect();
+        let has_default = |name: &&str| {
+            let declaration = context.evaluator.parameter(name);
+            declaration.is_some_and(|it| it.default.is_some() && !it.is_looked_up())
+                && !context.options.parameters.contains_key(*name)
+        };
+        let has_defaults = parameters.iter().map(|names| names.iter().any(has_default)).collect();
+        Self {
+            template: context.template,
+            evaluator: Evaluator::new(context.template, &settings),
+            parameters,
+            has_defaults,
+            needed,
+            scenarios,
+            evaluated: BTreeMap::new(),
+            graph: Rc::new(Graph::new(context)),
+            versions: Versions::new(context.template),
+        }
+    }
+
+    /// The resources in one combination.
+    fn look(&mut self, scenario: &Scenario<'t>, at_defaults: bool) -> Snapshot<'t> {
+        let mut snapshot = Snapshot {
+            graph: Rc::clone(&self.graph),
+            items: Vec::new(),
+            by_type: vec![Vec::new(); self.versions.types()],
+            positions: vec![None; self.template.resources.len()],
+            conditions: scenario.conditions().collect(),
+            at_defaults,
+            versions: self.versions.clone(),
+            network: OnceCell::new(),
+        };
+        for (index, (id, resource)) in self.template.resources.iter().enumerate() {
+            if let Some(item) = self.evaluate(index, id, resource, scenario, at_defaults) {
+                let position = snapshot.items.len();
+                if let Some(members) = snapshot.by_type.get_mut(self.versions.type_at(index)) {
+                    members.push(position);
+                }
+                snapshot.positions[index] = Some(position);
+                snapshot.versions.set(index, &item);
+                snapshot.items.push(item);
+            }
+        }
+        snapshot
+    }
+
+    /// A resource in a combination: as elsewhere, where its conditions and parameters are the same.
+    fn evaluate(
+        &mut self,
+        index: usize,
+        id: &'t str,
+        resource: &'t Resource,
+        scenario: &Scenario<'t>,
+        at_defaults: bool,
+    ) -> Option<Rc<Item<'t>>> {
+        let needed = &self.needed[index];
+        let truths: Vec<_> = needed.iter().map(|name| scenario.condition(name)).collect();
+        let at_defaults = at_defaults && self.has_defaults[index];
+        let values = if at_defaults { self.parameters[index].as_slice() } else { &[] };
+        let values = values.iter().map(|name| scenario.value(name).cloned()).collect();
+        let item = self.evaluated.entry((index, truths, values)).or_insert_with_key(|(_, truths, _)| {
+            let own =
+                self.scenarios.get(needed)?.list.iter().find(|own| {
+                    needed.iter().zip(truths).all(|(name, truth)| own.condition(name) == *truth)
+                })?;
+            if Evaluator::exists(resource, own) == Some(false) {
+                return None;
+            }
+            // What a parameter is depends on all conditions that it decides.
+            let of = if at_defaults { scenario } else { own };
+            let (properties, _) = self.evaluator.properties(resource, of);
+            Some(Rc::new(Item { id, index, resource, properties }))
+        });
+        item.clone()
+    }
 }
 
 /// The combinations that are looked at, and whether every two conditions are seen in each way that they can be together.
@@ -113,7 +190,9 @@ fn choose<'s, 't>(scenarios: &'s [Scenario<'t>]) -> (Vec<&'s Scenario<'t>>, bool
 mod tests {
     use serde_json::{Value as Json, json};
 
-    use crate::validate::testing::found;
+    use crate::diagnostic::Severity;
+    use crate::validate::testing::{found, found_with};
+    use crate::validate::{Options, Purpose};
 
     /// A template whose security group is open to the world exactly where the conditions are so.
     fn open_where(ways: &[(usize, bool)], conditions: usize) -> Json {
@@ -146,6 +225,83 @@ mod tests {
             let ways: Vec<(usize, bool)> = (0..3).map(|bit| (bit, case >> bit & 1 == 1)).collect();
             assert_eq!(found("P020", open_where(&ways, 3)).len(), 1, "{ways:?}");
         }
+    }
+
+    /// A group that is open to what a parameter says, with this declaration.
+    #[expect(clippy::needless_pass_by_value, reason = "the callers write them on the spot")]
+    fn open_to(parameter: Json) -> Json {
+        let rule = json!({"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": {"Ref": "Cidr"}});
+        let group = json!({"GroupDescription": "x", "SecurityGroupIngress": [rule]});
+        json!({
+            "Parameters": {"Cidr": parameter},
+            "Resources": {"Group": {"Type": "AWS::EC2::SecurityGroup", "Properties": group}},
+        })
+    }
+
+    #[test]
+    fn what_a_default_makes_is_a_warning_that_says_so() {
+        let options = Options { purpose: Purpose::Production, ..Options::default() };
+        let by_default =
+            found_with("P020", open_to(json!({"Type": "String", "Default": "0.0.0.0/0"})), &options);
+        assert_eq!(by_default.len(), 1, "{by_default:#?}");
+        assert_eq!(by_default[0].severity, Severity::Warning);
+        assert!(by_default[0].message.ends_with(", with parameters at their defaults"), "{by_default:#?}");
+        // What holds whatever the parameter is stays an error, and is told once.
+        let mut always = open_to(json!({"Type": "String", "Default": "0.0.0.0/0"}));
+        let rule = "/Resources/Group/Properties/SecurityGroupIngress/0/CidrIp";
+        *always.pointer_mut(rule).unwrap() = json!("0.0.0.0/0");
+        always["Resources"]["Group"]["Properties"]["GroupDescription"] = json!({"Ref": "Cidr"});
+        let always = found_with("P020", always, &options);
+        assert_eq!(always.len(), 1, "{always:#?}");
+        assert_eq!(always[0].severity, Severity::Error);
+    }
+
+    #[test]
+    fn parameters_without_default_or_with_a_value_have_no_second_look() {
+        for parameter in [
+            json!({"Type": "String"}),
+            json!({"Type": "String", "Default": "10.0.0.0/8"}),
+            json!({"Type": "AWS::SSM::Parameter::Value<String>", "Default": "0.0.0.0/0"}),
+        ] {
+            assert_eq!(found("P020", open_to(parameter)), []);
+        }
+        let given = Options {
+            parameters: [("Cidr".to_owned(), "10.0.0.0/8".to_owned())].into(),
+            ..Options::default()
+        };
+        let template = open_to(json!({"Type": "String", "Default": "0.0.0.0/0"}));
+        assert_eq!(found_with("P020", template, &given), []);
+    }
+
+    #[test]
+    fn a_parameter_that_decides_a_condition_has_a_value_that_fits() {
+        // Where the group is open the parameter isn't at its default, also in a resource without that condition.
+        let group = |cidr: Json| {
+            let rule = json!({"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": cidr});
+            json!({"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "x", "SecurityGroupIngress": [rule]}})
+        };
+        let mut only_open = group(json!({"Fn::FindInMap": ["Cidrs", {"Ref": "Kind"}, "Cidr"]}));
+        only_open["Condition"] = json!("IsOpen");
+        let template = json!({
+            "Parameters": {"Kind": {"Type": "String", "Default": "closed", "AllowedValues": ["closed", "open"]}},
+            "Mappings": {"Cidrs": {"closed": {"Cidr": "10.0.0.0/8"}, "open": {"Cidr": "0.0.0.0/0"}}},
+            "Conditions": {"IsOpen": {"Fn::Equals": [{"Ref": "Kind"}, "open"]}},
+            "Resources": {
+                "Always": group(json!({"Fn::FindInMap": ["Cidrs", {"Ref": "Kind"}, "Cidr"]})),
+                "Sometimes": only_open,
+            },
+        });
+        let told: Vec<_> = found("P020", template)
+            .into_iter()
+            .map(|finding| (finding.logical_id.unwrap_or_default(), finding.message))
+            .collect();
+        let (ids, messages): (Vec<_>, Vec<_>) =
+            told.iter().map(|(id, message)| (id.as_str(), message)).unzip();
+        assert_eq!(ids, ["Sometimes", "Always"], "{messages:#?}");
+        assert!(
+            messages[1].ends_with(", with parameters at their defaults, when `IsOpen` is true"),
+            "{messages:#?}"
+        );
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //! logged.
 //!
 //! Most rules are data: a property of a type and what it has to be. All look at the evaluated resources in each
-//! combination of conditions that matters, and only what is certain is told: a value that a parameter gives is right.
+//! combination of conditions that matters, and only what is certain is told: a value that a parameter gives is right, but
+//! for what its default is, which is told as that.
 //! How bad a finding is depends on what the stack is for ([`Purpose`](super::Purpose)).
 
 mod encryption;

@@ -11,6 +11,12 @@ fn is_member(_: &View<'_, '_>, item: &Item<'_>) -> bool {
     item.get("DBClusterIdentifier").is_some()
 }
 
+/// Whether the value may be a parameter's default: where protection is a parameter that is right, and W050 wants its
+/// default to be off.
+fn is_by_parameter(view: &View<'_, '_>, _: &Item<'_>) -> bool {
+    view.is_at_defaults()
+}
+
 pub(super) static DELETION_PROTECTION: Policy = Policy {
     rule: Rule {
         code: Code("P050"),
@@ -23,14 +29,16 @@ pub(super) static DELETION_PROTECTION: Policy = Policy {
     },
     grade: PROTECTION,
     look: Look::Values(&[
-        Value::at("AWS::RDS::DBCluster", "DeletionProtection", Must::BeTrue).told(
+        Value::at("AWS::RDS::DBCluster", "DeletionProtection", Must::BeTrue).unless(is_by_parameter).told(
             "the database can be deleted by mistake",
             "give `DeletionProtection` a parameter that is set to true once the stack is there",
         ),
-        Value::at("AWS::RDS::DBInstance", "DeletionProtection", Must::BeTrue).unless(is_member).told(
-            "the database can be deleted by mistake",
-            "give `DeletionProtection` a parameter that is set to true once the stack is there",
-        ),
+        Value::at("AWS::RDS::DBInstance", "DeletionProtection", Must::BeTrue)
+            .unless(|view, item| is_by_parameter(view, item) || is_member(view, item))
+            .told(
+                "the database can be deleted by mistake",
+                "give `DeletionProtection` a parameter that is set to true once the stack is there",
+            ),
     ]),
 };
 
@@ -51,6 +59,7 @@ pub(super) static BALANCER_PROTECTION: Policy = Policy {
         "deletion_protection.enabled",
         Must::BeTrue,
     )
+    .unless(is_by_parameter)
     .told(
         "the load balancer can be deleted by mistake",
         "give `deletion_protection.enabled` a parameter that is set to true once the stack is there",

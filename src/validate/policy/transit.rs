@@ -3,6 +3,7 @@
 use crate::cfn::evaluate::Evaluated;
 use crate::diagnostic::{Code, Severity};
 use crate::validate::Rule;
+use crate::validate::model::database::forced;
 use crate::validate::model::{Item, View};
 
 use super::encryption::may_be_valkey;
@@ -58,21 +59,6 @@ pub(super) static DATABASE: Policy = Policy {
     grade: PROTECTION,
     look: Look::Code(check_database),
 };
-
-/// The parameter that forces TLS, and whether it is on unless something else is said; by the family of parameters.
-///
-/// Source: Amazon Aurora User Guide, "Securing Aurora PostgreSQL data with SSL/TLS": on from version 17; Amazon RDS User
-/// Guide, "Using SSL with a PostgreSQL DB instance": on from version 15.
-fn forced(family: &str) -> Option<(&'static str, bool)> {
-    let (engine, version) = family.split_at(family.find(|c: char| c.is_ascii_digit())?);
-    let major: u32 = version.split('.').next()?.parse().ok()?;
-    match engine {
-        "aurora-postgresql" => Some(("rds.force_ssl", major >= 17)),
-        "postgres" => Some(("rds.force_ssl", major >= 15)),
-        "mysql" | "aurora-mysql" | "mariadb" => Some(("require_secure_transport", false)),
-        _ => None,
-    }
-}
 
 fn check_database(view: &View<'_, '_>, found: &mut Found<'_>) {
     for (type_name, parameters, used_by) in [

@@ -1,5 +1,7 @@
 //! Every function call and reference of a template, found in one walk.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::cfn::evaluate::{Function, SubPiece, as_call, as_logical_call, sub_pieces, unknown_function};
 use crate::cfn::{Json, Map, Template};
 use crate::validate::context::{Owner, escape};
@@ -125,6 +127,17 @@ pub struct Text<'t> {
 }
 
 impl<'t> References<'t> {
+    /// The names of parameters, pseudo parameters and resources that each resource's properties refer to.
+    pub(in crate::validate) fn names_by_resource(&self) -> BTreeMap<&'t str, BTreeSet<&'t str>> {
+        let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for link in self.links.iter().filter(|link| link.site.part == Part::Properties) {
+            if let (Owner::Resource { id, .. }, Target::Name(name)) = (link.site.owner, link.target) {
+                found.entry(id).or_default().insert(name);
+            }
+        }
+        found
+    }
+
     /// Walks through the template.
     pub fn collect(template: &'t Template) -> Self {
         let mut walk = Walk::new();

@@ -1,13 +1,13 @@
 //! Evaluates every resource in every combination of conditions and walks through it and its schema.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::cfn::evaluate::{Evaluated, Fault, Function, Scenario, as_call, pointer_to};
 use crate::cfn::{Json, Resource};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::validate::context::{Context, Owner};
 use crate::validate::options::Types;
-use crate::validate::references::{FAULT_RULE, Part, Target, told_of_arguments};
+use crate::validate::references::{FAULT_RULE, told_of_arguments};
 use crate::validate::rule::Rule;
 
 use super::constraints;
@@ -30,7 +30,7 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
     let sources =
         Sources { template: context.template, evaluator: &context.evaluator, registry: context.registry };
     let mut evaluations = 0;
-    let parameters = parameters_of(context);
+    let parameters = context.references.names_by_resource();
     for (id, resource) in &context.template.resources {
         let Some(schema) = schema_of(context, resource) else { continue };
         let owner = Owner::Resource { id, resource };
@@ -95,19 +95,6 @@ fn schema_of(context: &Context<'_>, resource: &Resource) -> Option<TypeSchema> {
         &resource.type_name
     };
     context.registry.get(name)
-}
-
-/// The parameters that each resource's properties refer to.
-fn parameters_of<'t>(context: &Context<'t>) -> BTreeMap<&'t str, BTreeSet<&'t str>> {
-    let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for link in context.references.links.iter().filter(|link| link.site.part == Part::Properties) {
-        if let (Owner::Resource { id, .. }, Target::Name(name)) = (link.site.owner, link.target)
-            && context.template.parameters.contains_key(name)
-        {
-            found.entry(id).or_default().insert(name);
-        }
-    }
-    found
 }
 
 /// The allowed values of the parameters, other than the defaults, with which the scenario can be reached.

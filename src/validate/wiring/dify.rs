@@ -27,19 +27,28 @@ pub(super) fn image(container: &Evaluated<'_>) -> Option<(Image, Option<DifyVers
     Some((image, DifyVersion::parse(tag).ok()))
 }
 
+fn has_own_command(container: &Evaluated<'_>) -> bool {
+    container.get("EntryPoint").is_some() || container.get("Command").is_some()
+}
+
 /// The component that a container runs; `None` if that isn't clear.
 pub(super) fn component(container: &Evaluated<'_>) -> Option<Component> {
     let (image, _) = image(container)?;
     let mode = variable(container, "MODE");
     let mode = match mode {
         Some(mode) => Some(mode.text()?),
-        // The image's own.
-        None if image == Image::Api => Some("api".into()),
+        // The image's own, unless it is told to do something else.
+        None if image == Image::Api && !has_own_command(container) => Some("api".into()),
         None => None,
     };
-    Component::ALL.into_iter().find(|component| {
+    let component = Component::ALL.into_iter().find(|component| {
         component.image() == image && component.mode().is_none_or(|known| mode.as_deref() == Some(known))
-    })
+    })?;
+    let is_for_sockets = component == Component::Api
+        && variable(container, "SERVER_WORKER_CLASS")
+            .and_then(Evaluated::text)
+            .is_some_and(|class| class.starts_with("geventwebsocket"));
+    Some(if is_for_sockets { Component::Websocket } else { component })
 }
 
 /// The containers of services that run something of Dify, with their services.

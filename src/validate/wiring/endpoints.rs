@@ -103,7 +103,7 @@ pub(super) fn needed<'t>(view: &View<'_, 't>, service: &Service<'_, 't>) -> BTre
                 Some(Source::Secret(_)) => {
                     needed.insert("secretsmanager");
                 }
-                Some(Source::Parameter(_)) => {
+                Some(Source::Parameter(_) | Source::ParameterName(_)) => {
                     needed.insert("ssm");
                 }
                 None => {}

@@ -1,7 +1,8 @@
 //! The wiring layer: will it run? Network paths, permissions, ports, names, health paths, secrets, orders.
 //!
-//! All rules look at one [`model`] of evaluated resources, once for each combination of conditions that matters. Only
-//! what is certain is told: what depends on something outside of the template is left alone.
+//! All rules look at one [`model`] of evaluated resources, once for each combination of conditions that matters, and once
+//! more with parameters at their defaults. Only what is certain is told: what depends on something outside of the template
+//! is left alone.
 
 mod block;
 mod dify;
@@ -10,6 +11,7 @@ mod engines;
 mod forward;
 mod joined;
 mod policy;
+mod routing;
 #[cfg(test)]
 mod testing;
 mod w001_target_group_in_use;
@@ -74,6 +76,10 @@ mod w059_platform;
 mod w060_database_name;
 mod w061_certificate;
 mod w062_body_size;
+mod w063_public_routes;
+mod w064_database_tls;
+mod w065_tasks_assume;
+mod w066_file_permission;
 mod w100_subnet_in_zone;
 mod w101_one_balancer;
 mod w102_port_ranges;
@@ -190,6 +196,10 @@ rules! {
     w060_database_name,
     w061_certificate,
     w062_body_size,
+    w063_public_routes,
+    w064_database_tls,
+    w065_tasks_assume,
+    w066_file_permission,
     w100_subnet_in_zone,
     w101_one_balancer,
     w102_port_ranges,

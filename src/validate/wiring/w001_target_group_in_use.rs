@@ -64,7 +64,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
 mod tests {
     use serde_json::json;
 
-    use crate::validate::wiring::testing::{none, only};
+    use crate::validate::wiring::testing::{found, only};
 
     #[test]
     fn a_group_that_no_listener_names_is_found() {
@@ -83,6 +83,7 @@ mod tests {
     #[test]
     fn a_default_action_or_a_weighted_one_uses_it() {
         let weighted = json!([{"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": {"Ref": "ApiTargets"}, "Weight": 1}]}}]);
-        none(&[("/Listener/Properties/DefaultActions", weighted)]);
+        let told = found(&[("/Listener/Properties/DefaultActions", weighted)]);
+        assert!(told.iter().all(|finding| finding.code.0 != "W001"), "{told:#?}");
     }
 }

@@ -23,7 +23,8 @@ pub(super) static RULE: Rule = Rule {
 /// What a task connects to: its security groups and its port.
 fn server<'v, 't>(item: &'v Item<'t>) -> Option<(&'v [Evaluated<'t>], i64)> {
     let (groups, default) = match item.resource.type_name.as_str() {
-        "AWS::RDS::DBCluster" | "AWS::RDS::DBInstance" => ("VpcSecurityGroupIds", database_port(item)),
+        "AWS::RDS::DBCluster" => ("VpcSecurityGroupIds", database_port(item)),
+        "AWS::RDS::DBInstance" => ("VPCSecurityGroups", database_port(item)),
         "AWS::ElastiCache::ReplicationGroup" => ("SecurityGroupIds", Some(6379)),
         "AWS::ElastiCache::CacheCluster" => ("VpcSecurityGroupIds", Some(6379)),
         "AWS::EFS::MountTarget" => return Some((known_list(item.get("SecurityGroups"))?, 2049)),
@@ -141,6 +142,20 @@ mod tests {
             "no security group of `ApiService` lets it out",
         );
         both(&[("/Database/Properties/Port", json!(5433))], "at port 5433");
+    }
+
+    #[test]
+    fn an_instance_of_its_own_has_groups_under_another_name() {
+        let with = |group: &str| {
+            let instance = json!({"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "postgres", "VPCSecurityGroups": [{"Fn::GetAtt": [group, "GroupId"]}]}});
+            let host = json!({"Fn::GetAtt": ["Alone", "Endpoint.Address"]});
+            let changes = [
+                ("/Alone", instance),
+                ("/ApiTask/Properties/ContainerDefinitions/0/Environment/1/Value", host),
+            ];
+            found(&changes).into_iter().filter(|finding| finding.code.0 == "W006").count()
+        };
+        assert_eq!((with("CacheGroup"), with("DatabaseGroup")), (1, 0));
     }
 
     #[test]

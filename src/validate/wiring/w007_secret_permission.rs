@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W007"),
     severity: Severity::Error,
     title: "the execution role may read the containers' secrets",
-    what: "The task execution role may `secretsmanager:GetSecretValue` or `ssm:GetParameters` each secret of the containers, and `kms:Decrypt` with the key of the template that encrypts it.",
+    what: "The task execution role may `secretsmanager:GetSecretValue` or `ssm:GetParameters` each secret of the containers, those of their log drivers and those for their registries, also by an ARN or a parameter's name in so many words, and `kms:Decrypt` with the key of the template that encrypts it.",
     why: "Each task stops before its containers start: \"ResourceInitializationError: unable to pull secrets or registry auth\".",
     source: "Amazon ECS Developer Guide, \"Amazon ECS task execution IAM role\"",
     same_as: &[],
@@ -22,8 +22,10 @@ pub(super) static RULE: Rule = Rule {
 pub(super) enum Source<'t> {
     /// Secrets Manager: the ARN's parts, without key, stage and version.
     Secret(Vec<Piece<'t>>),
-    /// Systems Manager.
+    /// Systems Manager: an ARN's parts.
     Parameter(Vec<Piece<'t>>),
+    /// Systems Manager: a parameter's name.
+    ParameterName(Vec<Piece<'t>>),
 }
 
 /// The source of a `ValueFrom`; `None` if it isn't known.
@@ -41,29 +43,44 @@ pub(super) fn source<'t>(view: &View<'_, 't>, value: &Evaluated<'t>) -> Option<S
         Piece::Unknown(_) => None,
         Piece::Text(text) if text.starts_with("arn:") => {
             // Of a text, the service stands in the third part.
-            let service = written_service(&parts)?;
-            (service == "ssm").then_some(Source::Parameter(parts))
+            match written_service(&parts)?.as_str() {
+                "ssm" => Some(Source::Parameter(parts)),
+                "secretsmanager" => Some(Source::Secret(without_field(parts))),
+                _ => None,
+            }
         }
-        Piece::Text(name) if parts.len() == 1 => Some(Source::Parameter(arn_of_parameter(name))),
-        Piece::Text(_) => None,
+        // A dynamic reference is no name, which W010 tells.
+        Piece::Text(_) => {
+            let is_dynamic =
+                |part: &Piece<'_>| matches!(part, Piece::Unknown(Unknown { origin: Origin::Dynamic(_), .. }));
+            (!parts.iter().any(is_dynamic)).then_some(Source::ParameterName(parts))
+        }
     }
 }
 
-/// The ARN of the parameter with that name, in the task's own account and region.
-fn arn_of_parameter<'t>(name: &str) -> Vec<Piece<'t>> {
-    let pseudo = |name| {
-        Piece::Unknown(Unknown { kind: crate::cfn::evaluate::Kind::Scalar, origin: Origin::Pseudo(name) })
-    };
-    let text = |text: String| Piece::Text(text.into());
-    vec![
-        text("arn:".to_owned()),
-        pseudo("AWS::Partition"),
-        text(":ssm:".to_owned()),
-        pseudo("AWS::Region"),
-        text(":".to_owned()),
-        pseudo("AWS::AccountId"),
-        text(format!(":parameter/{}", name.trim_start_matches('/'))),
-    ]
+/// The parts of a secret's ARN without what is asked of the secret: `:key:stage:version`.
+fn without_field(parts: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
+    const COLONS: usize = 6;
+    let mut colons = 0;
+    let mut arn = Vec::new();
+    for part in parts {
+        let Piece::Text(text) = &part else {
+            arn.push(part);
+            continue;
+        };
+        let end = text.char_indices().find(|(_, character)| {
+            colons += usize::from(*character == ':');
+            colons > COLONS
+        });
+        match end {
+            Some((end, _)) => {
+                arn.push(Piece::Text(text[..end].to_owned().into()));
+                return arn;
+            }
+            None => arn.push(part),
+        }
+    }
+    arn
 }
 
 /// The service in an ARN of text and references.
@@ -78,14 +95,25 @@ fn written_service(parts: &[Piece<'_>]) -> Option<String> {
     text.split(':').nth(2).map(ToOwned::to_owned)
 }
 
+/// Everything that ECS reads before a container starts, with its name in a message.
+fn all_secrets<'v, 't>(container: &'v Evaluated<'t>) -> impl Iterator<Item = (String, &'v Evaluated<'t>)> {
+    let own = secrets(container).map(|(name, value)| (format!("`{name}`"), value));
+    let options = container.at(&["LogConfiguration", "SecretOptions"]).map_or(&[][..], Evaluated::items);
+    let of_log = options.iter().filter_map(|option| {
+        Some((format!("the log option `{}`", option.get("Name")?.text()?), option.get("ValueFrom")?))
+    });
+    let of_registry = container.at(&["RepositoryCredentials", "CredentialsParameter"]);
+    own.chain(of_log).chain(of_registry.map(|value| ("the registry".to_owned(), value)))
+}
+
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     for task in tasks(view) {
         let Some(role) = role(view, task.get("ExecutionRoleArn")) else { continue };
         for container in containers(task) {
-            for (name, value) in secrets(container) {
+            for (name, value) in all_secrets(container) {
                 let Some(missing) = missing(view, &role, value) else { continue };
                 let message = format!(
-                    "`{}` may not {missing} for `{name}` of {}: the task stops before it starts, with a ResourceInitializationError",
+                    "`{}` may not {missing} for {name} of {}: the task stops before it starts, with a ResourceInitializationError",
                     role.item.id,
                     shown_name(container)
                 );
@@ -111,11 +139,12 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
 
 /// What the role may not do and has to.
 fn missing<'t>(view: &View<'_, 't>, role: &Role<'_, 't>, value: &Evaluated<'t>) -> Option<String> {
-    let (action, parts) = match source(view, value)? {
-        Source::Secret(parts) => ("secretsmanager:GetSecretValue", parts),
-        Source::Parameter(parts) => ("ssm:GetParameters", parts),
+    let (action, arn, parts) = match source(view, value)? {
+        Source::Secret(parts) => ("secretsmanager:GetSecretValue", Arn::secret(view, &parts), parts),
+        Source::Parameter(parts) => ("ssm:GetParameters", Arn::of(view, &parts), parts),
+        Source::ParameterName(parts) => ("ssm:GetParameters", Arn::parameter(&parts), parts),
     };
-    if role.may(action, &Arn::of(view, &parts)) == Answer::No {
+    if role.may(action, &arn) == Answer::No {
         return Some(format!("`{action}`"));
     }
     let Some(Piece::Unknown(Unknown { origin: Origin::Resource(id), .. })) = parts.first() else {
@@ -143,25 +172,6 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_known_by_its_name_has_to_be_permitted() {
-        let value = "/ApiTask/Properties/ContainerDefinitions/0/Secrets/0/ValueFrom";
-        let told = |end: &str| -> Vec<Option<String>> {
-            let parameter = format!(
-                "arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter/app/{end}"
-            );
-            let resource = json!({"Fn::Sub": parameter});
-            let mut changes =
-                with(json!({"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": resource}));
-            changes.push((value, json!("/app/key")));
-            let of_parameters =
-                found(&changes).into_iter().filter(|finding| finding.message.contains("`ssm:GetParameters`"));
-            of_parameters.map(|finding| finding.pointer).collect()
-        };
-        assert_eq!((told("key"), told("*")), (vec![], vec![]));
-        assert_eq!(told("other"), [Some(format!("/Resources{value}"))]);
-    }
-
-    #[test]
     fn a_secret_that_no_statement_names_is_found() {
         let others = json!({"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": [{"Ref": "DatabaseSecret"}, {"Ref": "CacheSecret"}]});
         let (message, pointer) = only("W007", &with(others));
@@ -184,6 +194,72 @@ mod tests {
         changes.push(("/SecretKey/Properties/KmsKeyId", json!({"Ref": "Key"})));
         let (message, _) = only("W007", &changes);
         assert!(message.contains("`kms:Decrypt` with `Key`"), "{message}");
+    }
+
+    const SECRETS: &str = "/ApiTask/Properties/ContainerDefinitions/0/Secrets";
+
+    fn reads(action: &str, resource: &str) -> Vec<(&'static str, Json)> {
+        with(json!({"Effect": "Allow", "Action": action, "Resource": resource}))
+    }
+
+    #[test]
+    fn an_arn_in_so_many_words_counts() {
+        const ARN: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret";
+        let one = |value: String| (SECRETS, json!([{"Name": "SECRET_KEY", "ValueFrom": value}]));
+        let get = "secretsmanager:GetSecretValue";
+        for (resource, value, is_right) in [
+            (format!("{ARN}:dify/key-AbCdEf"), format!("{ARN}:dify/key-AbCdEf"), true),
+            (format!("{ARN}:dify/key-AbCdEf"), format!("{ARN}:dify/key-AbCdEf:field::"), true),
+            (format!("{ARN}:dify/*"), format!("{ARN}:dify/key-AbCdEf:field::"), true),
+            // Without the six characters of Secrets Manager.
+            (format!("{ARN}:dify/key-??????"), format!("{ARN}:dify/key"), true),
+            (format!("{ARN}:dify/key-*"), format!("{ARN}:dify/key"), true),
+            (format!("{ARN}:other-*"), format!("{ARN}:dify/key-AbCdEf"), false),
+            (format!("{ARN}:other-*"), format!("{ARN}:dify/key"), false),
+        ] {
+            let mut changes = reads(get, &resource);
+            changes.push(one(value.clone()));
+            let told = found(&changes);
+            assert_eq!(
+                told.iter().any(|finding| finding.code.0 == "W007"),
+                !is_right,
+                "{resource} {value} {told:#?}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_of_parameters_count() {
+        for (resource, value, is_right) in [
+            ("arn:aws:ssm:us-east-1:123456789012:parameter/dify/*", "/dify/key", true),
+            ("arn:aws:ssm:us-east-1:123456789012:parameter/key", "key", true),
+            ("arn:aws:ssm:*:*:parameter/other/*", "/dify/key", false),
+            ("arn:aws:ssm:*:*:parameter/other", "key", false),
+        ] {
+            let mut changes = reads("ssm:GetParameters", resource);
+            changes.push((SECRETS, json!([{"Name": "SECRET_KEY", "ValueFrom": value}])));
+            let told = found(&changes);
+            assert_eq!(told.len(), usize::from(!is_right), "{resource} {value} {told:#?}");
+        }
+    }
+
+    #[test]
+    fn registries_and_log_drivers_count() {
+        let foreign = "arn:aws:secretsmanager:us-east-1:123456789012:secret:hub-AbCdEf";
+        let mut changes = reads("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:*:*:secret:other-*");
+        changes.push((SECRETS, Json::Null));
+        let with = |more: &'static str, value: Json| {
+            let mut changes = changes.clone();
+            changes.push((more, value));
+            changes
+        };
+        let registry = "/ApiTask/Properties/ContainerDefinitions/0/RepositoryCredentials";
+        let (message, _) = only("W007", &with(registry, json!({"CredentialsParameter": foreign})));
+        assert!(message.contains("for the registry of the container `api`"), "{message}");
+        let option = json!([{"Name": "splunk-token", "ValueFrom": foreign}]);
+        let options = "/ApiTask/Properties/ContainerDefinitions/0/LogConfiguration/SecretOptions";
+        let (message, _) = only("W007", &with(options, option));
+        assert!(message.contains("for the log option `splunk-token`"), "{message}");
     }
 
     #[test]

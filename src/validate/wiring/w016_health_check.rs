@@ -11,8 +11,8 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W016"),
     severity: Severity::Error,
     title: "health checks leave a task the time to answer and to start",
-    what: "The health check timeout of a target group is below its interval. A service behind a load balancer has a `HealthCheckGracePeriodSeconds` of at least its containers' `StartPeriod`; one without has none.",
-    why: "The target group is refused; or ECS stops tasks that are still starting, again and again; or the service is refused: \"Health check grace period is only valid for services configured to use load balancers\".",
+    what: "The health check timeout of a target group over HTTP or HTTPS is below its interval. A service behind a load balancer has a `HealthCheckGracePeriodSeconds` of at least the longest `StartPeriod` of its containers, which is a warning.",
+    why: "The target group is refused; or ECS stops tasks that are still starting, again and again.",
     source: "Elastic Load Balancing API Reference, \"CreateTargetGroup\"; Amazon ECS API Reference, \"CreateService\"",
     same_as: &[],
 };

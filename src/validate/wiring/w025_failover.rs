@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W025"),
     severity: Severity::Error,
     title: "a cache has the nodes that its failover needs",
-    what: "A replication group with `AutomaticFailoverEnabled` has at least two nodes; `MultiAZEnabled` needs automatic failover, and so does cluster mode; valkey is 7.2 or later.",
+    what: "A replication group with `AutomaticFailoverEnabled` has at least two nodes; `MultiAZEnabled` needs automatic failover, and so do several shards; nodes of the class t1 have none; valkey is 7.2 or later.",
     why: "ElastiCache refuses the cache: \"Automatic failover is not supported for … replication group with less than two nodes\".",
     source: "Amazon ElastiCache API Reference, \"CreateReplicationGroup\"",
     same_as: &[],
@@ -70,6 +70,21 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
                     .help("set `AutomaticFailoverEnabled: true`"),
             );
         }
+        if failover == Some(true)
+            && cache.text("CacheNodeType").is_some_and(|node| node.starts_with("cache.t1."))
+        {
+            findings.push(
+                cache
+                    .finding_of(
+                        &RULE,
+                        "CacheNodeType",
+                        "nodes of the class t1 have no automatic failover: ElastiCache refuses the cache",
+                    )
+                    .help(
+                        "use another class, such as `cache.t4g.micro`, or `AutomaticFailoverEnabled: false`",
+                    ),
+            );
+        }
         let version = cache.text("EngineVersion").and_then(|version| {
             let mut numbers = version.split('.').map_while(|part| part.parse::<i64>().ok());
             Some((numbers.next()?, numbers.next().unwrap_or(0)))
@@ -102,6 +117,8 @@ mod tests {
         assert!(message.starts_with("automatic failover needs two nodes"), "{message}");
         assert_eq!(pointer, "/Resources/Cache/Properties/NumCacheClusters");
         only("W025", &[("/Cache/Properties/AutomaticFailoverEnabled", json!(false))]);
+        let (message, _) = only("W025", &[("/Cache/Properties/CacheNodeType", json!("cache.t1.micro"))]);
+        assert!(message.starts_with("nodes of the class t1"), "{message}");
     }
 
     #[test]

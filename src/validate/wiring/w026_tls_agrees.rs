@@ -1,19 +1,21 @@
 //! W026: both ends agree on TLS.
 
+use crate::catalog::{DifyVersion, Image};
 use crate::cfn::evaluate::{Evaluated, Origin, Piece, Unknown};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
-use super::ecs::{containers, environment, secrets, tasks, variable};
+use super::dify::image;
+use super::ecs::{containers, environment, has_other_variables, secrets, tasks, variable};
 use super::model::{Item, View, pieces};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W026"),
     severity: Severity::Error,
     title: "clients use TLS where their cache does, and only there",
-    what: "Where a container is given the address of a cache of the template, `REDIS_USE_SSL` and the schemes `redis://` and `rediss://` agree with `TransitEncryptionEnabled`; a Celery URL with `rediss://` says `ssl_cert_reqs`.",
-    why: "The client waits for an answer that never comes, or is cut off; Celery refuses a `rediss://` URL without `ssl_cert_reqs` at start.",
-    source: "Amazon ElastiCache User Guide, \"ElastiCache in-transit encryption (TLS)\"; Celery User Guide, \"Using Redis\"",
+    what: "Where a container is given the address of a cache of the template, `REDIS_USE_SSL`, which Dify's images take for false where it is left out, and the schemes `redis://` and `rediss://` agree with `TransitEncryptionEnabled`. A Celery URL with `rediss://` says `ssl_cert_reqs`, which is a warning; Dify says it itself since 1.14.0 at the latest.",
+    why: "The client waits for an answer that never comes, or is cut off; Celery refuses a `rediss://` URL without `ssl_cert_reqs` at start, unless the program says it otherwise.",
+    source: "Amazon ElastiCache User Guide, \"ElastiCache in-transit encryption (TLS)\"; Celery User Guide, \"Using Redis\"; api/extensions/ext_celery.py of langgenius/dify",
     same_as: &[],
 };
 
@@ -35,8 +37,15 @@ fn cache<'v, 't>(view: &'v View<'_, 't>, parts: &[Piece<'t>]) -> Option<&'v Item
     })
 }
 
-/// What is wrong with a URL.
-fn wrong_url<'t>(view: &View<'_, 't>, name: &str, value: &Evaluated<'t>) -> Option<(String, &'static str)> {
+/// What is wrong with a URL, how bad, and what to do.
+type Wrong = (Severity, String, &'static str);
+
+fn wrong_url<'t>(
+    view: &View<'_, 't>,
+    container: &Evaluated<'t>,
+    name: &str,
+    value: &Evaluated<'t>,
+) -> Option<Wrong> {
     let parts = pieces(value);
     let cache = cache(view, &parts)?;
     let Some(Piece::Text(start)) = parts.first() else { return None };
@@ -47,6 +56,7 @@ fn wrong_url<'t>(view: &View<'_, 't>, name: &str, value: &Evaluated<'t>) -> Opti
     };
     match encrypts(cache) {
         Some(true) if !tls => Some((
+            Severity::Error,
             format!(
                 "`{name}` speaks plain text to `{}`, which wants TLS: the connection is cut off",
                 cache.id
@@ -54,15 +64,17 @@ fn wrong_url<'t>(view: &View<'_, 't>, name: &str, value: &Evaluated<'t>) -> Opti
             "write `rediss://`",
         )),
         Some(false) if tls => Some((
+            Severity::Error,
             format!("`{name}` speaks TLS to `{}`, which doesn't: the connection never gets ready", cache.id),
             "write `redis://`, or set `TransitEncryptionEnabled: true`",
         )),
-        _ if tls && name.starts_with("CELERY") => {
+        _ if tls && name.starts_with("CELERY") && !says_it_itself(container) => {
             let said =
                 parts.iter().any(|part| matches!(part, Piece::Text(text) if text.contains("ssl_cert_reqs")));
             (!said).then(|| {
                 (
-                    format!("`{name}` doesn't say `ssl_cert_reqs`: Celery refuses the URL at start"),
+                    Severity::Warning,
+                    format!("`{name}` doesn't say `ssl_cert_reqs`: Celery refuses the URL at start, unless the program says it otherwise"),
                     "end it with `?ssl_cert_reqs=CERT_REQUIRED`",
                 )
             })
@@ -71,27 +83,54 @@ fn wrong_url<'t>(view: &View<'_, 't>, name: &str, value: &Evaluated<'t>) -> Opti
     }
 }
 
+/// Whether a container may tell Celery which certificates it takes: Dify's api does by `REDIS_SSL_CERT_REQS`, seen in 1.14.0.
+fn says_it_itself(container: &Evaluated<'_>) -> bool {
+    const SEEN_IN: DifyVersion = DifyVersion::new(1, 14, 0);
+    image(container).is_some_and(|(image, version)| {
+        image == Image::Api && version.is_none_or(|version| version >= SEEN_IN)
+    })
+}
+
+/// Whether the container speaks TLS to its cache, and the value that says so.
+fn uses_tls<'v, 't>(container: &'v Evaluated<'t>) -> Option<(bool, Option<&'v Evaluated<'t>>)> {
+    if let Some(flag) = variable(container, "REDIS_USE_SSL") {
+        return Some((boolean(flag)?, Some(flag)));
+    }
+    let is_dify =
+        image(container).is_some_and(|(image, _)| matches!(image, Image::Api | Image::PluginDaemon));
+    let elsewhere =
+        has_other_variables(container) || secrets(container).any(|(name, _)| name == "REDIS_USE_SSL");
+    (is_dify && !elsewhere).then_some((false, None))
+}
+
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     for task in tasks(view) {
         for container in containers(task) {
-            if let Some(flag) = variable(container, "REDIS_USE_SSL")
+            if let Some((uses, flag)) = uses_tls(container)
                 && let Some(host) = variable(container, "REDIS_HOST")
                 && let Some(cache) = cache(view, &pieces(host))
-                && let (Some(uses), Some(wants)) = (boolean(flag), encrypts(cache))
+                && let Some(wants) = encrypts(cache)
                 && uses != wants
             {
+                let left_out = if flag.is_some() { "" } else { " where it is left out" };
                 let message = format!(
-                    "`REDIS_USE_SSL` is {uses}, but connections to `{}` are {}: they fail",
+                    "`REDIS_USE_SSL` is {uses}{left_out}, but connections to `{}` are {}: they fail",
                     cache.id,
                     if wants { "encrypted" } else { "not encrypted" }
                 );
                 findings.push(
-                    task.finding_at(&RULE, flag, message).help(format!("set `REDIS_USE_SSL` to {wants}")),
+                    task.finding_at(&RULE, flag.unwrap_or(host), message)
+                        .help(format!("set `REDIS_USE_SSL` to {wants}")),
                 );
             }
+            let mut tell = |at: &Item<'_>, (severity, message, help): Wrong, value| {
+                let mut finding = at.finding_at(&RULE, value, message).help(help);
+                finding.severity = severity;
+                findings.push(finding);
+            };
             for (name, value) in environment(container) {
-                if let Some((message, help)) = wrong_url(view, &name, value) {
-                    findings.push(task.finding_at(&RULE, value, message).help(help));
+                if let Some(wrong) = wrong_url(view, container, &name, value) {
+                    tell(task, wrong, value);
                 }
             }
             for (name, value) in secrets(container) {
@@ -99,8 +138,8 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
                     continue;
                 };
                 let Some(text) = secret.get("SecretString") else { continue };
-                if let Some((message, help)) = wrong_url(view, &name, text) {
-                    findings.push(secret.finding_at(&RULE, text, message).help(help));
+                if let Some(wrong) = wrong_url(view, container, &name, text) {
+                    tell(secret, wrong, text);
                 }
             }
         }
@@ -142,8 +181,29 @@ mod tests {
         );
         assert!(message.starts_with("`REDIS_USE_SSL` is false"), "{message}");
         only("W026", &broker("redis://:x@${Cache.PrimaryEndPoint.Address}:6379/1"));
-        let (message, _) = only("W026", &broker("rediss://:x@${Cache.PrimaryEndPoint.Address}:6379/1"));
-        assert!(message.contains("ssl_cert_reqs"), "{message}");
+        let (message, pointer) =
+            only("W026", &[("/ApiTask/Properties/ContainerDefinitions/0/Environment/5", Json::Null)]);
+        assert!(message.starts_with("`REDIS_USE_SSL` is false where it is left out"), "{message}");
+        assert!(pointer.ends_with("/Environment/3/Value"), "{pointer}");
+    }
+
+    #[test]
+    fn celery_is_told_which_certificates_to_take() {
+        let image = "/ApiTask/Properties/ContainerDefinitions/0/Image";
+        let with = |name: &str| {
+            let mut changes = broker("rediss://:x@${Cache.PrimaryEndPoint.Address}:6379/1");
+            changes.push((image, json!(name)));
+            changes
+        };
+        for older in ["example/own-worker:1", "langgenius/dify-api:1.13.0"] {
+            let (message, _) = only("W026", &with(older));
+            assert!(message.contains("ssl_cert_reqs"), "{message}");
+        }
+        none(&with("langgenius/dify-api:1.17.1"));
+        none(&[
+            (image, json!("example/other:1")),
+            ("/ApiTask/Properties/ContainerDefinitions/0/Environment/5", Json::Null),
+        ]);
     }
 
     #[test]

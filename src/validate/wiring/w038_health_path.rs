@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W038"),
     severity: Severity::Error,
     title: "the health check of a Dify component asks for what it answers",
-    what: "A target group with a container of Dify's web, api, plugin daemon or sandbox asks for that component's health path, or has a `Matcher` for what it answers elsewhere.",
+    what: "A target group with a container of Dify's web, api, plugin daemon or sandbox that asks for `/`, as it does by default, has a `Matcher` for what that component answers there: 307 of the web, 404 of the others. What they answer at other paths isn't looked at.",
     why: "The target never becomes healthy: `/` of the web answers 307, of the api 404. ECS stops and starts the tasks without end.",
     source: "schemas/dify/components.json; web/next.config.ts of langgenius/dify",
     same_as: &[],

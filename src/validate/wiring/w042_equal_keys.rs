@@ -1,56 +1,223 @@
 //! W042: what two containers share is equal.
 
-use crate::catalog::{Image, equal_keys};
-use crate::cfn::evaluate::Evaluated;
+use crate::catalog::{Component, EqualKey, Image, Kind, equal_keys};
+use crate::cfn::evaluate::{Evaluated, Origin, Piece, Unknown};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
-use super::dify::image;
-use super::ecs::{containers, environment, secrets, tasks};
-use super::model::{Answer, Item, View, same};
+use super::dify::{component, image, running};
+use super::ecs::{containers, environment, has_other_variables, secrets, shown_name, tasks};
+use super::model::{Answer, Item, View, mentions, pieces, same};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W042"),
     severity: Severity::Error,
     title: "keys that Dify's containers share are equal",
-    what: "The values that two of Dify's containers must agree on (the plugin daemon's key, the inner API key, the sandbox's key and the like) come from one secret or are one text.",
-    why: "Each call from one to the other is refused: plugins, models or code nodes fail.",
-    source: "schemas/dify/equal-keys.json",
+    what: "The values that two of Dify's containers must agree on (the plugin daemon's key, the inner API key, the sandbox's key and the like) come from one secret or are one text; a generated secret is no text. Two secrets that aren't in the template may hold the same: that is a warning. The plugin daemon has both of its keys; where it or the sandbox has one from a secret, the api has it too, and in templates of others (C405 tells the rest) the worker, which is a warning. A container with a file of variables or a command of its own may have it from there.",
+    why: "Each call from one to the other is refused: plugins, models or code nodes fail. Without a key the plugin daemon exits at start; Dify takes a default that everyone knows.",
+    source: "schemas/dify/equal-keys.json; internal/types/app/config.go of langgenius/dify-plugin-daemon",
     same_as: &[],
 };
 
-/// Where a key stands: the task, the image, the variable, whether it is a secret, its value.
-type Held<'v, 't> = (&'v Item<'t>, Image, String, bool, &'v Evaluated<'t>);
+/// Where a key stands.
+struct Held<'v, 't> {
+    task: &'v Item<'t>,
+    image: Image,
+    variable: String,
+    /// Whether it is a secret.
+    is_secret: bool,
+    value: &'v Evaluated<'t>,
+}
 
-pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
-    for key in equal_keys() {
-        let mut held: Vec<Held<'_, '_>> = Vec::new();
-        for task in tasks(view) {
-            for container in containers(task) {
-                let Some((image, _)) = image(container) else { continue };
-                let named = environment(container)
-                    .map(|(name, value)| (name, false, value))
-                    .chain(secrets(container).map(|(name, value)| (name, true, value)));
-                for (name, secret, value) in named {
-                    let holds =
-                        key.holders.iter().any(|holder| holder.image == image && *holder.variable == *name);
-                    if holds {
-                        held.push((task, image, name.into_owned(), secret, value));
-                    }
+/// A key in the containers of a template that must have it.
+fn held<'v, 't>(view: &'v View<'_, 't>, key: &EqualKey) -> Vec<Held<'v, 't>> {
+    let mut held = Vec::new();
+    for task in tasks(view) {
+        for container in containers(task) {
+            let Some((image, _)) = image(container) else { continue };
+            let named = environment(container)
+                .map(|(name, value)| (name, false, value))
+                .chain(secrets(container).map(|(name, value)| (name, true, value)));
+            for (name, is_secret, value) in named {
+                if variable_of(key, image) == Some(name.as_ref()) {
+                    held.push(Held { task, image, variable: name.into_owned(), is_secret, value });
                 }
             }
         }
+    }
+    held
+}
+
+/// The variable in which an image has a key.
+fn variable_of(key: &EqualKey, image: Image) -> Option<&str> {
+    let mut holders = key.holders.iter();
+    holders.find(|holder| holder.image == image).map(|holder| holder.variable.as_str())
+}
+
+/// How bad it is that two containers have other values; `None` if they may be equal.
+fn unequal<'t>(view: &View<'_, 't>, one: &Held<'_, 't>, other: &Held<'_, 't>) -> Option<Severity> {
+    if equal(view, one, other) == Answer::No {
+        return Some(Severity::Error);
+    }
+    let foreign = |held: &Held<'_, 't>| held.is_secret && secret(view, held.value).is_none();
+    (foreign(one) && foreign(other) && same(one.value, other.value) == Answer::No)
+        .then_some(Severity::Warning)
+}
+
+/// Whether two containers have the same value.
+fn equal<'t>(view: &View<'_, 't>, one: &Held<'_, 't>, other: &Held<'_, 't>) -> Answer {
+    match (one.is_secret, other.is_secret) {
+        (true, true) => equal_secrets(view, one.value, other.value),
+        (false, false) => same(one.value, other.value),
+        (true, false) => is_text(view, one.value, other.value),
+        (false, true) => is_text(view, other.value, one.value),
+    }
+}
+
+/// The secret of the template in a `ValueFrom`, and what stands behind its ARN.
+fn secret<'v, 't>(view: &'v View<'_, 't>, value: &Evaluated<'t>) -> Option<(&'v Item<'t>, Vec<Piece<'t>>)> {
+    let mut parts = pieces(value).into_iter();
+    let Piece::Unknown(Unknown { origin: Origin::Resource(id), .. }) = parts.next()? else { return None };
+    let secret = view.get(id).filter(|item| item.is("AWS::SecretsManager::Secret"))?;
+    Some((secret, parts.collect()))
+}
+
+fn is_generated(secret: &Item<'_>) -> bool {
+    secret.get("GenerateSecretString").is_some()
+}
+
+/// Whether two `ValueFrom` give the same value.
+fn equal_secrets<'t>(view: &View<'_, 't>, one: &Evaluated<'t>, other: &Evaluated<'t>) -> Answer {
+    let (Some((first, field)), Some((second, other_field))) = (secret(view, one), secret(view, other)) else {
+        return match same(one, other) {
+            Answer::No => Answer::Unknown,
+            answer => answer,
+        };
+    };
+    if first.id == second.id {
+        return if field == other_field { Answer::Yes } else { Answer::Unknown };
+    }
+    // One can be put together from the other.
+    let is_made_from = |one: &Item<'t>, of: &Item<'t>| {
+        one.get("SecretString").is_some_and(|it| mentions(it).contains(of.id))
+    };
+    match (first.get("SecretString"), second.get("SecretString")) {
+        (Some(one), Some(other)) => same(one, other),
+        _ if is_made_from(first, second) || is_made_from(second, first) => Answer::Unknown,
+        _ if is_generated(first) || is_generated(second) => Answer::No,
+        _ => Answer::Unknown,
+    }
+}
+
+/// Whether a secret holds a text that stands in the environment.
+fn is_text<'t>(view: &View<'_, 't>, of: &Evaluated<'t>, text: &Evaluated<'t>) -> Answer {
+    let Some((secret, field)) = secret(view, of) else { return Answer::Unknown };
+    match secret.get("SecretString") {
+        Some(content) if field.is_empty() => same(content, text),
+        // Nobody knows beforehand what is generated.
+        None if is_generated(secret) && (text.text().is_some() || is_parameter(text)) => Answer::No,
+        _ => Answer::Unknown,
+    }
+}
+
+fn is_parameter(value: &Evaluated<'_>) -> bool {
+    value.unknown().is_some_and(|unknown| matches!(unknown.origin, Origin::Parameter(_)))
+}
+
+/// The images whose keys are needed; the others are for parts that nobody need use.
+const IMAGES: [Image; 3] = [Image::Api, Image::PluginDaemon, Image::Sandbox];
+
+/// A container of a service that runs one of [`IMAGES`].
+struct Runs<'v, 't> {
+    task: &'v Item<'t>,
+    container: &'v Evaluated<'t>,
+    image: Image,
+    component: Option<Component>,
+}
+
+fn all_running<'v, 't>(view: &'v View<'_, 't>) -> Vec<Runs<'v, 't>> {
+    let runs = running(view).filter_map(|(_, task, container)| {
+        let image = image(container).map(|(image, _)| image).filter(|image| IMAGES.contains(image))?;
+        Some(Runs { task, container, image, component: component(container) })
+    });
+    runs.collect()
+}
+
+/// What has a key of two images, and lacks the one that the other image has.
+fn missing(
+    view: &View<'_, '_>,
+    all: &[Runs<'_, '_>],
+    key: &EqualKey,
+    held: &[Held<'_, '_>],
+    findings: &mut Vec<Diagnostic>,
+) {
+    let has = |container: &Evaluated<'_>, variable: &str| {
+        environment(container).any(|(name, _)| name == variable)
+            || secrets(container).any(|(name, _)| name == variable)
+            || has_other_variables(container)
+    };
+    for one in all {
+        let Some(variable) = variable_of(key, one.image) else { continue };
+        // Where one of several has it the others needn't: they can be for something else.
+        let mut alike =
+            all.iter().filter(|other| one.component.is_some() && other.component == one.component);
+        if has(one.container, variable) || alike.any(|other| has(other.container, variable)) {
+            continue;
+        }
+        let (task, container, image) = (one.task, one.container, one.image);
+        let partner =
+            held.iter().find(|held| held.image != image && held.is_secret && IMAGES.contains(&held.image));
+        let severity = match (one.component, partner) {
+            (Some(Component::PluginDaemon), _) | (Some(Component::Api | Component::Sandbox), Some(_)) => {
+                Severity::Error
+            }
+            (Some(Component::Worker), Some(_)) if view.context.is_foreign() => Severity::Warning,
+            _ => continue,
+        };
+        let message = match partner {
+            _ if image == Image::PluginDaemon => {
+                format!("{} has no `{variable}`: the plugin daemon exits at start", shown_name(container))
+            }
+            Some(partner) => format!(
+                "{} has no `{variable}`, which is `{}` of {}: {} fail",
+                shown_name(container),
+                partner.variable,
+                partner.image,
+                key.what
+            ),
+            None => continue,
+        };
+        let mut finding = task.finding_at(&RULE, container, message);
+        finding.severity = severity;
+        let of = partner.map_or_else(String::new, |one| format!(" as `{}` of {}", one.variable, one.image));
+        finding = finding.help(format!("give it the same secret{of}"));
+        if !findings.contains(&finding) {
+            findings.push(finding);
+        }
+    }
+}
+
+pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
+    let all = all_running(view);
+    for key in equal_keys() {
+        let held = held(view, key);
+        if key.kind == Kind::Secret && key.holders.len() > 1 {
+            missing(view, &all, key, &held, findings);
+        }
         let Some((first, rest)) = held.split_first() else { continue };
         for other in rest {
-            // A secret and a text can't be compared.
-            if first.3 != other.3 || same(first.4, other.4) != Answer::No {
-                continue;
-            }
+            let Some(severity) = unequal(view, first, other) else { continue };
+            let (is, unless) = match severity {
+                Severity::Error => ("is another value than", ""),
+                _ => ("comes from another secret than", "unless both hold the same, "),
+            };
             let message = format!(
-                "`{}` of {} is another value than `{}` of {} in `{}`: {} fail",
-                other.2, other.1, first.2, first.1, first.0.id, key.what
+                "`{}` of {} {is} `{}` of {} in `{}`: {unless}{} fail",
+                other.variable, other.image, first.variable, first.image, first.task.id, key.what
             );
-            findings.push(other.0.finding_at(&RULE, other.4, message).help("give both the same secret"));
+            let mut finding = other.task.finding_at(&RULE, other.value, message);
+            finding.severity = severity;
+            findings.push(finding.help("give both the same secret"));
         }
     }
 }
@@ -59,7 +226,113 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
 mod tests {
     use serde_json::json;
 
-    use crate::validate::wiring::testing::{none, only};
+    use serde_json::Value as Json;
+
+    use crate::diagnostic::Severity;
+    use crate::validate::wiring::testing::{found, none, only};
+
+    const CONTAINERS: &str = "/ApiTask/Properties/ContainerDefinitions/-";
+
+    fn secret(name: &str, of: &str) -> Json {
+        json!({"Name": name, "ValueFrom": {"Ref": of}})
+    }
+
+    /// A sandbox in the task of the api.
+    #[expect(clippy::needless_pass_by_value, reason = "the callers write them on the spot")]
+    fn sandbox(environment: Json, secrets: Json) -> (&'static str, Json) {
+        let container = json!({
+            "Name": "sandbox", "Image": "langgenius/dify-sandbox:0.2.15", "Environment": environment, "Secrets": secrets,
+        });
+        (CONTAINERS, container)
+    }
+
+    const API_SECRETS: &str = "/ApiTask/Properties/ContainerDefinitions/0/Secrets/-";
+    const API_VARIABLES: &str = "/ApiTask/Properties/ContainerDefinitions/0/Environment/-";
+
+    #[test]
+    fn a_generated_secret_is_no_text() {
+        let text = json!([{"Name": "API_KEY", "Value": "dify-sandbox"}]);
+        let (message, _) = only(
+            "W042",
+            &[(API_SECRETS, secret("CODE_EXECUTION_API_KEY", "SecretKey")), sandbox(text.clone(), json!([]))],
+        );
+        assert!(message.starts_with("`API_KEY` of dify-sandbox is another value"), "{message}");
+        // Both have the same.
+        let same = json!({"Name": "CODE_EXECUTION_API_KEY", "Value": "dify-sandbox"});
+        none(&[(API_VARIABLES, same), sandbox(text.clone(), json!([]))]);
+        let written = json!({"Type": "AWS::SecretsManager::Secret", "DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete", "Properties": {"SecretString": "dify-sandbox"}});
+        let may = json!({"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": {"Ref": "Written"}});
+        let mut changes = vec![
+            ("/Written", written),
+            ("/ExecutionRole/Properties/Policies/0/PolicyDocument/Statement/-", may),
+            (API_SECRETS, secret("CODE_EXECUTION_API_KEY", "Written")),
+            sandbox(text, json!([])),
+        ];
+        none(&changes);
+        changes[0].1["Properties"]["SecretString"] = json!("other");
+        only("W042", &changes);
+    }
+
+    #[test]
+    fn two_foreign_secrets_are_a_warning() {
+        let from = |name: &str| json!([{"Name": "SECRET_KEY", "ValueFrom": name}]);
+        let told = found(&[
+            ("/ApiTask/Properties/ContainerDefinitions/0/Secrets", from("/dify/one")),
+            ("/BeatTask/Properties/ContainerDefinitions/0/Secrets", from("/dify/two")),
+        ]);
+        let told: Vec<_> = told.iter().filter(|finding| finding.code.0 == "W042").collect();
+        assert!(told.len() == 1 && told[0].severity == Severity::Warning, "{told:#?}");
+        assert!(told[0].message.contains("comes from another secret than"), "{told:#?}");
+    }
+
+    #[test]
+    fn a_secret_that_is_made_from_another_may_be_the_same() {
+        let copy = json!({"Type": "AWS::SecretsManager::Secret", "DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete", "Properties": {"SecretString": {"Fn::Sub": "{{resolve:secretsmanager:${SecretKey}}}"}}});
+        let may = json!({"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": {"Ref": "Copy"}});
+        none(&[
+            ("/Copy", copy),
+            ("/ExecutionRole/Properties/Policies/0/PolicyDocument/Statement/-", may),
+            ("/BeatTask/Properties/ContainerDefinitions/0/Secrets", json!([secret("SECRET_KEY", "Copy")])),
+        ]);
+    }
+
+    #[test]
+    fn a_key_that_one_end_lacks_is_found() {
+        let with_key = sandbox(json!([]), json!([secret("API_KEY", "SecretKey")]));
+        let (message, pointer) = only("W042", std::slice::from_ref(&with_key));
+        assert!(
+            message.starts_with(
+                "the container `api` has no `CODE_EXECUTION_API_KEY`, which is `API_KEY` of dify-sandbox"
+            ),
+            "{message}"
+        );
+        assert_eq!(pointer, "/Resources/ApiTask/Properties/ContainerDefinitions/0");
+        let file = json!([{"Type": "s3", "Value": "arn:aws:s3:::files/api.env"}]);
+        none(&[with_key, ("/ApiTask/Properties/ContainerDefinitions/0/EnvironmentFiles", file)]);
+        // The other way round.
+        only(
+            "W042",
+            &[(API_SECRETS, secret("CODE_EXECUTION_API_KEY", "SecretKey")), sandbox(json!([]), json!([]))],
+        );
+        // The defaults are the same.
+        none(&[sandbox(json!([]), json!([]))]);
+    }
+
+    #[test]
+    fn a_plugin_daemon_without_keys_is_found() {
+        let daemon = json!({"Name": "daemon", "Image": "langgenius/dify-plugin-daemon:0.6.10-local", "Secrets": [secret("SERVER_KEY", "SecretKey")]});
+        let told = found(&[
+            (CONTAINERS, daemon),
+            (API_SECRETS, secret("PLUGIN_DAEMON_KEY", "SecretKey")),
+            (API_SECRETS, secret("INNER_API_KEY_FOR_PLUGIN", "SecretKey")),
+        ]);
+        assert_eq!(told.len(), 1, "{told:#?}");
+        assert_eq!(told[0].severity, Severity::Error);
+        assert!(
+            told[0].message.starts_with("the container `daemon` has no `DIFY_INNER_API_KEY`"),
+            "{told:#?}"
+        );
+    }
 
     #[test]
     fn another_secret_is_found() {

@@ -1,10 +1,12 @@
 //! W044: beat runs once.
 
-use crate::catalog::Component;
+use crate::catalog::{Component, Image};
+use crate::cfn::evaluate::Evaluated;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
-use super::dify::{component, running};
+use super::dify::{component, image, running};
+use super::ecs::{containers, tasks, variable};
 use super::model::View;
 use super::w012_scalable_target::{service, targets};
 
@@ -12,13 +14,48 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W044"),
     severity: Severity::Error,
     title: "Dify's beat runs exactly once",
-    what: "The container with `MODE` beat is in one service, which has one task, isn't scaled, and never runs two while it is deployed.",
-    why: "Celery's beat elects no leader: with two of them each scheduled workflow runs twice.",
+    what: "The container with `MODE` beat is in one service, which has one task, neither none nor several, isn't scaled, and never runs two while it is deployed. A template of others with an api that needs a beat (since 1.8.0) has one, which is a warning, since another stack may run it; of `dify.yaml`, C401 tells that. Services that all wait with `DesiredCount` 0 aren't asked.",
+    why: "Celery's beat elects no leader: with two of them each scheduled workflow runs twice. Without one scheduled workflows, clean-ups and time-outs of human input never run.",
     source: "Celery User Guide, \"Periodic Tasks\"; docker/docker-compose.yaml of langgenius/dify",
     same_as: &[],
 };
 
+/// A service that runs an api which needs a beat, where the template surely has none.
+fn without_beat(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
+    // A beat can also be a task without a service, or have an image of one's own.
+    let may_be_beat = |container: &Evaluated<'_>| match variable(container, "MODE") {
+        Some(mode) => mode.text().is_none_or(|mode| mode == "beat"),
+        None => image(container).is_none() && container.get("Image").is_none_or(|one| one.text().is_none()),
+    };
+    let any_beat = tasks(view)
+        .any(|task| task.is_unknown("ContainerDefinitions") || containers(task).iter().any(may_be_beat));
+    let needs = |container: &Evaluated<'_>| {
+        component(container) == Some(Component::Api)
+            && image(container).is_some_and(|(image, version)| {
+                image == Image::Api && version.is_some_and(|version| Component::Beat.is_needed_in(version))
+            })
+    };
+    if any_beat || !view.context.is_foreign() {
+        return;
+    }
+    if let Some((service, ..)) = running(view).find(|(.., container)| needs(container)) {
+        let mut finding = service
+            .finding(
+                &RULE,
+                "no task runs beat: unless another stack does, scheduled workflows, clean-ups and time-outs of human input never run",
+            )
+            .help("run one task of the same image with `MODE` beat in a service of its own");
+        finding.severity = Severity::Warning;
+        findings.push(finding);
+    }
+}
+
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
+    without_beat(view, findings);
+    let waits = |service: &super::model::Item<'_>| service.integer("DesiredCount") == Some(0);
+    let all_wait = running(view)
+        .filter(|(.., container)| component(container).is_some_and(|one| one != Component::Beat))
+        .all(|(service, ..)| waits(service));
     let beats: Vec<_> = running(view)
         .filter(|(.., container)| component(container) == Some(Component::Beat))
         .map(|(one, ..)| one)
@@ -31,6 +68,17 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
         if let Some(count) = beat.integer("DesiredCount").filter(|count| *count > 1) {
             let message = format!("beat runs in {count} tasks: each scheduled workflow runs {count} times");
             findings.push(beat.finding_of(&RULE, "DesiredCount", message).help("set `DesiredCount: 1`"));
+        }
+        if waits(beat) && !all_wait {
+            let mut finding = beat
+                .finding_of(
+                    &RULE,
+                    "DesiredCount",
+                    "beat runs in no task: scheduled workflows, clean-ups and time-outs of human input never run",
+                )
+                .help("set `DesiredCount: 1`");
+            finding.severity = Severity::Warning;
+            findings.push(finding);
         }
         let scaled = targets(view).find(|target| service(view, target).is_some_and(|one| one.id == beat.id));
         if let Some(target) =
@@ -85,6 +133,38 @@ mod tests {
                 ("/BeatService/Properties/DesiredCount", serde_json::Value::Null),
             ],
         );
+    }
+
+    #[test]
+    fn a_second_service_is_found() {
+        let service = crate::validate::wiring::testing::good()["Resources"]["BeatService"].clone();
+        let (message, pointer) = only("W044", &[("/OtherBeat", service)]);
+        assert!(message.starts_with("`BeatService` runs beat as well"), "{message}");
+        assert_eq!(pointer, "/Resources/OtherBeat");
+    }
+
+    #[test]
+    fn none_is_found() {
+        let zero = ("/BeatService/Properties/DesiredCount", json!(0));
+        let (message, pointer) = only("W044", std::slice::from_ref(&zero));
+        assert!(message.starts_with("beat runs in no task"), "{message}");
+        assert_eq!(pointer, "/Resources/BeatService/Properties/DesiredCount");
+        // The whole stack waits.
+        none(&[
+            zero,
+            ("/ApiService/Properties/DesiredCount", json!(0)),
+            ("/Scaling", serde_json::Value::Null),
+            ("/ScalingCpu", serde_json::Value::Null),
+        ]);
+        let mode = "/BeatTask/Properties/ContainerDefinitions/0/Environment/0/Value";
+        let (message, pointer) = only("W044", &[(mode, json!("worker"))]);
+        assert!(message.starts_with("no task runs beat"), "{message}");
+        assert_eq!(pointer, "/Resources/ApiService");
+        // Nobody knows what that one runs.
+        none(&[(mode, json!({"Fn::ImportValue": "Mode"}))]);
+        // This one needs none.
+        let image = "/ApiTask/Properties/ContainerDefinitions/0/Image";
+        none(&[(mode, json!("worker")), (image, json!("langgenius/dify-api:1.7.0"))]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::cfn::evaluate::Evaluated;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
-use super::model::{GAP, Item, View, loose, many};
+use super::model::{GAP, Item, View, covers, loose, many};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W054"),
@@ -28,20 +28,25 @@ fn allowed<'v, 't>(key: &'v Item<'t>) -> Option<Vec<&'v Evaluated<'t>>> {
     Some(statements.iter().filter(allows).collect())
 }
 
+fn is_everyone(principal: &Evaluated<'_>) -> bool {
+    principal.text().as_deref() == Some("*")
+}
+
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     for key in view.of("AWS::KMS::Key") {
         let Some(statements) = allowed(key) else { continue };
         let manages = |statement: &&Evaluated<'_>| {
-            let actions = many(statement.get("Action"));
-            actions.iter().any(|action| {
-                matches!(
-                    loose(action).to_lowercase().as_str(),
-                    "kms:*" | "*" | "kms:put*" | "kms:putkeypolicy" | "\u{fffc}"
-                )
-            }) && (statement.at(&["Principal", "AWS"]).is_some()
-                || statement
-                    .get("Principal")
-                    .is_some_and(|principal| principal.text().is_some() || principal.unknown().is_some()))
+            let changes_policy = |action: &Evaluated<'_>| {
+                let pattern = action.text().map(|text| text.to_lowercase());
+                pattern.is_none_or(|pattern| covers(pattern.as_bytes(), b"kms:putkeypolicy"))
+            };
+            let may = statement.get("NotAction").is_some()
+                || many(statement.get("Action")).iter().any(changes_policy);
+            let principal = statement.get("Principal");
+            let is_somebody = principal.is_none_or(|principal| {
+                principal.get("AWS").is_some() || principal.text().is_some() || principal.unknown().is_some()
+            });
+            may && is_somebody
         };
         if !statements.iter().any(manages) && key.get("BypassPolicyLockoutSafetyCheck").is_none() {
             findings.push(
@@ -58,7 +63,10 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
             services
                 .iter()
                 .any(|service| loose(service).starts_with("logs.") || loose(service).starts_with(GAP))
-                || statement.get("Principal").and_then(Evaluated::text).as_deref() == Some("*")
+                || [statement.get("Principal"), statement.at(&["Principal", "AWS"])]
+                    .into_iter()
+                    .flatten()
+                    .any(|principal| many(Some(principal)).iter().any(is_everyone))
         });
         if logs {
             continue;
@@ -105,6 +113,12 @@ mod tests {
             )],
         );
         none(&[key(&json!([root()]))]);
+        let (mut by_pattern, mut all_but) = (root(), root());
+        by_pattern["Action"] = json!(["kms:P*", "kms:Get*"]);
+        none(&[key(&json!([by_pattern]))]);
+        all_but.as_object_mut().unwrap().shift_remove("Action");
+        all_but["NotAction"] = json!("kms:ScheduleKeyDeletion");
+        none(&[key(&json!([all_but]))]);
     }
 
     #[test]
@@ -113,6 +127,9 @@ mod tests {
         let (message, _) = only("W054", &[key(&json!([root()])), encrypted.clone()]);
         assert!(message.contains("CloudWatch Logs"), "{message}");
         let logs = json!({"Effect": "Allow", "Action": "kms:Encrypt*", "Resource": "*", "Principal": {"Service": {"Fn::Sub": "logs.${AWS::Region}.amazonaws.com"}}});
-        none(&[key(&json!([root(), logs])), encrypted]);
+        none(&[key(&json!([root(), logs])), encrypted.clone()]);
+        let everyone =
+            json!({"Effect": "Allow", "Action": "kms:Encrypt*", "Resource": "*", "Principal": {"AWS": "*"}});
+        none(&[key(&json!([root(), everyone])), encrypted]);
     }
 }

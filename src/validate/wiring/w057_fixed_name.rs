@@ -1,36 +1,73 @@
 //! W057: what is replaced has no fixed name.
 
+use std::collections::BTreeSet;
+
+use crate::cfn::evaluate::{Evaluated, Piece};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
+use crate::validate::schema::{Schema, TypeSchema};
 
-use super::model::View;
+use super::model::{View, pieces, shown};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W057"),
     severity: Severity::Warning,
     title: "what can be replaced has no fixed name",
-    what: "A load balancer, target group, security group, database, cache, bucket or role has no name in so many words: none, or one that holds the stack's.",
-    why: "A change that replaces it fails, since the new one is made while the old one has the name: \"already exists\".",
-    source: "AWS CloudFormation User Guide, \"Name type\"",
+    what: "What can be replaced for another reason than a new name (a load balancer, target group, security group, managed policy, bucket, and each type whose name identifies it and which has another property that can't be changed: databases, caches, roles, parameter groups, repositories) has no name in so many words, but none, or one that holds the stack's; otherwise that is a note. The known part of a bucket's name has no capital letters and no `_`, which is an error.",
+    why: "A change that replaces it fails, since the new one is made while the old one has the name: \"already exists\"; so does a second stack in the same account and region. S3 refuses such a bucket: \"Bucket name shouldn't contain uppercase characters\".",
+    source: "AWS CloudFormation User Guide, \"Name type\"; CloudFormation registry schemas, `primaryIdentifier` and `createOnlyProperties`; Amazon S3 User Guide, \"Bucket naming rules\"",
     same_as: &[],
 };
 
-/// Types with a name of their own, and the property.
-const NAMES: [(&str, &str); 8] = [
+/// Names of one's own that aren't what identifies a resource.
+const NAMES: [(&str, &str); 5] = [
     ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Name"),
     ("AWS::ElasticLoadBalancingV2::TargetGroup", "Name"),
     ("AWS::EC2::SecurityGroup", "GroupName"),
-    ("AWS::RDS::DBCluster", "DBClusterIdentifier"),
-    ("AWS::RDS::DBInstance", "DBInstanceIdentifier"),
-    ("AWS::ElastiCache::ReplicationGroup", "ReplicationGroupId"),
+    ("AWS::IAM::ManagedPolicy", "ManagedPolicyName"),
     ("AWS::S3::Bucket", "BucketName"),
-    ("AWS::IAM::Role", "RoleName"),
 ];
 
+/// The name of a type whose resources can be replaced for another reason than a new name: what identifies them, may be
+/// left out, and can't be changed, as another property can't be.
+fn name_of(schema: TypeSchema) -> Option<&'static str> {
+    let texts = |list: &'static str| schema.root.list(list).filter_map(Schema::as_str);
+    let mut primary = texts("primaryIdentifier");
+    let (Some(pointer), None) = (primary.next(), primary.next()) else { return None };
+    let name = pointer.strip_prefix("/properties/").filter(|name| !name.contains('/'))?;
+    let is = |other: &str| other == pointer;
+    let fits = !texts("readOnlyProperties").any(is)
+        && texts("createOnlyProperties").any(is)
+        && texts("createOnlyProperties").any(|other| !is(other))
+        && !texts("required").any(|other| other == name);
+    fits.then_some(name)
+}
+
+/// What a bucket's name can't have: capital letters and `_`, in a part of the name that is known.
+fn refused_in_bucket(name: &Evaluated<'_>) -> bool {
+    let refused = |text: &str| text.contains('_') || text.chars().any(char::is_uppercase);
+    pieces(name).iter().any(|piece| matches!(piece, Piece::Text(text) if refused(text)))
+}
+
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
-    for (type_name, property) in NAMES {
+    let types: BTreeSet<&str> =
+        view.context.template.resources.values().map(|resource| resource.type_name.as_str()).collect();
+    for type_name in types {
+        let known = NAMES.iter().find(|(known, _)| *known == type_name).map(|(_, property)| *property);
+        let property = known.or_else(|| name_of(view.context.registry.get(type_name)?));
+        let Some(property) = property else { continue };
         for item in view.of(type_name) {
             let Some(name) = item.get(property) else { continue };
+            if item.is("AWS::S3::Bucket") && refused_in_bucket(name) {
+                let message = format!(
+                    "a bucket can't be called `{}`: capital letters and `_` are refused",
+                    shown(name)
+                );
+                let mut finding =
+                    item.finding_at(&RULE, name, message).help("use small letters, digits and hyphens");
+                finding.severity = Severity::Error;
+                findings.push(finding);
+            }
             let Some(text) = name.text().filter(|_| name.is_literal()) else { continue };
             let mut finding = item
                 .finding_at(
@@ -41,14 +78,6 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
                 .help("take the name away, or let it hold `${AWS::StackName}`");
             finding.severity = Severity::Note;
             findings.push(finding);
-            if item.is("AWS::S3::Bucket") && (text.contains('_') || text.chars().any(char::is_uppercase)) {
-                let message =
-                    format!("a bucket can't be called `{text}`: capital letters and `_` are refused");
-                let mut finding =
-                    item.finding_at(&RULE, name, message).help("use small letters, digits and hyphens");
-                finding.severity = Severity::Error;
-                findings.push(finding);
-            }
         }
     }
 }
@@ -75,6 +104,22 @@ mod tests {
     #[test]
     fn a_bucket_with_capitals_is_found() {
         let bucket = json!({"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain", "Properties": {"BucketName": "My_Files"}});
-        only("W057", &[("/Files", bucket)]);
+        only("W057", &[("/Files", bucket.clone())]);
+        let mut with_stack = bucket;
+        with_stack["Properties"]["BucketName"] = json!({"Fn::Sub": "${AWS::StackName}-Files"});
+        let (message, _) = only("W057", &[("/Files", with_stack)]);
+        assert!(message.starts_with("a bucket can't be called `${AWS::StackName}-Files`"), "{message}");
+    }
+
+    #[test]
+    fn every_type_with_a_name_that_identifies_it_counts() {
+        let told = |type_name: &str, properties: serde_json::Value| {
+            found("W057", crate::validate::testing::resource(type_name, properties)).len()
+        };
+        assert_eq!(told("AWS::RDS::DBParameterGroup", json!({"DBParameterGroupName": "p"})), 1);
+        assert_eq!(told("AWS::ECR::Repository", json!({"RepositoryName": "r"})), 1);
+        assert_eq!(told("AWS::DynamoDB::Table", json!({"TableName": "t"})), 1);
+        // Only a new name replaces it.
+        assert_eq!(told("AWS::Logs::LogGroup", json!({"LogGroupName": "l"})), 0);
     }
 }
