@@ -1,10 +1,15 @@
 //! Why an operation failed: the first real failure, what it means, and what to do.
 
+use std::time::Duration;
+
 use super::api::{HookTarget, Stack};
 use super::event::{Cause, Event, ResourceEvent};
 use super::event_log::{STACK_TYPE, Tracker};
-use super::run::Run;
+use super::run::{First, Run, first};
 use super::services::StoppedTask;
+
+/// How long a failure waits for the reasons of its tasks.
+const LONGEST_LOOK: Duration = Duration::from_secs(10);
 
 /// Reasons of resources that only stopped because another one failed.
 const CANCELLED: [&str; 5] = [
@@ -77,9 +82,16 @@ impl Run<'_> {
         let Some((cluster, service)) = place.and_then(|(_, rest)| rest.split_once('/')) else {
             return Vec::new();
         };
+        let asked = self.services().stopped_tasks(cluster, service);
+        let limit = self.session().clock.sleep(LONGEST_LOOK);
+        let answer = async move {
+            match first(asked, limit).await {
+                First::One(tasks) => tasks.ok(),
+                First::Other(()) => None,
+            }
+        };
         // More about a failure isn't worth a wait that somebody wants to end.
-        let tasks = self.unless_interrupted(self.services().stopped_tasks(cluster, service)).await;
-        tasks.ok().and_then(Result::ok).unwrap_or_default()
+        self.unless_interrupted(Box::pin(answer)).await.ok().flatten().unwrap_or_default()
     }
 }
 

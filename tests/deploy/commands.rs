@@ -165,11 +165,35 @@ fn why_tells_the_cause_long_after_and_of_deleted_stacks() {
 
 #[test]
 fn stopped_tasks_are_part_of_the_cause_of_a_service() {
+    let world = failing_service();
+    let outcome = deployed(&world, &request_of(&with_service()));
+    let cause = outcome.cause.expect("a cause");
+    assert_eq!(cause.event.logical_id, "Service");
+    assert_eq!(cause.stopped_tasks.len(), 1);
+    assert!(cause.explanation.unwrap().contains("tasks don't start"));
+}
+
+#[test]
+fn the_cause_of_a_service_does_not_wait_for_what_is_not_answered() {
+    let world = failing_service();
+    world.state().silent = Some("DescribeTasks");
+    let cause = deployed(&world, &request_of(&with_service())).cause.expect("a cause");
+    assert_eq!(cause.event.logical_id, "Service");
+    assert_eq!(cause.stopped_tasks, []);
+}
+
+/// The template with a service.
+fn with_service() -> Json {
     let mut json = template();
     json["Resources"]["Service"] = json!({"Type": "AWS::ECS::Service", "Properties": {
         "Cluster": {"Ref": "Cluster"},
         "TaskDefinition": "arn:aws:ecs:ap-northeast-1:123456789012:task-definition/a:1",
     }});
+    json
+}
+
+/// A world in which the service fails, and one of its tasks has a reason.
+fn failing_service() -> World {
     let world = World::new();
     {
         let mut state = world.state();
@@ -178,10 +202,7 @@ fn stopped_tasks_are_part_of_the_cause_of_a_service() {
             StoppedContainer { name: "api".into(), exit_code: Some(1), reason: Some("OutOfMemory".into()) };
         state.stopped_tasks = vec![StoppedTask { containers: vec![container], ..StoppedTask::default() }];
     }
-    let outcome = deployed(&world, &request_of(&json));
-    let cause = outcome.cause.expect("a cause");
-    assert_eq!(cause.event.logical_id, "Service");
-    assert!(cause.explanation.unwrap().contains("tasks don't start"));
+    world
 }
 
 #[test]

@@ -271,7 +271,8 @@ fn is_coloured(raw: &[u8]) -> bool {
 
 #[test]
 fn colours_are_for_terminals_and_for_those_who_want_them() {
-    for (variables, expected) in [(&[][..], true), (&[("NO_COLOR", "1")], false)] {
+    for (variables, expected) in [(&[][..], true), (&[("NO_COLOR", "")], true), (&[("NO_COLOR", "1")], false)]
+    {
         let place = place();
         let mut terminal = Terminal::start(&place, &format!("{DEPLOY} --yes"), 120, variables);
         let text = terminal.ended(0);

@@ -89,7 +89,14 @@ pub(super) struct View {
 impl View {
     /// A view that uses colours where the output is a terminal and `NO_COLOR` isn't set.
     pub(super) fn new(json: bool, stack: Option<&str>) -> Self {
-        let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let no_colour = std::env::var_os("NO_COLOR");
+        // The progress of a deploy is coloured by a library that takes an empty variable for a set one.
+        #[cfg(feature = "deploy")]
+        if no_colour.as_ref().is_some_and(|value| value.is_empty()) {
+            console::set_colors_enabled_stderr(std::io::stderr().is_terminal());
+            console::set_colors_enabled(std::io::stdout().is_terminal());
+        }
+        let no_colour = no_colour.is_some_and(|value| !value.is_empty());
         Self {
             colour: std::io::stderr().is_terminal() && !no_colour,
             colour_out: std::io::stdout().is_terminal() && !no_colour,

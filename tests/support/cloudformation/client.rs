@@ -36,7 +36,7 @@ impl World {
                     state.interrupts.push_back(now);
                 }
                 let is_killed = state.kill_at == Some(state.calls.len());
-                if is_killed && !state.kill_after_effect {
+                if is_killed && !state.kill_after_effect || state.silent == Some(operation) {
                     None
                 } else if let Some(fault) = state.fault(operation) {
                     if fault.has_effect {

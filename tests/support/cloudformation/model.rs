@@ -129,6 +129,8 @@ pub(crate) struct State {
     pub(crate) certificates: BTreeMap<String, String>,
     /// Objects by bucket.
     pub(crate) objects: BTreeMap<String, Vec<String>>,
+    /// A call that is never answered.
+    pub(crate) silent: Option<&'static str>,
     /// Stopped tasks of any service.
     pub(crate) stopped_tasks: Vec<StoppedTask>,
     /// States of alarms by name.
@@ -269,10 +271,17 @@ impl State {
             }
             Act::Resource { id, resource_type, status, reason } => {
                 let resource = self.stacks[index].resources.get_mut(&id);
-                let physical = resource.map_or(String::new(), |resource| {
-                    resource.status.clone_from(&status);
-                    resource.physical_id.clone()
-                });
+                let physical = match resource {
+                    Some(resource) => {
+                        resource.status.clone_from(&status);
+                        resource.physical_id.clone()
+                    }
+                    // A service is there before its tasks fail.
+                    None if resource_type == "AWS::ECS::Service" => {
+                        "arn:aws:ecs:ap-northeast-1:123456789012:service/cluster/service".to_owned()
+                    }
+                    None => String::new(),
+                };
                 self.event(index, at, &id, &physical, &resource_type, &status, reason);
             }
             Act::Put { id, resource } => {
