@@ -147,11 +147,7 @@ impl Surroundings<'_> {
             // Of beat too: its schedule has a task for the marketplace's sake that the worker then doesn't know.
             set.text("MARKETPLACE_ENABLED", "false");
         }
-        // Beat only puts tasks into the queue, and collaboration only passes on what users do to each other: neither
-        // touches a knowledge base.
-        if matches!(component, Component::Api | Component::Worker) {
-            self.vectors(&mut set);
-        }
+        self.vectors(&mut set);
         // Beat calls nobody, sends nothing and shows nothing.
         if component != Component::Beat {
             self.addressing(&mut set, component);

@@ -8,7 +8,7 @@ use dify_cfn::cfn::write;
 use dify_cfn::config::{LoadOptions, Located, load};
 use dify_cfn::diagnostic::{Diagnostic, Source};
 use dify_cfn::dify;
-use dify_cfn::validate::{Options, ValidatedTemplate};
+use dify_cfn::validate::{Options, Types, ValidatedTemplate};
 use proptest::prelude::Strategy;
 use proptest::test_runner::{Config as Settings, TestRunner};
 use serde_json::Value as Json;
@@ -86,6 +86,20 @@ fn accepted_configurations_become_the_same_valid_template_each_time() {
     });
     let (built, rejected) = counts.get();
     assert!(built > rejected, "{built} built, {rejected} rejected: the generator makes what can't be built");
+}
+
+#[test]
+fn old_versions_become_valid_templates_too() {
+    let options = Options { types: Types::Strict, ..Options::default() };
+    for version in ["0.7.3", "0.15.3", "1.0.0", "1.13.0"] {
+        for located in environments(&format!("dify: {{ version: \"{version}\" }}\n")) {
+            let built =
+                dify::build(&located.config).unwrap_or_else(|found| panic!("{version}: {}", told(&found)));
+            if let Err(found) = ValidatedTemplate::check(built.template, &options) {
+                panic!("{version}: {}", told(&found));
+            }
+        }
+    }
 }
 
 /// Resolves every function, which fails on a name that stands for nothing, and looks whether what is left exists.

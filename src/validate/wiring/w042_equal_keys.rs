@@ -1,6 +1,6 @@
 //! W042: what two containers share is equal.
 
-use crate::catalog::{Component, EqualKey, Image, Kind, equal_keys};
+use crate::catalog::{Component, DifyVersion, EqualKey, Image, Kind, equal_keys, reads};
 use crate::cfn::evaluate::{Evaluated, Origin, Piece, Unknown};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W042"),
     severity: Severity::Error,
     title: "keys that Dify's containers share are equal",
-    what: "The values that two of Dify's containers must agree on (the plugin daemon's key, the inner API key, the sandbox's key and the like) come from one secret or are one text; a generated secret is no text. Two secrets that aren't in the template may hold the same: that is a warning. The plugin daemon has both of its keys; where it or the sandbox has one from a secret, the api has it too, and in templates of others (C405 tells the rest) the worker, which is a warning. A container with a file of variables or a command of its own may have it from there.",
+    what: "The values that two of Dify's containers must agree on (the plugin daemon's key, the inner API key, the sandbox's key and the like) come from one secret or are one text; a generated secret is no text. Two secrets that aren't in the template may hold the same: that is a warning. The plugin daemon has both of its keys; where it or the sandbox has one from a secret, the api has it too, and in templates of others (C405 tells the rest) the worker, which is a warning. A container with a file of variables or a command of its own may have it from there, and a version that isn't known, or that doesn't read the key, needs none.",
     why: "Each call from one to the other is refused: plugins, models or code nodes fail. Without a key the plugin daemon exits at start; Dify takes a default that everyone knows.",
     source: "schemas/dify/equal-keys.json; internal/types/app/config.go of langgenius/dify-plugin-daemon",
     same_as: &[],
@@ -132,13 +132,14 @@ struct Runs<'v, 't> {
     task: &'v Item<'t>,
     container: &'v Evaluated<'t>,
     image: Image,
+    version: Option<DifyVersion>,
     component: Option<Component>,
 }
 
 fn all_running<'v, 't>(view: &'v View<'_, 't>) -> Vec<Runs<'v, 't>> {
     let runs = running(view).filter_map(|(_, task, container)| {
-        let image = image(container).map(|(image, _)| image).filter(|image| IMAGES.contains(image))?;
-        Some(Runs { task, container, image, component: component(container) })
+        let (image, version) = image(container).filter(|(image, _)| IMAGES.contains(image))?;
+        Some(Runs { task, container, image, version, component: component(container) })
     });
     runs.collect()
 }
@@ -165,6 +166,11 @@ fn missing(
             continue;
         }
         let (task, container, image) = (one.task, one.container, one.image);
+        // Dify before 1.0 knows no plugin daemon. A version that isn't known may be such a one.
+        let is_read = one.version.is_some_and(|version| reads(image, variable, version));
+        if !is_read && image != Image::PluginDaemon {
+            continue;
+        }
         let partner =
             held.iter().find(|held| held.image != image && held.is_secret && IMAGES.contains(&held.image));
         let severity = match (one.component, partner) {

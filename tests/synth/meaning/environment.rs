@@ -64,7 +64,7 @@ fn every_variable_is_one_that_the_image_reads_at_its_version() {
 }
 
 /// What a backend doesn't start without, or starts wrong.
-const BACKEND: [&str; 18] = [
+const BACKEND: [&str; 24] = [
     "CELERY_BROKER_URL",
     "DB_DATABASE",
     "DB_HOST",
@@ -72,6 +72,11 @@ const BACKEND: [&str; 18] = [
     "DB_PORT",
     "DB_USERNAME",
     "MODE",
+    "PGVECTOR_DATABASE",
+    "PGVECTOR_HOST",
+    "PGVECTOR_PASSWORD",
+    "PGVECTOR_PORT",
+    "PGVECTOR_USER",
     "REDIS_DB",
     "REDIS_HOST",
     "REDIS_PASSWORD",
@@ -83,15 +88,6 @@ const BACKEND: [&str; 18] = [
     "SQLALCHEMY_MAX_OVERFLOW",
     "SQLALCHEMY_POOL_SIZE",
     "STORAGE_TYPE",
-];
-
-/// What whoever fills or searches knowledge bases needs.
-const VECTORS: [&str; 6] = [
-    "PGVECTOR_DATABASE",
-    "PGVECTOR_HOST",
-    "PGVECTOR_PASSWORD",
-    "PGVECTOR_PORT",
-    "PGVECTOR_USER",
     "VECTOR_STORE",
 ];
 
@@ -137,7 +133,6 @@ fn required(shipped: &Shipped, component: Component) -> BTreeSet<&'static str> {
                 all.extend(SERVING);
             }
             if matches!(component, Api | Worker) {
-                all.extend(VECTORS);
                 all.insert("INTERNAL_FILES_URL");
                 if shipped.has(PluginDaemon) {
                     all.extend(PLUGINS);
@@ -225,8 +220,7 @@ fn only_who_opens_a_path_gets_what_is_told_along_it() {
             if container.component.is_some_and(|component| CALLERS.contains(&component)) {
                 continue;
             }
-            let of_callers = |name: &&String| OF_CALLERS.iter().chain(&VECTORS).any(|one| one == name);
-            for name in names(&container).iter().filter(of_callers) {
+            for name in names(&container).iter().filter(|name| OF_CALLERS.contains(&name.as_str())) {
                 complaints.push(format!("{} has {name}", container.name()));
             }
         }
