@@ -83,7 +83,7 @@ impl Run<'_> {
             return Vec::new();
         };
         let asked = self.services().stopped_tasks(cluster, service);
-        let limit = self.session().clock.sleep(LONGEST_LOOK);
+        let limit = self.session().clock.sleep_in_full(LONGEST_LOOK);
         let answer = async move {
             match first(asked, limit).await {
                 First::One(tasks) => tasks.ok(),
