@@ -348,9 +348,11 @@ fn uses_extensions(template: &Template) -> bool {
     fn found(json: &Json) -> bool {
         match json {
             Json::Object(map) => map.iter().any(|(key, value)| {
-                EXTENSION_FUNCTIONS.contains(&key.as_str())
-                    || key == "Fn::FindInMap" && value.as_array().is_some_and(|list| list.len() == 4)
-                    || found(value)
+                let is_one = || {
+                    EXTENSION_FUNCTIONS.contains(&key.as_str())
+                        || key == "Fn::FindInMap" && value.as_array().is_some_and(|list| list.len() == 4)
+                };
+                key.starts_with("Fn::") && is_one() || found(value)
             }),
             Json::Array(items) => items.iter().any(found),
             _ => false,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::cfn::Resource;
-use crate::cfn::evaluate::{Data, Evaluator, Scenario};
+use crate::cfn::evaluate::{Data, Evaluated, Evaluator, Scenario};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::schema::{Schema, TypeSchema};
 use crate::validate::{Context, Owner, Rule};
@@ -95,7 +95,7 @@ const EGRESS: [&str; 6] =
 struct Identity {
     rule: &'static Rule,
     /// Properties that are there.
-    properties: Vec<String>,
+    properties: Vec<&'static str>,
     /// Properties that may be left out, which is a value like any other.
     optional: &'static [&'static str],
 }
@@ -109,18 +109,22 @@ struct Identified<'t> {
 
 pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
     // By type and, in the first combination in which it exists, what identifies it.
-    let mut known: BTreeMap<(&str, &str, Vec<String>, String), Vec<Identified<'t>>> = BTreeMap::new();
+    let mut known: BTreeMap<(&str, &str, Vec<&str>, String), Vec<Identified<'t>>> = BTreeMap::new();
     for (id, resource) in &context.template.resources {
         for identity in identities(context, resource) {
-            if !identity.properties.iter().all(|property| resource.properties.contains_key(property)) {
+            if !identity.properties.iter().all(|property| resource.properties.contains_key(*property)) {
                 continue;
             }
             let all = context.scenarios_of(resource);
-            let here =
-                all.list.iter().filter(|scenario| Evaluator::exists(resource, scenario) != Some(false));
-            let mut keys: Vec<String> = here
-                .filter_map(|scenario| key(context, resource, &scenario.at_defaults(), &identity))
-                .collect();
+            let mut keys: Vec<String> = Vec::new();
+            context.each_at_defaults(id, resource, &all, |_, evaluated| {
+                keys.extend(match &evaluated.properties.data {
+                    // What a macro makes of the other properties isn't known.
+                    Data::Unknown(_) => key_in(context, resource, &evaluated.scenario, &identity),
+                    known => key(resource, &identity, |property| known.get(property).cloned()),
+                });
+                true
+            });
             keys.sort();
             keys.dedup();
             for key in keys {
@@ -154,7 +158,8 @@ fn finding(first: &Identified<'_>, second: &Identified<'_>, key: &str, severity:
         first.id,
         key.trim_end_matches(", ")
     );
-    let pointer = format!("{}/Properties/{}", owner.pointer(), properties.last().map_or("", String::as_str));
+    let pointer =
+        format!("{}/Properties/{}", owner.pointer(), properties.last().copied().unwrap_or_default());
     let help = if second.identity.rule.code == PRIORITY.code {
         "choose another priority"
     } else {
@@ -170,19 +175,18 @@ fn identities(context: &Context<'_>, resource: &Resource) -> Vec<Identity> {
     let mut identities = Vec::new();
     let type_name = resource.type_name.as_str();
     if type_name == PRIORITIES.0 {
-        let properties = PRIORITIES.1.map(str::to_owned).to_vec();
+        let properties = PRIORITIES.1.to_vec();
         identities.push(Identity { rule: &PRIORITY, properties, optional: &[] });
     }
     for (_, properties, optional) in UNIQUE.iter().filter(|(unique, ..)| *unique == type_name) {
-        let properties = properties.iter().map(|property| (*property).to_owned()).collect();
+        let properties = properties.to_vec();
         identities.push(Identity { rule: &RULE, properties, optional });
     }
     if let Some(schema) = context.registry.get(type_name).filter(|_| !EXCEPTIONS.contains(&type_name)) {
         let read_only: Vec<&str> = texts(schema, "readOnlyProperties").collect();
         let primary: Vec<&str> = texts(schema, "primaryIdentifier").collect();
         if !primary.is_empty() && !primary.iter().any(|pointer| read_only.contains(pointer)) {
-            let names =
-                primary.iter().filter_map(|pointer| pointer.strip_prefix("/properties/")).map(str::to_owned);
+            let names = primary.iter().filter_map(|pointer| pointer.strip_prefix("/properties/"));
             identities.push(Identity { rule: &RULE, properties: names.collect(), optional: &[] });
         }
     }
@@ -195,18 +199,16 @@ fn texts(schema: TypeSchema, list: &str) -> impl Iterator<Item = &'static str> {
 
 /// The values of the properties as one text; `None` if one is left out that is needed, or can't be compared.
 fn key<'t>(
-    context: &Context<'t>,
-    resource: &'t Resource,
-    scenario: &Scenario<'t>,
+    resource: &Resource,
     identity: &Identity,
+    value_of: impl Fn(&str) -> Option<Evaluated<'t>>,
 ) -> Option<String> {
     let mut key = String::new();
     let optional = identity.optional.iter().map(|property| (*property, true));
     for (property, is_optional) in
-        identity.properties.iter().map(|property| (property.as_str(), false)).chain(optional)
+        identity.properties.iter().map(|property| (*property, false)).chain(optional)
     {
-        let json = resource.properties.get(property);
-        let Some(value) = json.and_then(|json| context.evaluator.evaluate(json, scenario).value) else {
+        let Some(value) = value_of(property) else {
             if is_optional {
                 key.push_str(", ");
                 continue;
@@ -233,6 +235,18 @@ fn key<'t>(
     Some(key)
 }
 
+/// The same in a scenario.
+fn key_in<'t>(
+    context: &Context<'t>,
+    resource: &'t Resource,
+    scenario: &Scenario<'t>,
+    identity: &Identity,
+) -> Option<String> {
+    key(resource, identity, |property| {
+        context.evaluator.evaluate(resource.properties.get(property)?, scenario).value
+    })
+}
+
 /// How bad it is that both exist with that key in one combination: an error if they are equal whatever parameters are;
 /// `None` if they never are.
 fn together<'t>(
@@ -245,7 +259,7 @@ fn together<'t>(
     conditions.extend(Evaluator::conditions_of(second.resource));
     let all = context.evaluator.shared_scenarios(&conditions);
     let of = |identified: &Identified<'t>, scenario: &Scenario<'t>| {
-        self::key(context, identified.resource, scenario, &identified.identity)
+        key_in(context, identified.resource, scenario, &identified.identity)
     };
     let equal = all.list.iter().filter(|scenario| {
         let at_defaults = scenario.at_defaults();
