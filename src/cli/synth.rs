@@ -171,7 +171,8 @@ fn synthesize(located: &Located, validate: bool, known_good: &KnownGood) -> Resu
     let template = if validate {
         let types = types_of_settings(config, &built.template);
         let of_settings = |found: Vec<Diagnostic>| -> Vec<Diagnostic> {
-            found.into_iter().map(|finding| placed_in_settings(located, &types, finding)).collect()
+            let placed = |finding| placed_in_settings(located, &types, finding);
+            found.into_iter().map(|finding| placed(dify::answered(finding))).collect()
         };
         let (template, found) = ValidatedTemplate::check_among(built.template, &options(config), known_good)
             .map_err(|found| (Exit::Invalid, of_settings(found)))?;

@@ -10,7 +10,7 @@ use crate::cfn::{
 };
 use crate::diagnostic::{Diagnostic, codes};
 
-use super::{Output, Parameter, Scope, interface};
+use super::{MAIN, Output, Parameter, Scope, interface};
 
 codes! {
     /// Two constructs share a path, or two paths give the same logical id.
@@ -214,6 +214,19 @@ impl Stack {
         if let Some(resource) = node.resource.as_any_mut().downcast_mut::<R>() {
             change(resource);
         }
+    }
+
+    /// The resource at a path of the tree, such as `Network/PublicSubnet1`: the way to those inside a part, which has no handle of
+    /// them. Paths are those that findings and the template's metadata name; a last `Resource` may be left out.
+    ///
+    /// `None`: there is none, or it has another type.
+    pub fn find<R: CfnResource>(&self, path: &str) -> Option<Handle<R>> {
+        let (name, node) = self.resources.iter().find(|(_, node)| {
+            node.path == path
+                || node.path.strip_suffix(MAIN).and_then(|rest| rest.strip_suffix('/')) == Some(path)
+        })?;
+        let is_one = node.resource.as_any().is::<R>();
+        is_one.then(|| Handle::new(LogicalId::new(self.id, name.as_str())))
     }
 
     /// Reads a resource that is in the tree.

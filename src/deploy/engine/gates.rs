@@ -44,7 +44,8 @@ impl Deploy<'_, '_> {
         if self.request.no_execute || self.is_approved {
             return Ok(());
         }
-        self.approve(changes, widenings).await
+        let count = resources(changes.len());
+        self.approve(format!("Change {count} of the stack {}?", self.request.stack), widenings).await
     }
 
     /// Whether the stack stays as a failure leaves it. CloudFormation replaces a resource only where it may roll back, and goes on
@@ -80,7 +81,7 @@ impl Deploy<'_, '_> {
     }
 
     /// Asks, where it has to be asked.
-    pub(super) async fn approve(&mut self, changes: &[Change], widenings: &[Widening]) -> Result<(), Stop> {
+    pub(super) async fn approve(&mut self, text: String, widenings: &[Widening]) -> Result<(), Stop> {
         let is_needed = match self.request.approval {
             Approval::Never => false,
             Approval::Broadening => !widenings.is_empty(),
@@ -93,7 +94,7 @@ impl Deploy<'_, '_> {
         let is_widening = !widenings.is_empty();
         let question = Question {
             topic: if is_widening { Topic::Broadening } else { Topic::Changes },
-            text: format!("Change {} resources of the stack {}?", changes.len(), self.request.stack),
+            text,
             details: widenings.iter().map(|widening| widening.words.clone()).collect(),
             expected: None,
             flag: "--yes".to_owned(),
@@ -116,4 +117,9 @@ impl Deploy<'_, '_> {
             Reply::Interrupted => Err(Stop::Interrupted),
         }
     }
+}
+
+/// So many resources, in words.
+pub(super) fn resources(count: usize) -> String {
+    if count == 1 { "1 resource".to_owned() } else { format!("{count} resources") }
 }
