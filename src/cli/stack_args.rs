@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::args::{ConfigArgs, assignment, region};
-use crate::config::{Arn, tag_problems};
+use crate::config::{Arn, is_bucket, tag_problems};
 
 /// Whose credentials, and where.
 #[derive(Debug, Clone, Args)]
@@ -67,10 +67,10 @@ pub(super) struct DeployArgs {
     #[arg(long, value_enum, default_value_t = Approve::Any, value_name = "CHANGES")]
     pub(super) approve: Approve,
     /// Allow that the resource with this logical id, which holds data, is replaced. Repeatable
-    #[arg(long, value_name = "ID", help_heading = "Data")]
+    #[arg(long, value_name = "ID", value_parser = logical_id, help_heading = "Data")]
     pub(super) allow_replace: Vec<String>,
     /// Allow that the resource with this logical id, which holds data, is deleted. Repeatable
-    #[arg(long, value_name = "ID", help_heading = "Data")]
+    #[arg(long, value_name = "ID", value_parser = logical_id, help_heading = "Data")]
     pub(super) allow_delete: Vec<String>,
     /// Give a parameter this value; wins over the configuration. Repeatable
     #[arg(long = "parameter", short = 'p', value_name = "NAME=VALUE", value_parser = assignment)]
@@ -112,7 +112,7 @@ pub(super) struct DeployArgs {
     #[arg(long)]
     pub(super) import_existing: bool,
     /// Upload a template that is too large for a request to BUCKET or BUCKET/PREFIX [default: .cfn/ in the stack's own bucket]
-    #[arg(long, value_name = "BUCKET")]
+    #[arg(long, value_name = "BUCKET", value_parser = upload_place)]
     pub(super) upload_to: Option<String>,
     /// List all access that a new stack gives, which is summed up otherwise
     #[arg(long, short = 'v')]
@@ -135,7 +135,7 @@ pub(super) struct DiffArgs {
     #[arg(long)]
     pub(super) fail: bool,
     /// For `--change-set`: upload a template that is too large for a request to BUCKET or BUCKET/PREFIX [default: .cfn/ in the stack's own bucket]
-    #[arg(long, value_name = "BUCKET", requires = "change_set")]
+    #[arg(long, value_name = "BUCKET", requires = "change_set", value_parser = upload_place)]
     pub(super) upload_to: Option<String>,
     /// Give a parameter this value; wins over the configuration. Repeatable
     #[arg(long = "parameter", short = 'p', value_name = "NAME=VALUE", value_parser = assignment)]
@@ -189,7 +189,7 @@ pub(super) struct DestroyArgs {
     #[arg(long)]
     pub(super) force: bool,
     /// After a deletion that failed: leave the resource with this logical id behind. Repeatable
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = logical_id)]
     pub(super) retain: Vec<String>,
     /// Let CloudFormation work with this role
     #[arg(long, value_name = "ARN", value_parser = role_arn)]
@@ -254,6 +254,26 @@ fn tag(text: &str) -> Result<(String, String), String> {
     if problems.is_empty() { Ok((key, value)) } else { Err(problems.join("; ")) }
 }
 
+/// A logical id, by CloudFormation's rule for names in templates.
+fn logical_id(text: &str) -> Result<String, String> {
+    let is_one = (1..=255).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric());
+    if is_one {
+        Ok(text.to_owned())
+    } else {
+        Err("a logical id is 1 to 255 ASCII letters and digits".to_owned())
+    }
+}
+
+/// A bucket, or a bucket and a prefix.
+fn upload_place(text: &str) -> Result<String, String> {
+    let bucket = text.split_once('/').map_or(text, |(bucket, _)| bucket);
+    if is_bucket(bucket) {
+        Ok(text.to_owned())
+    } else {
+        Err("a bucket's name is 3 to 63 lowercase letters, digits, dots and hyphens; a prefix may follow after `/`".to_owned())
+    }
+}
+
 fn role_arn(text: &str) -> Result<String, String> {
     arn(text, "iam", "role/", "a role looks like arn:aws:iam::ACCOUNT:role/NAME")
 }
@@ -291,7 +311,7 @@ pub(super) fn given_twice(pairs: &[(String, String)]) -> Option<&str> {
 
 /// A length of time with its unit.
 fn duration(text: &str) -> Result<std::time::Duration, String> {
-    let wrong = || "expected a number with s, m or h, such as 90m".to_owned();
+    let wrong = || "expected a number above 0 with s, m or h, such as 90m".to_owned();
     let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
     let seconds = match unit {
         "s" => 1,
@@ -351,6 +371,18 @@ mod tests {
             "arn:aws:sqs:us-east-1:123456789012:a",
         ] {
             assert!(topic_arn(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn ids_and_buckets_are_checked() {
+        assert!(logical_id("DatabaseCluster").is_ok());
+        for bad in ["", "Database Cluster", "Database/Cluster", &"a".repeat(256)] {
+            assert!(logical_id(bad).is_err(), "{bad}");
+        }
+        assert!(upload_place("ours/cfn/templates").is_ok());
+        for bad in ["", "/cfn", "Ours", "s3://ours"] {
+            assert!(upload_place(bad).is_err(), "{bad}");
         }
     }
 

@@ -189,7 +189,9 @@ fn refuse<T>(message: String, seen: impl Iterator<Item = String>, what: &str) ->
     let seen: Vec<String> = seen.collect();
     let mut outcome = Outcome::new(Ending::Failed, message);
     if seen.is_empty() {
-        outcome = outcome.next(format!("there are no {what}"));
+        outcome = outcome.next(format!(
+            "no {what} here have a Name tag: give one, or name the ids under `network.existing`"
+        ));
     } else {
         outcome.next = seen.into_iter().map(|line| format!("seen: {line}")).collect();
     }

@@ -26,7 +26,7 @@ fn no_vpc_and_several_are_errors_with_what_was_seen() {
         |place| place.server.lock().model.vpcs = vec![("vpc-1".into(), "other".into())],
         &["no VPC in us-east-1 is named `main`", "seen: vpc-1 other (10.0.0.0/16)"],
     );
-    refused(|place| place.server.lock().model.vpcs.clear(), &["no VPC", "there are no VPCs"]);
+    refused(|place| place.server.lock().model.vpcs.clear(), &["no VPC", "no VPCs here have a Name tag"]);
     refused(
         |place| place.server.lock().model.vpcs.push(("vpc-2".into(), "main".into())),
         &["2 VPCs are named `main`", "seen: vpc-0a1b2c3d main", "seen: vpc-2 main"],

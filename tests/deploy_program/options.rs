@@ -79,6 +79,12 @@ fn a_prepared_set_is_told_found_again_and_executed() {
         assert_eq!(place.server.count(changing), 0, "{changing}");
     }
     assert_eq!(place.server.count("CreateChangeSet"), 1);
+    // Nobody said no to it.
+    place
+        .run("deploy --stack dify-dev")
+        .ended(4)
+        .says(&["the change set that an earlier run prepared stays"]);
+    assert_eq!((place.server.count("CreateChangeSet"), place.server.count("DeleteChangeSet")), (1, 0));
 
     place.run(DEPLOY).ended(0);
     let executed = place.server.calls("ExecuteChangeSet");

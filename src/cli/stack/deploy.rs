@@ -69,6 +69,9 @@ pub(super) fn run(args: &DeployArgs, view: &mut View) -> Exit {
         }
         let mut outcomes = Vec::new();
         for request in &requests {
+            if requests.len() > 1 && !args.json {
+                Teller::error(&format!("stack {}:", request.stack));
+            }
             let outcome = one(request, args, false).await;
             let failed = !matches!(&outcome, Ok(outcome) if outcome.ending == Ending::Done);
             outcomes.push(outcome);

@@ -99,7 +99,7 @@ pub(super) fn is_sender(text: &str) -> bool {
 /// Whether a text is the name of a bucket.
 ///
 /// Source: Amazon S3 User Guide, "General purpose bucket naming rules".
-pub(super) fn is_bucket(text: &str) -> bool {
+pub(crate) fn is_bucket(text: &str) -> bool {
     (3..=63).contains(&text.len())
         && text.split('.').all(is_label)
         && !text.starts_with("xn--")

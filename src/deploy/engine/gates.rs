@@ -27,7 +27,7 @@ impl Deploy<'_, '_> {
             let near = nearest(&unknown, before.keys().map(String::as_str));
             let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
             self.run.warn(format!(
-                "what may be replaced or deleted names {unknown}, which the stack doesn't have{near}"
+                "--allow-replace or --allow-delete names {unknown}, which the stack doesn't have{near}"
             ));
         }
         if !refused.is_empty() {
@@ -74,8 +74,8 @@ impl Deploy<'_, '_> {
         }
         planned.disable_rollback = false;
         self.run.warn(format!(
-            "a failure of this update is rolled back in spite of `--on-failure keep`: it replaces {replaced}, which \
-             CloudFormation does only so"
+            "a failure of this update is rolled back in spite of `--on-failure keep`: it replaces {replaced}, and \
+             CloudFormation replaces only where it may roll back"
         ));
         Ok(())
     }
@@ -110,9 +110,13 @@ impl Deploy<'_, '_> {
             Reply::No => ended(Ending::Declined, declined),
             Reply::NoTerminal => {
                 let message = format!("there is nobody to ask: {}", question.text);
-                Err(Outcome::new(Ending::Declined, message)
-                    .next(format!("{} answers it", question.flag))
-                    .into())
+                let mut outcome =
+                    Outcome::new(Ending::Declined, message).next(format!("{} answers it", question.flag));
+                // Nobody said no to what an earlier run prepared for somebody.
+                if self.run.is_resumed && self.run.open_set.take().is_some() {
+                    outcome = outcome.next("the change set that an earlier run prepared stays");
+                }
+                Err(outcome.into())
             }
             Reply::Interrupted => Err(Stop::Interrupted),
         }

@@ -317,11 +317,9 @@ impl<'r, 's> Deploy<'r, 's> {
         let after = self.picture_of(whole, &planned.values);
         let changes = self.run.changes_of(&set, &self.constructs).await?;
         let widenings = broadening::widenings(&before, &after);
-        self.run.tell(Event::Changes {
-            step: Some(step),
-            changes: changes.clone(),
-            widenings: widenings.clone(),
-        });
+        // What the whole of a new stack opens was told and answered before its first step.
+        let told = if self.creates && self.is_approved { Vec::new() } else { widenings.clone() };
+        self.run.tell(Event::Changes { step: Some(step), changes: changes.clone(), widenings: told });
         self.keep_or_not(&mut planned, &changes, is_resumed)?;
         self.pass_gates(&changes, &widenings, &before, &after).await?;
         if self.request.no_execute {
