@@ -5,6 +5,8 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+#[path = "build/actions.rs"]
+mod actions;
 #[path = "build/constraints.rs"]
 mod constraints;
 #[path = "src/validate/schema/compact/encode.rs"]
@@ -22,8 +24,10 @@ fn main() -> Result<(), String> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("no OUT_DIR")?);
     let files = generator::generate(&root.join("schemas"))?;
     let (table, checks) = constraints::table(&root.join("schemas").join("constraints"))?;
+    let actions = actions::table(&root.join("schemas").join("iam-actions.txt"))?;
     write(&out.join("resources"), &files)
         .and_then(|()| fs::write(out.join("constraints.rs"), table))
+        .and_then(|()| fs::write(out.join("actions.rs"), actions))
         .map_err(|error| format!("{}: {error}", out.display()))?;
     registry::write(&root, &out, &checks)
 }

@@ -1,6 +1,7 @@
 //! Synthesis of three environments, stage by stage, beside a floor: parsing the same templates as JSON.
 //!
-//! `cargo bench --bench synth`. What counts is the ratio of `whole` to `floor`, both measured in one run.
+//! `cargo bench --no-default-features --bench synth`. What counts is the ratio of `whole` to `floor`, both measured in one run. In one
+//! process all is warm; the budget is of the whole program, from a cold start, and `benches/compare.py` measures that.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use dify_cfn::cfn::{Template, write};
@@ -8,6 +9,10 @@ use dify_cfn::config::{LoadOptions, load};
 use dify_cfn::diagnostic::Source;
 use dify_cfn::dify;
 use dify_cfn::validate::{KnownGood, Options, ValidatedTemplate};
+
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// A development, a staging and a production stack, as a company would have them.
 const CONFIGURATION: &str = "

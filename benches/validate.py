@@ -66,11 +66,11 @@ def main():
     print(f"One template of ours, {resources} resources, {size:,} bytes:\n")
     print("| | CPU | memory | CPU of `dify-cfn validate` = 1 |\n|---|---|---|---|")
     for name, (cpu, memory) in rows:
-        print(f"| {name} | {cpu * 1000:,.1f} ms | {memory:,.0f} MiB | {cpu / ours[0]:,.1f} |")
+        print(f"| {name} | {cpu * 1000:,.1f} ms | {memory:,.0f} MB | {cpu / ours[0]:,.1f} |")
     print("\nA template of somebody else's, as it grows:\n")
     print("| resources | bytes | CPU | CPU each resource | memory |\n|---|---|---|---|---|")
     for count, size, cpu, memory in growth:
-        print(f"| {count} | {size:,} | {cpu * 1000:,.1f} ms | {cpu / count * 1e6:,.0f} µs | {memory:,.0f} MiB |")
+        print(f"| {count} | {size:,} | {cpu * 1000:,.1f} ms | {cpu / count * 1e6:,.0f} µs | {memory:,.0f} MB |")
 
 
 def machine() -> str:

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::attributes::attributes;
-use super::discover::{Found, Part, Place, Shape, Variants, owner_of};
+use super::discover::{Found, Part, Place, Shape, owner_of};
 use super::docs;
-use super::model::{Enum, Field, Resource, Struct, Tags, Type};
+use super::model::{Enum, Field, Resource, Struct, Tags, Type, Variants};
 use super::names::{camel, distinct, snake};
 use super::schema::{Object, Path, Schema};
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::model::Type;
+use super::model::{Type, Variants};
 use super::names::{camel, distinct};
 use super::schema::{Kind, Node, Object, Path, Schema};
 
@@ -18,9 +18,6 @@ const USED_NAMES: &[&str] = &[
     "Box", "Clone", "Copy", "Debug", "Default", "Err", "Handle", "IndexMap", "Into", "Json", "None", "Ok", "Option",
     "PartialEq", "Result", "Self", "Serialize", "Some", "String", "Tag", "Taggable", "Value",
 ];
-
-/// Names and texts of an enumeration's values.
-pub(crate) type Variants = Vec<(String, String)>;
 
 /// Where a type stands in the schema, and what it would be called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,15 +123,24 @@ impl<'a> Found<'a> {
             }
             Kind::Enum(texts) => match variants(texts) {
                 None => Shape::Plain(Type::String),
-                Some(variants) => {
-                    if !self.enums.iter().any(|part| part.place.pointer == place.pointer) {
-                        self.enums.push(Part { place: place.clone(), content: variants });
-                    }
-                    Shape::Enum(place)
-                }
+                Some(variants) => self.enumeration(place, variants),
             },
+            Kind::Numbers(numbers) if numbers.is_empty() || numbers.len() > MOST_VARIANTS => {
+                Shape::Plain(Type::Integer)
+            }
+            Kind::Numbers(numbers) => {
+                let named = numbers.iter().map(|number| (format!("N{number}"), *number)).collect();
+                self.enumeration(place, Variants::Numbers(named))
+            }
             Kind::Reference(_) | Kind::Any => Shape::Plain(Type::Json),
         }
+    }
+
+    fn enumeration(&mut self, place: Place, variants: Variants) -> Shape {
+        if !self.enums.iter().any(|part| part.place.pointer == place.pointer) {
+            self.enums.push(Part { place: place.clone(), content: variants });
+        }
+        Shape::Enum(place)
     }
 
     /// The names of all types but the resource's, by pointer. Definitions get theirs; types without a name of their
@@ -231,11 +237,11 @@ fn object_in<'a>(schema: &'a Schema, mut node: &'a Node) -> Option<(Option<&'a s
 /// The variants of an enumeration, unless there are too many or two would have the same name.
 fn variants(texts: &[String]) -> Option<Variants> {
     let name = |text: &String| if text.is_empty() { "Empty".to_owned() } else { camel(text) };
-    let variants: Variants = texts.iter().map(|text| (name(text), text.clone())).collect();
+    let variants: Vec<(String, String)> = texts.iter().map(|text| (name(text), text.clone())).collect();
     let names: BTreeSet<_> = variants.iter().map(|(name, _)| name).collect();
     let has_names = names.len() == variants.len() && variants.iter().all(|(name, _)| name != "_");
     let fits = !variants.is_empty() && variants.len() <= MOST_VARIANTS && has_names;
-    fits.then_some(variants)
+    fits.then_some(Variants::Texts(variants))
 }
 
 /// Whether the object is a tag as most types have it: a key and a value, both texts.

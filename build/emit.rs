@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::Files;
 use super::code::Code;
-use super::model::{Attribute, Enum, Field, Resource, Struct, Tags, Type};
+use super::model::{Attribute, Enum, Field, Resource, Struct, Tags, Type, Variants};
 use super::samples::samples;
 use super::schema::Path;
 
@@ -213,11 +213,19 @@ fn value(kind: &Type, prefix: &str) -> String {
 fn enumeration(code: &mut Code, part: &Enum) {
     let source = part.pointer.rsplit('/').next().unwrap_or_default();
     code.gap();
-    code.open("string_enum! {");
+    let (kind, lines): (&str, Vec<String>) = match &part.variants {
+        Variants::Texts(texts) => {
+            ("string_enum", texts.iter().map(|(name, text)| format!("{name} = {text:?},")).collect())
+        }
+        Variants::Numbers(numbers) => {
+            ("integer_enum", numbers.iter().map(|(name, number)| format!("{name} = {number},")).collect())
+        }
+    };
+    code.open(&format!("{kind}! {{"));
     code.line(&format!("/// Values of `{source}`."));
     code.open(&format!("{} {{", part.name));
-    for (variant, text) in &part.variants {
-        code.line(&format!("{variant} = {text:?},"));
+    for line in &lines {
+        code.line(line);
     }
     code.close("}");
     code.close("}");

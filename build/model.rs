@@ -68,14 +68,20 @@ pub(crate) enum Type {
     Map(Box<Type>),
 }
 
-/// An enumeration of texts.
+/// An enumeration of texts or numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Enum {
     pub(crate) name: String,
     /// Where in the schema it comes from.
     pub(crate) pointer: String,
-    /// Names and texts.
-    pub(crate) variants: Vec<(String, String)>,
+    pub(crate) variants: Variants,
+}
+
+/// The values of an enumeration, each with its name.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Variants {
+    Texts(Vec<(String, String)>),
+    Numbers(Vec<(String, u64)>),
 }
 
 /// An attribute that `Fn::GetAtt` gives.

@@ -55,6 +55,8 @@ pub(crate) enum Kind {
     /// One of these texts.
     Enum(Vec<String>),
     Integer,
+    /// One of these whole numbers.
+    Numbers(Vec<u64>),
     Number,
     Boolean,
     List(Box<Node>),
@@ -190,7 +192,7 @@ fn kind(schema: &Map<String, Json>) -> Kind {
             Some(values) => Kind::Enum(values),
             None => Kind::String,
         },
-        Some("integer") => Kind::Integer,
+        Some("integer") => numbers(schema).map_or(Kind::Integer, Kind::Numbers),
         Some("number") => Kind::Number,
         Some("boolean") => Kind::Boolean,
         Some("array") => Kind::List(Box::new(schema.get("items").map_or_else(|| node(&Json::Null), node))),
@@ -219,6 +221,11 @@ fn type_of(schema: &Map<String, Json>) -> Option<&str> {
 fn texts(schema: &Map<String, Json>) -> Option<Vec<String>> {
     let values = schema.get("enum").or(schema.get("enumCaseInsensitive"))?.as_array()?;
     values.iter().map(|value| value.as_str().map(str::to_owned)).collect()
+}
+
+/// The numbers of `enum`. Where one is negative it isn't a list of choices that could be named.
+fn numbers(schema: &Map<String, Json>) -> Option<Vec<u64>> {
+    schema.get("enum")?.as_array()?.iter().map(Json::as_u64).collect()
 }
 
 fn object_kind(schema: &Map<String, Json>) -> Kind {

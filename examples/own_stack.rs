@@ -7,8 +7,8 @@ use dify_cfn::constructs::{
     ApplicationLoadBalancer, Bucket, BucketProps, Cluster, ClusterProps, Connections, Container,
     ContainerHealthCheck, ContainerImage, ContainerLogs, FargateService, FargateServiceProps,
     GeneratedSecret, Listener, LoadBalancerProps, LogGroup, LogGroupProps, Output, Parameter, ParameterType,
-    Peer, Role, RoleProps, Scheme, Scope, Secret, SecretProps, SecretValue, SecurityGroup, ServiceTarget,
-    Stack, TargetGroup, TargetGroupProps, TaskDefinition, TaskDefinitionProps,
+    Peer, ResourceOptions, Role, RoleProps, Scheme, Scope, Secret, SecretProps, SecretValue, SecurityGroup,
+    ServiceTarget, Stack, TargetGroup, TargetGroupProps, TaskDefinition, TaskDefinitionProps,
 };
 use dify_cfn::diagnostic::Diagnostic;
 
@@ -104,8 +104,9 @@ pub fn template() -> Result<Template, Vec<Diagnostic>> {
     stack.synth()
 }
 
-/// Two ways out: any property of any part, and any resource type.
+/// Ways out: any property of any part, of what is inside it, and any resource type.
 fn beyond_the_parts(scope: &mut Scope<'_>, files: &Bucket) {
+    use dify_cfn::resources::s3::CfnBucketPolicy;
     use dify_cfn::resources::s3::bucket::{AccelerateConfiguration, AccelerationStatus};
 
     if let Some(handle) = files.handle() {
@@ -114,6 +115,10 @@ fn beyond_the_parts(scope: &mut Scope<'_>, files: &Bucket) {
                 Some(AccelerateConfiguration::new(AccelerationStatus::Enabled).into());
         });
         scope.tag(handle, "purpose", "uploads");
+    }
+    // What is inside a part has a path.
+    if let Some(policy) = scope.stack().find::<CfnBucketPolicy>("Files/Policy") {
+        scope.options(&policy, ResourceOptions::retain);
     }
     // A type that the library doesn't generate, in CloudFormation's own words.
     let budget: Json = serde_json::json!({

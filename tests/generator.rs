@@ -210,6 +210,7 @@ fn enumerations_are_named_after_the_property() {
             "Other": { "$ref": "#/definitions/Other" },
             "Modes": { "type": "array", "items": { "type": "string", "enum": ["a"] } },
             "Numbers": { "type": "integer", "enum": [1, 5] },
+            "Below": { "type": "integer", "enum": [-1, 5] },
             "Clash": { "type": "string", "enum": ["a.b", "a-b"] },
             "Long": { "type": "string", "enum": (0..41).map(|n| format!("v{n}")).collect::<Vec<_>>() },
             "Lax": { "type": "string", "enumCaseInsensitive": ["json", "text"] },
@@ -228,7 +229,9 @@ fn enumerations_are_named_after_the_property() {
     assert_has(&text, r#"OtherMode { Y = "y", }"#);
     assert_has(&text, "pub modes: Option<Value<Vec<Value<thing::Modes>>>>");
     assert_has(&text, "/// `Numbers`. One of 1, 5.");
-    assert_has(&text, "pub numbers: Option<Value<i64>>");
+    assert_has(&text, "pub numbers: Option<Value<thing::Numbers>>");
+    assert_has(&text, "integer_enum! { /// Values of `Numbers`. Numbers { N1 = 1, N5 = 5, } }");
+    assert_has(&text, "pub below: Option<Value<i64>>");
     assert_has(&text, "pub clash: Option<Value<String>>");
     assert_has(&text, "pub long: Option<Value<String>>");
     assert_has(&text, r#"Lax { Json = "json", Text = "text", }"#);

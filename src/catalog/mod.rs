@@ -23,7 +23,7 @@ mod version;
 #[cfg(test)]
 mod consistency;
 
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 
 pub use component::{Component, HealthPath, OtherPort, UnknownComponent};
 pub use equal_key::{EqualKey, Holder, Kind, equal_key, equal_keys};
@@ -38,6 +38,6 @@ pub use version::{DifyVersion, InvalidVersion, Versions, newest, oldest_describe
     clippy::expect_used,
     reason = "the text is part of the program; `consistency` proves that it parses"
 )]
-fn parse<T: DeserializeOwned>(text: &'static str) -> T {
+fn parse<T: Deserialize<'static>>(text: &'static str) -> T {
     serde_json::from_str(text).expect("a file of schemas/dify fits its types")
 }

@@ -53,38 +53,40 @@ struct Entry {
 }
 
 #[derive(Deserialize)]
-struct Instead {
-    #[serde(rename = "use")]
-    name: Option<String>,
+struct Instead<'t> {
+    #[serde(borrow, rename = "use")]
+    name: Option<&'t str>,
 }
 
 #[derive(Deserialize)]
-struct File {
+struct File<'t> {
     oldest_described: Option<DifyVersion>,
-    #[serde(default)]
-    wildcards: Vec<String>,
-    #[serde(default)]
-    computed: Vec<String>,
-    #[serde(default)]
-    overwritten_by_entrypoint: Vec<String>,
-    #[serde(default)]
-    not_read: BTreeMap<String, Instead>,
-    variables: BTreeMap<String, Entry>,
+    #[serde(borrow, default)]
+    wildcards: Vec<&'t str>,
+    #[serde(borrow, default)]
+    computed: Vec<&'t str>,
+    #[serde(borrow, default)]
+    overwritten_by_entrypoint: Vec<&'t str>,
+    #[serde(borrow, default)]
+    not_read: BTreeMap<&'t str, Instead<'t>>,
+    #[serde(borrow)]
+    variables: BTreeMap<&'t str, Entry>,
 }
 
 #[derive(Deserialize)]
-struct ComposeOnly {
-    names: BTreeMap<String, BTreeMap<Image, String>>,
+struct ComposeOnly<'t> {
+    #[serde(borrow)]
+    names: BTreeMap<&'t str, BTreeMap<Image, &'t str>>,
 }
 
-static COMPOSE_ONLY: LazyLock<ComposeOnly> =
+static COMPOSE_ONLY: LazyLock<ComposeOnly<'static>> =
     LazyLock::new(|| super::parse(include_str!("../../schemas/dify/compose-only.json")));
 
 /// Each image's file, parsed apart from the others.
-fn file(image: Image) -> &'static File {
+fn file(image: Image) -> &'static File<'static> {
     macro_rules! file {
         ($name:literal) => {{
-            static FILE: LazyLock<File> = LazyLock::new(|| {
+            static FILE: LazyLock<File<'static>> = LazyLock::new(|| {
                 super::parse(include_str!(concat!("../../schemas/dify/variables-", $name, ".json")))
             });
             &FILE
@@ -104,7 +106,7 @@ fn file(image: Image) -> &'static File {
 /// What `image` does with the variable `name`. Names are case-sensitive.
 pub fn variable(image: Image, name: &str) -> VariableStatus {
     let file = file(image);
-    let is = |known: &String| known == name;
+    let is = |known: &&str| *known == name;
     if file.computed.iter().any(is) {
         return VariableStatus::Computed;
     }
@@ -115,18 +117,18 @@ pub fn variable(image: Image, name: &str) -> VariableStatus {
         return VariableStatus::Known { secret: *secret, since: *since, until: *until };
     }
     if let Some(instead) = file.not_read.get(name) {
-        return VariableStatus::NotRead { use_instead: instead.name.as_deref() };
+        return VariableStatus::NotRead { use_instead: instead.name };
     }
     if let Some(instead) = COMPOSE_ONLY.names.get(name) {
-        return VariableStatus::ComposeOnly { use_instead: instead.get(&image).map(String::as_str) };
+        return VariableStatus::ComposeOnly { use_instead: instead.get(&image).copied() };
     }
-    let of_family = |wildcard: &String| {
+    let of_family = |wildcard: &&str| {
         wildcard.strip_suffix('*').is_some_and(|prefix| name.len() > prefix.len() && name.starts_with(prefix))
     };
     if file.wildcards.iter().any(of_family) {
         return VariableStatus::Wildcard;
     }
-    VariableStatus::Unknown { nearest: nearest(name, file.variables.keys().map(String::as_str)) }
+    VariableStatus::Unknown { nearest: nearest(name, file.variables.keys().copied()) }
 }
 
 /// Whether `image` reads `name` at `version`, which is a version of that image: Dify's for api and web, the plugin
@@ -153,16 +155,16 @@ pub fn is_secret(name: &str) -> bool {
 
 /// The names that `image` is known to read, in alphabetical order.
 pub fn variables(image: Image) -> impl Iterator<Item = &'static str> {
-    file(image).variables.keys().map(String::as_str)
+    file(image).variables.keys().copied()
 }
 
 /// Every name that is used instead of another one, for the tests.
 #[cfg(test)]
 pub(super) fn replacements(image: Image) -> Vec<(&'static str, &'static str)> {
-    let not_read =
-        file(image).not_read.iter().filter_map(|(name, instead)| Some((name, instead.name.as_ref()?)));
-    let compose = COMPOSE_ONLY.names.iter().filter_map(|(name, instead)| Some((name, instead.get(&image)?)));
-    not_read.chain(compose).map(|(name, instead)| (name.as_str(), instead.as_str())).collect()
+    let not_read = file(image).not_read.iter().filter_map(|(name, instead)| Some((*name, instead.name?)));
+    let compose =
+        COMPOSE_ONLY.names.iter().filter_map(|(name, instead)| Some((*name, *instead.get(&image)?)));
+    not_read.chain(compose).collect()
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ pub use logical_id::{ConditionHandle, Handle, LogicalId, MappingHandle, Paramete
 pub use read::{ReadTemplate, SourceMap, read};
 pub use resource::{AnyResource, CfnResource, RawResource, RemovalPolicy, Tag, Taggable};
 pub use sub::Sub;
-pub use template::{Map, Resource, Template};
+pub use template::{Map, Resource, Resources, Template};
 pub use value::Value;
 
 /// JSON with its keys in order.

@@ -9,6 +9,9 @@ use super::Json;
 /// An object of a template, in CloudFormation's order of keys.
 pub type Map = serde_json::Map<String, Json>;
 
+/// Resources by their logical ids, in the template's order. Rules look them up so often that the hash counts.
+pub type Resources = IndexMap<String, Resource, foldhash::fast::RandomState>;
+
 /// A template, functions in their long form (`{"Fn::GetAtt": ["Bucket", "Arn"]}`).
 ///
 /// Holds everything that a template can have, so that reading and writing a foreign one loses nothing.
@@ -32,7 +35,7 @@ pub struct Template {
     /// Named conditions.
     pub conditions: Map,
     /// What the stack consists of.
-    pub resources: IndexMap<String, Resource>,
+    pub resources: Resources,
     /// Entries of the section `Resources` that are no resources but stand for what a macro makes of them
     /// (`Fn::ForEach::…`, `Fn::Transform`), as they were read. They come after the resources.
     pub resource_macros: Map,
@@ -67,7 +70,7 @@ impl Serialize for Template {
                 sections.serialize_entry(name, map)?;
             }
         }
-        sections.serialize_entry("Resources", &Resources(self))?;
+        sections.serialize_entry("Resources", &ResourcesSection(self))?;
         if !self.outputs.is_empty() {
             sections.serialize_entry("Outputs", &self.outputs)?;
         }
@@ -79,9 +82,9 @@ impl Serialize for Template {
 }
 
 /// The section `Resources` of a template.
-struct Resources<'a>(&'a Template);
+struct ResourcesSection<'a>(&'a Template);
 
-impl Serialize for Resources<'_> {
+impl Serialize for ResourcesSection<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Template { resources, resource_macros, .. } = self.0;
         let mut entries = serializer.serialize_map(Some(resources.len() + resource_macros.len()))?;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::args::{ConfigArgs, assignment, region};
+use crate::config::{Arn, is_bucket, tag_problems};
 
 /// Whose credentials, and where.
 #[derive(Debug, Clone, Args)]
@@ -66,28 +67,28 @@ pub(super) struct DeployArgs {
     #[arg(long, value_enum, default_value_t = Approve::Any, value_name = "CHANGES")]
     pub(super) approve: Approve,
     /// Allow that the resource with this logical id, which holds data, is replaced. Repeatable
-    #[arg(long, value_name = "ID", help_heading = "Data")]
+    #[arg(long, value_name = "ID", value_parser = logical_id, help_heading = "Data")]
     pub(super) allow_replace: Vec<String>,
     /// Allow that the resource with this logical id, which holds data, is deleted. Repeatable
-    #[arg(long, value_name = "ID", help_heading = "Data")]
+    #[arg(long, value_name = "ID", value_parser = logical_id, help_heading = "Data")]
     pub(super) allow_delete: Vec<String>,
     /// Give a parameter this value; wins over the configuration. Repeatable
     #[arg(long = "parameter", short = 'p', value_name = "NAME=VALUE", value_parser = assignment)]
     pub(super) parameters: Vec<(String, String)>,
     /// Tag the stack and all its resources, beside the configuration's tags. Repeatable
-    #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = assignment)]
+    #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = tag)]
     pub(super) tags: Vec<(String, String)>,
     /// Let CloudFormation work with this role
-    #[arg(long, value_name = "ARN")]
+    #[arg(long, value_name = "ARN", value_parser = role_arn)]
     pub(super) role_arn: Option<String>,
     /// Tell this SNS topic of the stack's events. Repeatable; left out, the stack's topics stay
-    #[arg(long = "notification-arn", value_name = "ARN")]
+    #[arg(long = "notification-arn", value_name = "ARN", value_parser = topic_arn)]
     pub(super) notification_arns: Vec<String>,
     /// What happens when the deploy fails; an update is never answered by a deletion
     #[arg(long, value_enum, default_value_t = OnFailure::Rollback, value_name = "WHAT")]
     pub(super) on_failure: OnFailure,
     /// Roll back when this alarm goes off [default: the stack's own alarms, once it is complete]. Repeatable, at most five
-    #[arg(long = "rollback-alarm", value_name = "ARN", conflicts_with = "no_rollback_alarms")]
+    #[arg(long = "rollback-alarm", value_name = "ARN", value_parser = alarm_arn, conflicts_with = "no_rollback_alarms")]
     pub(super) rollback_alarms: Vec<String>,
     /// Roll back on no alarm
     #[arg(long)]
@@ -111,7 +112,7 @@ pub(super) struct DeployArgs {
     #[arg(long)]
     pub(super) import_existing: bool,
     /// Upload a template that is too large for a request to BUCKET or BUCKET/PREFIX [default: .cfn/ in the stack's own bucket]
-    #[arg(long, value_name = "BUCKET")]
+    #[arg(long, value_name = "BUCKET", value_parser = upload_place)]
     pub(super) upload_to: Option<String>,
     /// List all access that a new stack gives, which is summed up otherwise
     #[arg(long, short = 'v')]
@@ -134,7 +135,7 @@ pub(super) struct DiffArgs {
     #[arg(long)]
     pub(super) fail: bool,
     /// For `--change-set`: upload a template that is too large for a request to BUCKET or BUCKET/PREFIX [default: .cfn/ in the stack's own bucket]
-    #[arg(long, value_name = "BUCKET", requires = "change_set")]
+    #[arg(long, value_name = "BUCKET", requires = "change_set", value_parser = upload_place)]
     pub(super) upload_to: Option<String>,
     /// Give a parameter this value; wins over the configuration. Repeatable
     #[arg(long = "parameter", short = 'p', value_name = "NAME=VALUE", value_parser = assignment)]
@@ -188,10 +189,10 @@ pub(super) struct DestroyArgs {
     #[arg(long)]
     pub(super) force: bool,
     /// After a deletion that failed: leave the resource with this logical id behind. Repeatable
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = logical_id)]
     pub(super) retain: Vec<String>,
     /// Let CloudFormation work with this role
-    #[arg(long, value_name = "ARN")]
+    #[arg(long, value_name = "ARN", value_parser = role_arn)]
     pub(super) role_arn: Option<String>,
 }
 
@@ -246,9 +247,71 @@ fn stack_name(text: &str) -> Result<String, String> {
     }
 }
 
+/// A tag, by AWS's rules for tags.
+fn tag(text: &str) -> Result<(String, String), String> {
+    let (key, value) = assignment(text).map_err(|_| "expected KEY=VALUE".to_owned())?;
+    let problems: Vec<String> = tag_problems(&key, &value).into_iter().map(|one| one.message).collect();
+    if problems.is_empty() { Ok((key, value)) } else { Err(problems.join("; ")) }
+}
+
+/// A logical id, by CloudFormation's rule for names in templates.
+fn logical_id(text: &str) -> Result<String, String> {
+    let is_one = (1..=255).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric());
+    if is_one {
+        Ok(text.to_owned())
+    } else {
+        Err("a logical id is 1 to 255 ASCII letters and digits".to_owned())
+    }
+}
+
+/// A bucket, or a bucket and a prefix.
+fn upload_place(text: &str) -> Result<String, String> {
+    let bucket = text.split_once('/').map_or(text, |(bucket, _)| bucket);
+    if is_bucket(bucket) {
+        Ok(text.to_owned())
+    } else {
+        Err("a bucket's name is 3 to 63 lowercase letters, digits, dots and hyphens; a prefix may follow after `/`".to_owned())
+    }
+}
+
+fn role_arn(text: &str) -> Result<String, String> {
+    arn(text, "iam", "role/", "a role looks like arn:aws:iam::ACCOUNT:role/NAME")
+}
+
+fn topic_arn(text: &str) -> Result<String, String> {
+    arn(text, "sns", "", "a topic looks like arn:aws:sns:REGION:ACCOUNT:NAME")
+}
+
+/// Names of alarms may have spaces in them, other than what ARNs have elsewhere.
+///
+/// Source: Amazon CloudWatch API Reference, "`PutMetricAlarm`".
+fn alarm_arn(text: &str) -> Result<String, String> {
+    let expected = "an alarm looks like arn:aws:cloudwatch:REGION:ACCOUNT:alarm:NAME";
+    arn(&text.replace(' ', "_"), "cloudwatch", "alarm:", expected).map(|_| text.to_owned())
+}
+
+fn arn(text: &str, service: &str, prefix: &str, expected: &str) -> Result<String, String> {
+    let is_named = |resource: &str| resource.strip_prefix(prefix).is_some_and(|name| !name.is_empty());
+    let is_one = Arn::parse(text).is_some_and(|arn| {
+        arn.service == service
+            && arn.account.len() == 12
+            && (service == "iam") == arn.region.is_empty()
+            && is_named(arn.resource)
+    });
+    if is_one { Ok(text.to_owned()) } else { Err(expected.to_owned()) }
+}
+
+/// The first name that stands twice among assignments.
+pub(super) fn given_twice(pairs: &[(String, String)]) -> Option<&str> {
+    pairs
+        .iter()
+        .enumerate()
+        .find_map(|(n, (name, _))| pairs[..n].iter().any(|(other, _)| other == name).then_some(name.as_str()))
+}
+
 /// A length of time with its unit.
 fn duration(text: &str) -> Result<std::time::Duration, String> {
-    let wrong = || "expected a number with s, m or h, such as 90m".to_owned();
+    let wrong = || "expected a number above 0 with s, m or h, such as 90m".to_owned();
     let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
     let seconds = match unit {
         "s" => 1,
@@ -278,5 +341,55 @@ mod tests {
         for bad in ["", "m", "90", "0s", "1d", "-1s", "1.5h", "ü", "99999999999999999999h"] {
             assert!(duration(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_aws_would_refuse_is_refused_here() {
+        assert_eq!(tag("team=ai=1"), Ok(("team".to_owned(), "ai=1".to_owned())));
+        for bad in
+            ["team", "=ai", "aws:team=ai", "AWS:team=ai", "team=a\u{7}", &format!("{}=ai", "k".repeat(129))]
+        {
+            assert!(tag(bad).is_err(), "{bad}");
+        }
+        assert!(role_arn("arn:aws:iam::123456789012:role/path/deployer").is_ok());
+        assert!(topic_arn("arn:aws-cn:sns:cn-north-1:123456789012:a").is_ok());
+        let alarm = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:too many errors";
+        assert_eq!(alarm_arn(alarm), Ok(alarm.to_owned()));
+        assert!(alarm_arn("too many errors").is_err());
+        for bad in [
+            "deployer",
+            "arn:aws:iam::123456789012:user/u",
+            "arn:aws:iam::123456789012:role/",
+            "arn:aws:iam:us-east-1:123456789012:role/r",
+        ] {
+            assert!(role_arn(bad).is_err(), "{bad}");
+        }
+        for bad in [
+            "a",
+            "arn:aws:sns::123456789012:a",
+            "arn:aws:sns:us-east-1::a",
+            "arn:aws:sqs:us-east-1:123456789012:a",
+        ] {
+            assert!(topic_arn(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn ids_and_buckets_are_checked() {
+        assert!(logical_id("DatabaseCluster").is_ok());
+        for bad in ["", "Database Cluster", "Database/Cluster", &"a".repeat(256)] {
+            assert!(logical_id(bad).is_err(), "{bad}");
+        }
+        assert!(upload_place("ours/cfn/templates").is_ok());
+        for bad in ["", "/cfn", "Ours", "s3://ours"] {
+            assert!(upload_place(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn names_given_twice_are_found() {
+        let pair = |name: &str| (name.to_owned(), String::new());
+        assert_eq!(given_twice(&[pair("a"), pair("b")]), None);
+        assert_eq!(given_twice(&[pair("a"), pair("b"), pair("b")]), Some("b"));
     }
 }

@@ -100,6 +100,7 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
         Err(error) => return view.failure(&error),
     };
     if args.quiet {
+        leave(stacks);
         return Exit::Success;
     }
     let files_of_each = usize::from(formats.json) + usize::from(formats.yaml);
@@ -118,7 +119,15 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
         let texts: Vec<String> = summaries.iter().map(StackSummary::text).collect();
         view.text(&texts.join("\n"));
     }
+    drop(summaries);
+    leave(stacks);
     Exit::Success
+}
+
+/// Leaves the templates to the end of the program, which is near: to take them apart, value by value, takes as long as to
+/// write one.
+fn leave(stacks: Vec<AssembledStack>) {
+    std::mem::forget(stacks);
 }
 
 fn summary<'a>(
@@ -162,7 +171,8 @@ fn synthesize(located: &Located, validate: bool, known_good: &KnownGood) -> Resu
     let template = if validate {
         let types = types_of_settings(config, &built.template);
         let of_settings = |found: Vec<Diagnostic>| -> Vec<Diagnostic> {
-            found.into_iter().map(|finding| placed_in_settings(located, &types, finding)).collect()
+            let placed = |finding| placed_in_settings(located, &types, finding);
+            found.into_iter().map(|finding| placed(dify::answered(finding))).collect()
         };
         let (template, found) = ValidatedTemplate::check_among(built.template, &options(config), known_good)
             .map_err(|found| (Exit::Invalid, of_settings(found)))?;

@@ -27,6 +27,7 @@ pub mod schema;
 mod tests;
 mod tree;
 
+pub(crate) use check::{Arn, is_bucket, tag_problems};
 pub use layout::{is_enabled, services};
 pub use load::{DEFAULT_ENVIRONMENT, FILE_NAME, LoadOptions, Loaded, load, told_once};
 pub use located::Located;

@@ -194,7 +194,7 @@ mail: {}
     assert_eq!(
         messages(&options(file, &[])),
         [
-            "1: `database.instances` has to be a whole number, found the text `none`",
+            "1: `database.instances` has to be a whole number from 1 to 16, found the text `none`",
             "2: `secrets.database_password` has to be a map, found a text",
             "3: there is a hosted zone, `Z1`, but no name to record in it",
             "4: `mail.from` is missing",

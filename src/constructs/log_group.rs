@@ -2,15 +2,10 @@
 
 use crate::cfn::{Handle, Value};
 use crate::resources::logs::CfnLogGroup;
+use crate::resources::logs::log_group::RetentionInDays;
 
 use super::policy::PolicyStatement;
 use super::{Grantable, MAIN, Removal, Scope};
-
-/// The numbers of days for which logs can be kept.
-///
-/// Source: Amazon `CloudWatch` Logs API Reference, "`PutRetentionPolicy`".
-const RETENTION_DAYS: [u32; 22] =
-    [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
 /// What a [`LogGroup`] is.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +15,7 @@ pub struct LogGroupProps {
     /// the account an entry in its policy for log deliveries, which is short (Amazon `CloudWatch` Logs User Guide,
     /// "Enable logging from AWS services").
     pub name: Option<Value<String>>,
-    /// Days for which logs are kept. 30; what is kept longer costs more.
+    /// Days for which logs are kept: a number of [`RetentionInDays`]. 30; what is kept longer costs more.
     pub retention_days: u32,
     /// ARN of the KMS key that encrypts it. `None`: a key of the service's own, at no cost. The key's policy must
     /// permit the service, see [`super::KmsKeyProps::log_groups`].
@@ -44,15 +39,18 @@ pub struct LogGroup {
 impl LogGroup {
     /// The log group at this place of the tree.
     pub fn new(scope: &mut Scope<'_>, props: LogGroupProps) -> Self {
-        if !RETENTION_DAYS.contains(&props.retention_days) {
+        let retention = RetentionInDays::of(props.retention_days.into());
+        if retention.is_none() {
+            let numbers: Vec<String> =
+                RetentionInDays::ALL.iter().map(|days| days.as_i64().to_string()).collect();
             scope.misuse(
                 format!("logs can't be kept for {} days", props.retention_days),
-                format!("choose one of {RETENTION_DAYS:?}"),
+                format!("choose one of {}", numbers.join(", ")),
             );
         }
         let resource = CfnLogGroup {
             log_group_name: props.name,
-            retention_in_days: Some(props.retention_days.into()),
+            retention_in_days: retention.map(Into::into),
             kms_key_id: props.kms_key_arn,
             ..Default::default()
         };

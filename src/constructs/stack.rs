@@ -10,7 +10,7 @@ use crate::cfn::{
 };
 use crate::diagnostic::{Diagnostic, codes};
 
-use super::{Output, Parameter, Scope, interface};
+use super::{MAIN, Output, Parameter, Scope, interface};
 
 codes! {
     /// Two constructs share a path, or two paths give the same logical id.
@@ -216,6 +216,19 @@ impl Stack {
         }
     }
 
+    /// The resource at a path of the tree, such as `Network/PublicSubnet1`: the way to those inside a part, which has no handle of
+    /// them. Paths are those that findings and the template's metadata name; a last `Resource` may be left out.
+    ///
+    /// `None`: there is none, or it has another type.
+    pub fn find<R: CfnResource>(&self, path: &str) -> Option<Handle<R>> {
+        let (name, node) = self.resources.iter().find(|(_, node)| {
+            node.path == path
+                || node.path.strip_suffix(MAIN).and_then(|rest| rest.strip_suffix('/')) == Some(path)
+        })?;
+        let is_one = node.resource.as_any().is::<R>();
+        is_one.then(|| Handle::new(LogicalId::new(self.id, name.as_str())))
+    }
+
     /// Reads a resource that is in the tree.
     pub fn get<R: CfnResource>(&self, handle: &Handle<R>) -> Option<&R> {
         let id = handle.logical_id();
@@ -348,9 +361,11 @@ fn uses_extensions(template: &Template) -> bool {
     fn found(json: &Json) -> bool {
         match json {
             Json::Object(map) => map.iter().any(|(key, value)| {
-                EXTENSION_FUNCTIONS.contains(&key.as_str())
-                    || key == "Fn::FindInMap" && value.as_array().is_some_and(|list| list.len() == 4)
-                    || found(value)
+                let is_one = || {
+                    EXTENSION_FUNCTIONS.contains(&key.as_str())
+                        || key == "Fn::FindInMap" && value.as_array().is_some_and(|list| list.len() == 4)
+                };
+                key.starts_with("Fn::") && is_one() || found(value)
             }),
             Json::Array(items) => items.iter().any(found),
             _ => false,

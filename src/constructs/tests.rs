@@ -5,6 +5,8 @@ use serde_json::json;
 use super::*;
 use crate::cfn::{ConditionExpression, ConditionHandle, Handle, Intrinsic, RawResource, Value};
 use crate::concat_values;
+use crate::resources::logs::CfnLogGroup;
+use crate::resources::logs::log_group::RetentionInDays;
 
 fn bucket(stack: &mut Stack, id: &str) -> Handle<RawResource> {
     stack.scope().child(id).add(MAIN, RawResource::new("AWS::S3::Bucket"))
@@ -17,6 +19,24 @@ fn logical_ids_are_the_joined_path_and_the_main_resource_takes_its_constructs_na
     let mut api = scope.child("Api");
     assert_eq!(api.add("Service", RawResource::new("AWS::ECS::Service")).logical_id().as_str(), "ApiService");
     assert_eq!(api.add(MAIN, RawResource::new("AWS::IAM::Role")).logical_id().as_str(), "Api");
+}
+
+#[test]
+fn what_is_inside_a_part_is_found_by_its_path_and_type() {
+    let mut stack = Stack::new();
+    let group = LogGroup::new(&mut stack.scope().child("Api").child("Logs"), LogGroupProps::default());
+    stack.scope().child("Api").add("Role", RawResource::new("AWS::IAM::Role"));
+    for path in ["Api/Logs", "Api/Logs/Resource"] {
+        let found = stack.find::<CfnLogGroup>(path).unwrap();
+        assert_eq!(found.logical_id(), group.handle().logical_id());
+    }
+    for path in ["Api", "Logs", "Api/Role", "Api/Logs/", "Api/Logs/Resource/Resource", ""] {
+        assert!(stack.find::<CfnLogGroup>(path).is_none(), "{path}");
+    }
+    let found = stack.find::<CfnLogGroup>("Api/Logs").unwrap();
+    stack.edit(&found, |group| group.retention_in_days = Some(RetentionInDays::N1.into()));
+    let template = stack.synth().unwrap();
+    assert_eq!(template.resources["ApiLogs"].properties["RetentionInDays"], json!(1));
 }
 
 #[test]

@@ -189,7 +189,10 @@ const EXPLANATIONS: &[Explanation] = &[
         texts: &["already exists", "alreadyexists", "bucketalreadyownedbyyou", "already owned by you"],
         resource_type: None,
         meaning: "something with this name is there already, often kept from an earlier stack",
-        advice: &["--import-existing adopts it", "or delete it, or give the resource another name"],
+        advice: &[
+            "--import-existing adopts it, where the template names it and keeps it (DeletionPolicy: Retain)",
+            "or delete it, or give the resource another name",
+        ],
     },
     Explanation {
         texts: &["cannot delete protected", "deletion protection", "deletionprotection"],

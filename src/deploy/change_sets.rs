@@ -61,6 +61,7 @@ impl Run<'_> {
                 let set = self.settle(found).await?;
                 match (&set.status, &set.execution_status) {
                     (ChangeSetStatus::CreateComplete, ExecutionStatus::Available) => {
+                        self.is_resumed = true;
                         self.tell(Event::ChangeSet {
                             id: set.id.clone(),
                             name: set.name.clone(),
@@ -104,6 +105,7 @@ impl Run<'_> {
                 }
             };
             self.open_set = Some(open_set(Some(&made.id), request));
+            self.is_resumed = false;
             self.tell(Event::ChangeSet { id: made.id.clone(), name: request.name.clone(), resumed: false });
             let asked = DescribeChangeSet {
                 change_set: made.id,

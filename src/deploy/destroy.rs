@@ -24,6 +24,7 @@ use super::stacks::{known_values, token};
 use super::status::{Action, Ruling, ruling, settled};
 use super::stopping::Stop;
 use crate::cfn::evaluate::Settings;
+use crate::diagnostic::nearest;
 
 /// What is asked to be deleted.
 #[derive(Debug, Clone, Default)]
@@ -69,7 +70,8 @@ struct Fate {
 }
 
 impl Fate {
-    fn of(resources: &[StackResource], picture: &Picture) -> Self {
+    /// `left_behind`: logical ids of what CloudFormation is asked not to delete.
+    fn of(resources: &[StackResource], picture: &Picture, left_behind: &[String]) -> Self {
         let mut fate = Self::default();
         for resource in resources {
             let Some(physical_id) = resource.physical_id.as_ref().filter(|id| !id.is_empty()) else {
@@ -77,13 +79,15 @@ impl Fate {
             };
             let name = format!("{} ({}, {physical_id})", resource.logical_id, resource.resource_type);
             let policy = picture.get(&resource.logical_id).and_then(|drawn| drawn.deletion_policy.as_ref());
-            match policy.and_then(Json::as_str) {
-                Some("Retain" | "RetainExceptOnCreate") => fate.kept.push(name),
+            let policy = policy.and_then(Json::as_str);
+            let stays = matches!(policy, Some("Retain" | "RetainExceptOnCreate"))
+                || left_behind.contains(&resource.logical_id);
+            match policy {
+                _ if stays => fate.kept.push(name),
                 Some("Snapshot") if data::holds_data(&resource.resource_type) => fate.snapshots.push(name),
                 _ if data::holds_data(&resource.resource_type) => fate.lost.push(name),
                 _ => fate.others += 1,
             }
-            let stays = matches!(policy.and_then(Json::as_str), Some("Retain" | "RetainExceptOnCreate"));
             if resource.resource_type == "AWS::S3::Bucket" && !stays {
                 fate.buckets.push(physical_id.clone());
             }
@@ -105,10 +109,45 @@ impl Fate {
     }
 }
 
+/// The parameter of deletion protection, where it is on.
+fn protection<'r>(request: &'r DestroyRequest, stack: &Stack) -> Option<&'r String> {
+    let parameter = request.protection_parameter.as_ref()?;
+    let is_on = stack.parameters.iter().any(|other| other.key == *parameter && other.value == "true");
+    is_on.then_some(parameter)
+}
+
+/// CloudFormation leaves nothing behind at a first try: what was asked to stay would be lost.
+///
+/// Source: AWS CloudFormation API Reference, `DeleteStack`, `RetainResources` and `DeletionMode`.
+fn refuse_to_leave_behind(request: &DestroyRequest, stack: &Stack) -> Result<(), Stop> {
+    if (!request.force && request.retain.is_empty()) || stack.status == StackStatus::DeleteFailed {
+        return Ok(());
+    }
+    let message = format!(
+        "resources can be left behind only after a deletion that failed; the stack is {}, and nothing was deleted",
+        stack.status
+    );
+    Err(Outcome::new(Ending::Usage, message)
+        .next("what has to stay needs the deletion policy `Retain`, in a deploy before this")
+        .next("without --retain and --force everything is deleted that has no such policy")
+        .into())
+}
+
+fn refuse_unknown(request: &DestroyRequest, resources: &[StackResource]) -> Result<(), Stop> {
+    let ids: Vec<&str> = resources.iter().map(|resource| resource.logical_id.as_str()).collect();
+    let Some(unknown) = request.retain.iter().find(|id| !ids.contains(&id.as_str())) else { return Ok(()) };
+    let near = nearest(unknown, ids.iter().copied());
+    let near = near.map(|near| format!("did you mean {near}? ")).unwrap_or_default();
+    Err(Outcome::new(Ending::Usage, format!("the stack has no resource {unknown}; nothing was deleted"))
+        .next(format!("{near}it has {}", ids.join(", ")))
+        .into())
+}
+
 impl Run<'_> {
     async fn destroy(&mut self, request: &DestroyRequest) -> Result<Outcome, Stop> {
         let Some(stack) = self.find_stack(&request.stack).await? else {
-            return Ok(Outcome::new(Ending::Done, "there is no such stack"));
+            let region = self.services().region();
+            return Ok(Outcome::new(Ending::Done, format!("there is no such stack in {region}")));
         };
         match ruling(Action::Destroy, Some(&stack.status)) {
             Ruling::Nothing(why) => return Ok(Outcome::new(Ending::Done, why)),
@@ -120,6 +159,7 @@ impl Run<'_> {
             }
             _ => {}
         }
+        refuse_to_leave_behind(request, &stack)?;
         if stack.termination_protection {
             return Err(Outcome::new(
                 Ending::Failed,
@@ -129,6 +169,7 @@ impl Run<'_> {
             .into());
         }
         let resources = self.resources(&stack.id).await?;
+        refuse_unknown(request, &resources)?;
         let deployed = self.deployed_template(&stack.id).await?;
         let settings = Settings {
             region: Some(self.services().region().to_owned()),
@@ -137,11 +178,15 @@ impl Run<'_> {
             ..Settings::default()
         };
         let picture = picture(&deployed, &settings);
-        let mut fate = Fate::of(&resources, &picture);
+        let mut fate = Fate::of(&resources, &picture, &request.retain);
         fate.parameters = self.parameters_that_stay(&picture).await?;
         if !resources.is_empty() {
             let text = format!("Delete the stack {}? Type its name to say yes.", request.stack);
-            self.confirm(text, fate.words(), request.confirm.as_deref()).await?;
+            let mut words = fate.words();
+            if let Some(parameter) = protection(request, &stack) {
+                words.push(format!("first, {parameter} is set to false by an update of the stack"));
+            }
+            self.confirm(text, words, request.confirm.as_deref()).await?;
         }
         let stack = self.unprotect(request, stack).await?;
         for bucket in &fate.buckets {
@@ -166,7 +211,12 @@ impl Run<'_> {
         }
         if outcome.ending == Ending::Done {
             outcome.message = String::from("the stack is deleted");
-            outcome.next.extend(fate.staying().map(|name| format!("stays: {name}")));
+            if fate.staying().next().is_some() {
+                outcome = outcome.next(
+                    "what stays costs money until you delete it; a new stack takes it by `database.restore_from`, \
+                     `storage.bucket` and `secrets` in dify.yaml",
+                );
+            }
         }
         Ok(outcome)
     }
@@ -188,11 +238,7 @@ impl Run<'_> {
 
     /// Turns deletion protection off, by an update of that one parameter.
     async fn unprotect(&mut self, request: &DestroyRequest, stack: Stack) -> Result<Stack, Stop> {
-        let Some(parameter) = &request.protection_parameter else { return Ok(stack) };
-        let is_on = stack.parameters.iter().any(|other| other.key == *parameter && other.value == "true");
-        if !is_on {
-            return Ok(stack);
-        }
+        let Some(parameter) = protection(request, &stack) else { return Ok(stack) };
         if ruling(Action::Deploy, Some(&stack.status)) != Ruling::Update {
             self.warn(format!("deletion protection can't be turned off while the stack is {}", stack.status));
             return Ok(stack);
@@ -246,11 +292,17 @@ impl Run<'_> {
         let executed = self.change(Patience::Short, "ExecuteChangeSet", change).await;
         self.executed(executed.is_ok());
         executed?;
-        let outcome = self.follow_to_outcome(&stack, Some(Before::of(&stack)), start, false).await?;
+        let goes_on = "deletion protection is being switched off: `destroy` goes on from there, `deploy` switches it on again";
+        let outcome = match self.follow_to_outcome(&stack, Some(Before::of(&stack)), start, false).await {
+            Err(Stop::Ended(outcome)) if outcome.ending == Ending::Left => {
+                return Err((*outcome).next(goes_on).into());
+            }
+            other => other?,
+        };
         if outcome.ending != Ending::Done {
             return Err(outcome.into());
         }
-        self.note("deletion protection is off");
+        self.note("deletion protection is off; `deploy` switches it on again");
         self.existing_stack(&stack.id).await
     }
 

@@ -13,7 +13,8 @@ use super::event::{Event, ResourceEvent};
 use super::event_log::{Reader, Start, Tracker};
 use super::outcome::{Ending, Outcome};
 use super::run::{Patience, Run};
-use super::status::{Action, Ruling, is_running, ruling};
+use super::stacks::REST_IS_MISSING;
+use super::status::{Action, Ruling, is_running, ruling, settled};
 use super::stopping::{Stop, ended};
 
 /// A stack in brief.
@@ -114,6 +115,18 @@ impl Run<'_> {
             ],
             _ => Vec::new(),
         };
+        let mut next = next;
+        match &found {
+            Some(stack) if settled(&stack.status) == Some(Ending::RolledBack) => {
+                next.push("`why` tells what failed".to_owned());
+            }
+            Some(stack)
+                if settled(&stack.status) == Some(Ending::Done) && self.has_only_foundation(stack).await =>
+            {
+                next.push(REST_IS_MISSING.to_owned());
+            }
+            _ => {}
+        }
         let Some(stack) = found else {
             return Ok(StackReport {
                 stack: name.to_owned(),

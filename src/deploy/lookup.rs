@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::Session;
 use super::outcome::{Ending, Outcome};
 use super::run::{Patience, Run};
-use super::services::{Subnet, Vpc};
-use super::stopping::{Stop, ended};
+use super::services::{Subnet, SubnetFilter, Vpc};
+use super::stopping::Stop;
 
 /// What is looked for. In names, `*` stands for any characters and `?` for one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -68,7 +68,11 @@ impl Run<'_> {
                 );
             }
         };
-        let subnets = self.call(Patience::Short, || services.subnets(&vpc.id)).await?;
+        let of_vpc = SubnetFilter::Vpc(&vpc.id);
+        let subnets = self.call(Patience::Short, || services.subnets(of_vpc)).await?;
+        for name in request.public_subnet_names.iter().chain(&request.private_subnet_names) {
+            self.refuse_if_elsewhere(name, &subnets, vpc).await?;
+        }
         let public_subnet_ids = choose(&subnets, &request.public_subnet_names, "load balancer's", vpc)?;
         let private_subnet_ids = choose(&subnets, &request.private_subnet_names, "tasks'", vpc)?;
         let both: Vec<&String> =
@@ -83,16 +87,31 @@ impl Run<'_> {
             private_subnet_ids,
         })
     }
+
+    /// A name that no subnet of the VPC has, but one of another VPC: the likeliest mistake is the VPC. Networks that are copies of
+    /// each other have the same names, so a name that is found in both is no mistake.
+    async fn refuse_if_elsewhere(&mut self, name: &str, subnets: &[Subnet], vpc: &Vpc) -> Result<(), Stop> {
+        if named(subnets, name).next().is_some() {
+            return Ok(());
+        }
+        let services = self.services();
+        let elsewhere = self.call(Patience::Short, || services.subnets(SubnetFilter::Named(name))).await?;
+        if elsewhere.is_empty() {
+            return Ok(());
+        }
+        refuse(
+            format!("no subnet of the VPC {} is named `{name}`, but one of another VPC is", vpc.id),
+            elsewhere.iter().map(|subnet| format!("{} in {}", subnet_words(subnet), subnet.vpc_id)),
+            "subnets",
+        )
+    }
 }
 
 /// The subnets that names fit, in at least two zones.
 fn choose(subnets: &[Subnet], names: &[String], whose: &str, vpc: &Vpc) -> Result<Vec<String>, Stop> {
     let mut chosen: Vec<&Subnet> = Vec::new();
     for name in names {
-        let fitting: Vec<&Subnet> = subnets
-            .iter()
-            .filter(|subnet| subnet.name.as_deref().is_some_and(|given| fits(name, given)))
-            .collect();
+        let fitting: Vec<&Subnet> = named(subnets, name).collect();
         if fitting.is_empty() {
             return refuse(
                 format!("no subnet of the VPC {} is named `{name}`", vpc.id),
@@ -112,12 +131,6 @@ fn choose(subnets: &[Subnet], names: &[String], whose: &str, vpc: &Vpc) -> Resul
     chosen
         .sort_by(|one, other| (&one.availability_zone, &one.id).cmp(&(&other.availability_zone, &other.id)));
     chosen.dedup_by(|one, other| one.id == other.id);
-    if let Some(stray) = chosen.iter().find(|subnet| subnet.vpc_id != vpc.id) {
-        return ended(
-            Ending::Failed,
-            format!("the subnet {} is in the VPC {}, not in {}", stray.id, stray.vpc_id, vpc.id),
-        );
-    }
     let zones: BTreeSet<&str> = chosen.iter().map(|subnet| subnet.availability_zone.as_str()).collect();
     if zones.len() == 1 {
         return refuse(
@@ -127,6 +140,11 @@ fn choose(subnets: &[Subnet], names: &[String], whose: &str, vpc: &Vpc) -> Resul
         );
     }
     Ok(chosen.into_iter().map(|subnet| subnet.id.clone()).collect())
+}
+
+/// The subnets that a name fits.
+fn named<'s>(subnets: &'s [Subnet], name: &'s str) -> impl Iterator<Item = &'s Subnet> {
+    subnets.iter().filter(move |subnet| subnet.name.as_deref().is_some_and(|given| fits(name, given)))
 }
 
 /// Whether a name fits a pattern with `*` and `?`, as EC2's filters have them.
@@ -171,7 +189,9 @@ fn refuse<T>(message: String, seen: impl Iterator<Item = String>, what: &str) ->
     let seen: Vec<String> = seen.collect();
     let mut outcome = Outcome::new(Ending::Failed, message);
     if seen.is_empty() {
-        outcome = outcome.next(format!("there are no {what}"));
+        outcome = outcome.next(format!(
+            "no {what} here have a Name tag: give one, or name the ids under `network.existing`"
+        ));
     } else {
         outcome.next = seen.into_iter().map(|line| format!("seen: {line}")).collect();
     }

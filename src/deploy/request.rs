@@ -13,6 +13,9 @@ use crate::validate::{Options, ValidatedTemplate};
 /// Source: AWS CloudFormation API Reference, `RollbackConfiguration`: at most five triggers.
 pub const MOST_ROLLBACK_ALARMS: usize = 5;
 
+/// The key of a template's metadata that marks the first step of a creation, so that a stack that was left after it is known.
+pub const FOUNDATION_KEY: &str = "dify-cfn:foundation";
+
 /// A deploy of one stack.
 #[derive(Debug, Clone)]
 #[allow(clippy::struct_excessive_bools, reason = "switches of a command, each by itself")]
@@ -21,7 +24,7 @@ pub struct DeployRequest {
     pub stack: String,
     /// What it becomes.
     pub template: ValidatedTemplate,
-    /// The first step of its creation; none: it is created in one.
+    /// The first step of its creation, marked by [`FOUNDATION_KEY`]; none: it is created in one.
     pub foundation: Option<ValidatedTemplate>,
     /// What the templates were checked for; they are checked again with the values that are sent.
     pub options: Options,

@@ -10,8 +10,9 @@ use super::event_log::Start;
 use super::follow::{Before, Followed, Operation};
 use super::outcome::{Ending, Outcome};
 use super::run::{Patience, Run};
+use super::stacks::REST_IS_MISSING;
 use super::stacks::token;
-use super::status::{Action, Ruling, ruling};
+use super::status::{Action, Ruling, ruling, settled};
 use super::stopping::{Stop, ended};
 
 /// What is asked to be taken back.
@@ -176,9 +177,26 @@ impl Run<'_> {
         let name = self.stack.clone();
         let stack = self.existing_stack(&name).await?;
         match ruling(Action::Attach, Some(&stack.status)) {
-            Ruling::Follow => self.follow_to_outcome(&stack, None, Start::LatestOperation, false).await,
+            Ruling::Follow => {
+                let outcome = self.follow_to_outcome(&stack, None, Start::LatestOperation, false).await?;
+                let stack =
+                    if outcome.ending == Ending::Done { self.find_stack(&stack.id).await? } else { None };
+                match stack {
+                    Some(stack) if self.has_only_foundation(&stack).await => {
+                        Ok(outcome.next(REST_IS_MISSING))
+                    }
+                    _ => Ok(outcome),
+                }
+            }
+            // Somebody attaches to learn how it ends, and may have come after that.
             Ruling::Nothing(why) => {
-                let mut outcome = Outcome::new(Ending::Done, format!("{why}; the stack is {}", stack.status));
+                let ending = settled(&stack.status).unwrap_or(Ending::Done);
+                let mut outcome = Outcome::new(ending, format!("{why}; the stack is {}", stack.status));
+                if ending != Ending::Done {
+                    outcome = outcome.next(format!("`why --stack {name}` tells what failed"));
+                } else if self.has_only_foundation(&stack).await {
+                    outcome = outcome.next(REST_IS_MISSING);
+                }
                 outcome.stack_id = Some(stack.id);
                 Ok(outcome)
             }

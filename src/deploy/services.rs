@@ -76,8 +76,8 @@ pub trait Services: Send + Sync {
         unsupported("DescribeVpcs")
     }
 
-    /// EC2 `DescribeSubnets` of a VPC.
-    fn subnets<'a>(&'a self, vpc_id: &'a str) -> Answer<'a, Vec<Subnet>> {
+    /// EC2 `DescribeSubnets` with one filter.
+    fn subnets<'a>(&'a self, filter: SubnetFilter<'a>) -> Answer<'a, Vec<Subnet>> {
         unsupported("DescribeSubnets")
     }
 
@@ -205,6 +205,15 @@ pub struct Vpc {
     pub name: Option<String>,
     /// Its first address range.
     pub cidr: String,
+}
+
+/// Which subnets are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SubnetFilter<'a> {
+    /// Those of the VPC with this id.
+    Vpc(&'a str),
+    /// Those of all VPCs whose Name tag is this; `*` and `?` stand for other characters.
+    Named(&'a str),
 }
 
 /// A subnet.

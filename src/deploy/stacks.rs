@@ -6,6 +6,7 @@ use super::api::{DeleteStack, ErrorKind, Stack, StackResource, TemplateStage};
 use super::digest::Digest;
 use super::event::Event;
 use super::outcome::Ending;
+use super::request::FOUNDATION_KEY;
 use super::run::{Patience, Run};
 use super::stack_policy;
 use super::stopping::{Stop, ended};
@@ -142,6 +143,22 @@ impl Run<'_> {
                 "the deployed template can't be read, so it isn't known what would be lost",
             ),
         }
+    }
+}
+
+/// What to do about a stack that a deploy left after its first step.
+pub(super) const REST_IS_MISSING: &str =
+    "only the foundation is there: run the same `deploy` again for the rest";
+
+impl Run<'_> {
+    /// Whether a deploy was left after the first step of a creation. Where the template can't be read, that isn't known, and `false`.
+    pub(super) async fn has_only_foundation(&mut self, stack: &Stack) -> bool {
+        // The whole has outputs: this spares a call for nearly every stack.
+        stack.outputs.is_empty()
+            && self
+                .deployed_template(&stack.id)
+                .await
+                .is_ok_and(|template| template.metadata.contains_key(FOUNDATION_KEY))
     }
 }
 

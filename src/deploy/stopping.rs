@@ -222,7 +222,7 @@ async fn closing(
 }
 
 /// An outcome for what an API said.
-fn api_failure(error: &ApiError) -> Outcome {
+pub(super) fn api_failure(error: &ApiError) -> Outcome {
     let outcome = Outcome::new(Ending::Failed, error.to_string());
     match error.kind {
         ErrorKind::CredentialsExpired => outcome.next("log in again, then run the same command again"),

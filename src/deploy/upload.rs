@@ -1,12 +1,12 @@
 //! How a template goes to CloudFormation: in the request, or through a bucket where it is too large for that.
 
-use super::api::{Stack, TemplateSource};
+use super::api::{ApiError, Stack, TemplateSource};
 use super::digest::Digest;
 use super::event::Event;
 use super::outcome::{Ending, Outcome};
 use super::request::Upload;
 use super::run::{Patience, Run};
-use super::stopping::{Stop, ended};
+use super::stopping::{Stop, api_failure, ended};
 use crate::assembly::{INLINE_LIMIT_BYTES, minified};
 use crate::cfn::Template;
 
@@ -47,8 +47,11 @@ impl Run<'_> {
         let services = self.services();
         // The key is the content's digest: uploading it again changes nothing, and gives the address.
         self.check_interrupt().await?;
-        let address =
-            self.call(Patience::Short, || services.put_object(&bucket, &key, body.as_bytes())).await?;
+        let answer = self.call(Patience::Short, || services.put_object(&bucket, &key, body.as_bytes())).await;
+        let address = answer.map_err(|stop| match stop {
+            Stop::Api(error) => refused(&error, &bucket, prefix, upload),
+            other => other,
+        })?;
         self.tell(Event::Uploaded { bucket, key, bytes: body.len() });
         Ok(TemplateSource::Url(address))
     }
@@ -75,6 +78,19 @@ impl Run<'_> {
             .next("name a bucket for templates with `--upload-to BUCKET`")
             .into())
     }
+}
+
+fn refused(error: &ApiError, bucket: &str, prefix: &str, upload: &Upload) -> Stop {
+    let mut outcome = api_failure(error);
+    outcome.message =
+        format!("the template can't be uploaded to s3://{bucket}/{prefix}: {}", outcome.message);
+    let what = match upload {
+        Upload::Bucket { .. } => {
+            "name a bucket of the stack's region that you may write to with `--upload-to BUCKET`"
+        }
+        Upload::OwnBucket(_) => "name another bucket for templates with `--upload-to BUCKET`",
+    };
+    outcome.next(what).into()
 }
 
 /// The text of a template that counts for digests.

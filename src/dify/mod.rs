@@ -7,6 +7,7 @@
 mod access;
 mod advice;
 mod alarms;
+mod answers;
 mod capacity;
 mod concurrency;
 mod containers;
@@ -32,6 +33,7 @@ use crate::config::Config;
 use crate::constructs::Stack;
 use crate::diagnostic::{Code, Diagnostic};
 
+pub use answers::answered;
 pub use capacity::Capacity;
 pub use foundation::foundation;
 pub use overrides::{Setting, setting_of};

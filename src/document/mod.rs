@@ -153,12 +153,27 @@ impl Document {
                 let message = format!("tags have no meaning here, found `{}`", excerpt(tag));
                 findings.push(
                     Diagnostic::error(code::UNEXPECTED_TAG, message)
-                        .help("remove the tag, or put the text in quotes if it starts with `!`")
+                        .help(without_tag(tag))
                         .at(&self.source, node.span),
                 );
             }
         });
         findings
+    }
+}
+
+/// What to write in place of a tag. Those of CloudFormation's functions begin with a capital letter.
+fn without_tag(tag: &str) -> String {
+    let rest = "remove the tag, or put the text in quotes if it starts with `!`";
+    match tag.strip_prefix('!') {
+        Some(name) if name.starts_with(|c: char| c.is_ascii_uppercase()) => {
+            let prefix = if ["Ref", "Condition"].contains(&name) { "" } else { "Fn::" };
+            format!(
+                "a function has its long form here, `{{ {prefix}{}: … }}`, and only `resources` takes one; else {rest}",
+                excerpt(name)
+            )
+        }
+        _ => rest.to_owned(),
     }
 }
 

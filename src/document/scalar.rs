@@ -173,6 +173,16 @@ pub(crate) fn is_text_everywhere(text: &str) -> bool {
     if matches!(text, "y" | "Y" | "n" | "N") {
         return false; // booleans in the text of YAML 1.1, if not in its libraries
     }
+    // Nearly all that is asked are words and numbers: few of the first mean something, and the second do.
+    if text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        let is_value = ["", "null", "true", "false", "yes", "no", "on", "off"]
+            .into_iter()
+            .any(|word| text.len() == word.len() && text.eq_ignore_ascii_case(word));
+        return !is_value || core(text) == Reading::Text && old(text) == Reading::Text;
+    }
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return false;
+    }
     core(text) == Reading::Text && old(text) == Reading::Text && !starts_like_a_number(text)
 }
 

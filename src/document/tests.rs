@@ -233,6 +233,7 @@ fn what_yaml_versions_read_differently_is_listed() {
     );
     assert_eq!(findings[0].help.as_deref(), Some("write \"yes\" in quotes, or true"));
     assert_eq!(findings[6].message, "tags have no meaning here, found `!Ref`");
+    assert!(findings[6].help.as_deref().unwrap().contains("`{ Ref: … }`"), "{:?}", findings[6].help);
 }
 
 #[test]

@@ -111,4 +111,40 @@ macro_rules! string_enum {
     };
 }
 
+/// An enumeration of numbers.
+macro_rules! integer_enum {
+    ($(#[$meta:meta])* $name:ident { $($variant:ident = $number:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name {
+            $(#[doc = concat!("`", $number, "`")] $variant,)*
+        }
+
+        impl $name {
+            /// All values, in the schema's order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The value as it stands in a template.
+            pub fn as_i64(self) -> i64 {
+                match self {
+                    $(Self::$variant => $number,)*
+                }
+            }
+
+            /// The value that is this number.
+            pub fn of(number: i64) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| value.as_i64() == number)
+            }
+        }
+
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_i64(self.as_i64())
+            }
+        }
+
+        literal!($name);
+    };
+}
+
 include!(concat!(env!("OUT_DIR"), "/resources/mod.rs"));

@@ -50,6 +50,8 @@ pub struct Context<'t> {
     pub(super) snapshots: OnceCell<Vec<Snapshot<'t>>>,
     /// What several checks ask for: properties of resources in the combinations of their conditions.
     evaluated: RefCell<BTreeMap<&'t str, Rc<[AtDefaults<'t>]>>>,
+    /// What several checks ask for: the combinations of each resource's conditions, by where the resource is.
+    scenarios: RefCell<BTreeMap<usize, Arc<Scenarios<'t>>>>,
     /// The bytes of the text that it was read from.
     text: Option<usize>,
     /// Whether something was left out, since there was too much of it.
@@ -77,6 +79,7 @@ impl<'t> Context<'t> {
             macros: Macros::of(template),
             snapshots: OnceCell::new(),
             evaluated: RefCell::default(),
+            scenarios: RefCell::default(),
             text: None,
             incomplete: Cell::new(false),
         }
@@ -94,8 +97,10 @@ impl<'t> Context<'t> {
     }
 
     /// The combinations of a resource's conditions that can be reached.
-    pub(super) fn scenarios_of(&self, resource: &Resource) -> Arc<Scenarios<'t>> {
-        self.evaluator.shared_scenarios(&Evaluator::conditions_of(resource))
+    pub(super) fn scenarios_of(&self, resource: &'t Resource) -> Arc<Scenarios<'t>> {
+        let mut known = self.scenarios.borrow_mut();
+        let find = || self.evaluator.shared_scenarios(&Evaluator::conditions_of(resource));
+        Arc::clone(known.entry(std::ptr::from_ref(resource).addr()).or_insert_with(find))
     }
 
     /// Calls a function for each of a resource's combinations in which it exists, until it returns false.
@@ -134,6 +139,27 @@ impl<'t> Context<'t> {
         }
     }
 
+    /// The properties of a resource that refers to no parameter, in one of its combinations: then defaults change nothing, and
+    /// what the rules on its schema saw is used again.
+    pub(super) fn properties_without_parameters(
+        &self,
+        id: &'t str,
+        resource: &'t Resource,
+        all: &Scenarios<'t>,
+        wanted: &Scenario<'t>,
+    ) -> Evaluated<'t> {
+        let mut found = None;
+        if all.list.len() <= MOST_KEPT {
+            self.each_at_defaults(id, resource, all, |scenario, evaluated| {
+                if std::ptr::eq(scenario, wanted) {
+                    found = Some(evaluated.properties.clone());
+                }
+                found.is_none()
+            });
+        }
+        found.unwrap_or_else(|| self.evaluator.properties(resource, wanted).0)
+    }
+
     /// Whether the template was read, and not made by us.
     pub(super) fn is_foreign(&self) -> bool {
         self.options.types == Types::Lax
@@ -141,7 +167,7 @@ impl<'t> Context<'t> {
 
     /// The bytes of the template's text: as it was read, or as JSON without blanks.
     pub(super) fn size(&self) -> usize {
-        self.text.unwrap_or_else(|| write::json_minified(self.template).len())
+        self.text.unwrap_or_else(|| write::json_minified_length(self.template))
     }
 
     /// A finding that something doesn't exist: only a warning where a macro may bring it.

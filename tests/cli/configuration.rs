@@ -38,7 +38,7 @@ fn a_mistake_is_told_with_its_line_and_what_is_right() {
       |
       = help: did you mean `instance_class`? known here: engine_version, instance_class, instances, serverless, name, plugin_database, username, backup_retention_days, backup_window, maintenance_window, performance_insights, monitoring_interval_seconds, log_exports, parameters, kms_key, deletion_protection, on_delete, restore_from
 
-    error[C002]: `database.instances` has to be a whole number, found the text `many`
+    error[C002]: `database.instances` has to be a whole number from 1 to 16, found the text `many`
      --> dify.yaml:4:14
       |
     4 |   instances: many
@@ -217,4 +217,34 @@ fn a_configuration_that_is_not_there_or_has_another_name_is_told() {
     let place = Place::with("name: dify\n");
     place.write("dify.yml", "name: chat\n");
     assert!(!place.run(["ls"]).ended(0).err.contains("C019"));
+}
+
+#[test]
+fn what_a_key_answers_is_told_by_its_name() {
+    let keys = "name: a\nregion: us-east-1\nprofile: production\n";
+    let ingress = "allowed_cidrs: [10.0.0.0/8], domain_name: d.example.com, hosted_zone_id: Z0123456789ABC";
+    let answers = [
+        ("P061", "name a bucket in `ingress.access_logs.bucket`"),
+        ("P063", "set `network.create.flow_logs` to true"),
+        ("P072", "name an SNS topic in `alarms.topic_arn`"),
+    ];
+    let plain = format!("{keys}network: {{ create: {{ cidr: 10.0.0.0/16 }} }}\ningress: {{ {ingress} }}\n");
+    let told = Place::with(&plain).run(["synth"]).ended(0).err;
+    let topic = "arn:aws:sns:us-east-1:123456789012:a";
+    let answered = format!(
+        "{keys}network: {{ create: {{ cidr: 10.0.0.0/16, flow_logs: true }} }}\n\
+         ingress: {{ {ingress}, access_logs: {{ bucket: some-bucket }} }}\nalarms: {{ topic_arn: \"{topic}\" }}\n"
+    );
+    let silent = Place::with(&answered).run(["synth"]).ended(0).err;
+    for (code, help) in answers {
+        assert!(told.contains(code) && told.contains(help), "{code}: {told}");
+        assert!(!silent.contains(code), "{code}: {silent}");
+    }
+}
+
+#[test]
+fn a_function_in_its_short_form_is_told_with_the_long_one() {
+    let place = Place::with("name: a\nresources: { DatabaseCluster: { properties: { Port: !Sub '1' } } }\n");
+    let run = place.run(["synth"]).ended(2);
+    assert!(run.err.contains("`{ Fn::Sub: … }`, and only `resources` takes one"), "{}", run.err);
 }

@@ -184,7 +184,38 @@ fn parameters_beside_the_stack_are_among_what_stays() {
     );
     let done = place.run(DESTROY).ended(0);
     for line in &stays {
-        assert!(done.err.contains(&format!("  next: {line}")), "{line}: {}", done.err);
+        assert!(done.err.contains(&format!("note: {line}")), "{line}: {}", done.err);
     }
+    assert!(done.err.contains("next: what stays costs money until you delete it"), "{}", done.err);
     assert_eq!(place.server.lock().model.secure_parameters.len(), names.len(), "nothing touches them");
+}
+
+#[test]
+fn what_is_to_stay_is_refused_before_anything_is_lost_and_kept_where_it_can_be() {
+    let place = Place::deployed(CONFIG);
+    fill(&place, "dify-dev-Bucket", 2);
+    for option in ["--retain Bucket", "--retain Nix", "--force"] {
+        place.run(&format!("{DESTROY} {option}")).ended(2).says(&[
+            "only after a deletion that failed; the stack is UPDATE_COMPLETE, and nothing was deleted",
+            "deletion policy `Retain`",
+        ]);
+    }
+    assert_eq!((place.server.count("DeleteStack"), objects(&place)), (0, 2));
+    place.fail_at("Bucket", "it is locked");
+    place.run(DESTROY).ended(6).says(&["these can't be deleted: Bucket"]);
+    // Something is written into what the failed deletion left.
+    fill(&place, "dify-dev-Bucket", 3);
+    place.run(&format!("{DESTROY} --retain Bucke")).ended(2).says(&["did you mean Bucket?"]);
+    place.run(&format!("{DESTROY} --retain Bucket")).ended(0).says(&["note: stays: Bucket"]);
+    assert_eq!(objects(&place), 3);
+}
+
+#[test]
+fn what_is_left_while_protection_comes_off_says_so() {
+    let place = protected();
+    place.run("destroy --stack dify-dev").ended(4).says(&["first, DeletionProtection is set to false"]);
+    place.server.lock().model.slow = 1000;
+    place.run(&format!("{DESTROY} --timeout 2s")).ended(7).says(&[
+        "deletion protection is being switched off: `destroy` goes on from there, `deploy` switches it on again",
+    ]);
 }

@@ -90,7 +90,11 @@ fn the_template_is_validated_with_the_values_that_are_sent() {
     let place = Place::deployed(CONFIG);
     for (given, code, text) in [
         ("AllowedCidr1=203.0.113", 2, "the value of the parameter AllowedCidr1 can't be used"),
-        ("VpcId=subnet-1", 3, "S019 LoadBalancer/SecurityGroup/Resource: `subnet-1` isn't the id of a VPC"),
+        (
+            "VpcId=subnet-1",
+            3,
+            "S019 LoadBalancer/SecurityGroup/Resource and 7 more: `subnet-1` isn't the id of a VPC",
+        ),
     ] {
         let run = place.run(&format!("{DEPLOY} --parameter {given}")).ended(code);
         assert!(run.err.contains(text), "{given}: {}", run.err);

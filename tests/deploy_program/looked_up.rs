@@ -26,7 +26,7 @@ fn no_vpc_and_several_are_errors_with_what_was_seen() {
         |place| place.server.lock().model.vpcs = vec![("vpc-1".into(), "other".into())],
         &["no VPC in us-east-1 is named `main`", "seen: vpc-1 other (10.0.0.0/16)"],
     );
-    refused(|place| place.server.lock().model.vpcs.clear(), &["no VPC", "there are no VPCs"]);
+    refused(|place| place.server.lock().model.vpcs.clear(), &["no VPC", "no VPCs here have a Name tag"]);
     refused(
         |place| place.server.lock().model.vpcs.push(("vpc-2".into(), "main".into())),
         &["2 VPCs are named `main`", "seen: vpc-0a1b2c3d main", "seen: vpc-2 main"],
@@ -52,8 +52,11 @@ fn subnets_that_do_not_serve_are_errors_with_what_was_seen() {
         &["2 subnets of the VPC vpc-0a1b2c3d are named `private-a`", "seen: subnet-9"],
     );
     refused(
-        edit(|subnets| subnets[1].vpc = "vpc-9".into()),
-        &["the subnet subnet-1a1b2c3d is in the VPC vpc-9, not in vpc-0a1b2c3d"],
+        edit(|subnets| subnets[3].vpc = "vpc-9".into()),
+        &[
+            "no subnet of the VPC vpc-0a1b2c3d is named `private-b`, but one of another VPC is",
+            "seen: subnet-3a1b2c3d private-b (us-east-1b, 10.0.0.0/24) in vpc-9",
+        ],
     );
     refused(
         edit(|subnets| subnets[3].zone = "a".into()),

@@ -79,6 +79,12 @@ fn a_prepared_set_is_told_found_again_and_executed() {
         assert_eq!(place.server.count(changing), 0, "{changing}");
     }
     assert_eq!(place.server.count("CreateChangeSet"), 1);
+    // Nobody said no to it.
+    place
+        .run("deploy --stack dify-dev")
+        .ended(4)
+        .says(&["the change set that an earlier run prepared stays"]);
+    assert_eq!((place.server.count("CreateChangeSet"), place.server.count("DeleteChangeSet")), (1, 0));
 
     place.run(DEPLOY).ended(0);
     let executed = place.server.calls("ExecuteChangeSet");
@@ -217,4 +223,22 @@ fn nobody_says_yes_to_the_defaults_of_a_configuration_that_is_not_there() {
     assert!(run.err.contains("with --yes nobody can be asked whether the defaults are meant"), "{}", run.err);
     assert!(place.server.calls("CreateChangeSet").is_empty());
     place.run(&format!("{DEPLOY} --config dify.yml")).ended(0);
+}
+
+#[test]
+fn what_cannot_be_meant_is_wrong_use_before_aws_is_asked() {
+    let place = Place::new();
+    let parameter = "--parameter WebMinTasks=1";
+    for (option, said) in [
+        (format!("{parameter} {parameter}"), "--parameter WebMinTasks is given twice"),
+        ("--tag team=a --tag team=b".to_owned(), "--tag team is given twice"),
+        ("--tag aws:team=a".to_owned(), "begins with `aws:`"),
+        ("--role-arn deployer".to_owned(), "a role looks like arn:aws:iam::ACCOUNT:role/NAME"),
+        ("--notification-arn topic".to_owned(), "a topic looks like arn:aws:sns:REGION:ACCOUNT:NAME"),
+        ("--rollback-alarm errors".to_owned(), "arn:aws:cloudwatch:REGION:ACCOUNT:alarm:NAME"),
+    ] {
+        place.run(&format!("{DEPLOY} {option}")).ended(2).says(&[said]);
+    }
+    place.run(&format!("diff --stack dify-dev {parameter} {parameter}")).ended(2).says(&["is given twice"]);
+    assert_eq!(place.server.lock().calls.len(), 0);
 }

@@ -176,7 +176,7 @@ fn a_yes_deploys_under_a_bar_and_lines_fit() {
         let place = place();
         place.server.lock().model.slow = 25;
         let mut terminal = Terminal::start(&place, DEPLOY, columns, &[]);
-        terminal.wait_for("Change 4 resources of the stack dify-dev? [y/N]");
+        terminal.wait_for("Create the stack dify-dev with 4 resources? [y/N]");
         terminal.press("y\r");
         let text = terminal.ended(0);
         assert_eq!(terminal.broken_rows(), 0, "{text}");

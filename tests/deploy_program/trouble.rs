@@ -94,8 +94,21 @@ fn looks_that_show_an_older_state() {
 fn a_time_limit_leaves_a_stack_that_goes_on() {
     let place = Place::new();
     place.server.lock().model.slow = 1_000_000;
-    let run = place.run("deploy --stack dify-dev --yes --timeout 2s").ended(7);
-    assert!(run.err.contains("attach"), "{}", run.err);
+    place.run("deploy --stack dify-dev --yes --timeout 2s").ended(7).says(&[
+        "`attach --stack dify-dev` follows it again",
+        "this is the first of two steps: the same command makes the second",
+    ]);
     assert_eq!(place.server.stack("dify-dev").status, "CREATE_IN_PROGRESS");
-    place.server.lock().model.slow = 0;
+    place.server.lock().model.get_on("dify-dev", 5);
+    // The stack comes to its end, and nobody takes its foundation for all of it.
+    let missing = "only the foundation is there: run the same `deploy` again for the rest";
+    for _ in 0..2 {
+        place.run("attach --stack dify-dev").ended(0).says(&[missing]);
+    }
+    let status = place.run("status --stack dify-dev").ended(0);
+    assert!(status.out.contains(missing), "{}", status.out);
+    place.run("outputs --stack dify-dev").ended(0).says(&["the stack dify-dev has no outputs"]);
+    place.run(DEPLOY).ended(0);
+    let status = place.run("status --stack dify-dev").ended(0);
+    assert!(!status.out.contains(missing), "{}", status.out);
 }

@@ -1,6 +1,7 @@
 //! Templates that are too large for a request: uploaded to the stack's own bucket, or to one that is named.
 
 use crate::program::{CONFIG, DEPLOY, Place};
+use crate::server::Fault;
 
 /// More than a request takes, in a stack that has everything.
 fn large() -> String {
@@ -70,4 +71,16 @@ fn a_diff_by_change_set_of_a_new_large_stack_asks_about_the_foundation() {
     assert!(told(&run.out).contains("ApiService"), "{}", run.out);
     assert_eq!(told(&run.out), told(&whole.out));
     assert_eq!(place.server.count("DeleteStack"), 1, "the empty stack of the set is deleted");
+}
+
+#[test]
+fn an_upload_that_is_refused_says_where_to_and_what_to_do() {
+    let place = Place::with(&large());
+    place.server.faults("S3 PUT", &[Fault::Denied]);
+    place
+        .run(&format!("{DEPLOY} --upload-to ours"))
+        .ended(1)
+        .says(&["the template can't be uploaded to s3://ours/: PutObject: ", "with `--upload-to BUCKET`"]);
+    // Its first step is made, and goes on.
+    place.run(DEPLOY).ended(0);
 }

@@ -206,6 +206,12 @@ impl<'t> Data<'t> {
         members.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
     }
 
+    /// The member of an object, by the bytes of its key.
+    pub(crate) fn get_bytes(&self, key: &[u8]) -> Option<&Evaluated<'t>> {
+        let Self::Object(members) = self else { return None };
+        members.iter().find(|(name, _)| name.as_bytes() == key).map(|(_, value)| value)
+    }
+
     /// The text of a known scalar, as CloudFormation converts it.
     pub fn text(&self) -> Option<Cow<'_, str>> {
         match self {

@@ -49,12 +49,19 @@ struct Writer {
 
 impl Writer {
     fn indent(&mut self, columns: usize) {
-        self.out.extend(std::iter::repeat_n(' ', columns));
+        // As many as most lines have, at once.
+        const BLANKS: &str = "                                ";
+        match BLANKS.get(..columns) {
+            Some(blanks) => self.out.push_str(blanks),
+            None => self.out.extend(std::iter::repeat_n(' ', columns)),
+        }
     }
 
     /// Characters of the line so far.
     fn column(&self) -> usize {
-        self.out.rsplit('\n').next().map_or(0, |line| line.chars().count())
+        // A byte that doesn't continue a character begins one.
+        let line = self.out.bytes().rev().take_while(|byte| *byte != b'\n');
+        line.filter(|byte| byte & 0xc0 != 0x80).count()
     }
 
     /// Writes a section, if it has entries.

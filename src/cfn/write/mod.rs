@@ -28,6 +28,28 @@ pub fn json_minified(template: &Template) -> String {
     serde_json::to_string(template).unwrap_or_default()
 }
 
+/// How many bytes [`json_minified`] has.
+pub fn json_minified_length(template: &Template) -> usize {
+    let mut counter = Counter(0);
+    // It takes every byte.
+    drop(serde_json::to_writer(&mut counter, template));
+    counter.0
+}
+
+/// Counts bytes in place of writing them.
+struct Counter(usize);
+
+impl std::io::Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// YAML in block style, functions in their short form wherever it is legal.
 pub fn yaml(template: &Template) -> String {
     block::template(template)

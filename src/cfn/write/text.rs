@@ -122,10 +122,12 @@ fn double_quoted(text: &str) -> String {
 
 /// The header of the literal block (`|`) that holds a text of several lines; `None` if none does.
 pub(super) fn literal_header(text: &str) -> Option<&'static str> {
+    if !text.contains('\n') {
+        return None;
+    }
     let last = text.strip_suffix('\n').unwrap_or(text).rsplit('\n').next().unwrap_or_default();
-    let fits = text.contains('\n')
-        && !last.trim().is_empty()
-        && text.chars().all(|c| c == '\n' || c == '\t' || is_plain_character(c));
+    let fits =
+        !last.trim().is_empty() && text.chars().all(|c| c == '\n' || c == '\t' || is_plain_character(c));
     // The indentation has to be told where the first line would hide it.
     let header = match (text.starts_with(char::is_whitespace), text.ends_with('\n')) {
         (false, true) => "|",

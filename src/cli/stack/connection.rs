@@ -13,6 +13,7 @@ use crate::deploy::Session;
 use crate::deploy::aws::{Aws, NO_REGION, Options};
 use crate::deploy::event::Sink;
 use crate::deploy::outcome::Outcome;
+use crate::deploy::services::Services;
 use crate::deploy::system_clock::SystemClock;
 use crate::dify;
 
@@ -136,6 +137,16 @@ impl KnownStack {
 
     async fn connect(&self, args: &OneStackArgs) -> Result<Connection, String> {
         let opened = Connection::open(&args.aws, self.region.as_deref()).await;
+        if let Ok(connection) = &opened
+            && let Some(configured) = self.region.as_deref()
+            && connection.aws.region() != configured
+        {
+            let asked = connection.aws.region();
+            Teller::error(&format!(
+                "note: the configuration says that {} is in {configured}, but {asked} is asked",
+                args.stack
+            ));
+        }
         opened.map_err(|sentence| match &self.because {
             Some(because) if sentence == NO_REGION => format!(
                 "the region of the stack {} isn't known: {because}; name it with --region, AWS_REGION or the profile",

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use serde_json::{Value as Json, json};
 
 use crate::assembly;
-use crate::cli::stack_args::{Approve, DeployArgs, OnFailure, Switch};
+use crate::cli::stack_args::{Approve, DeployArgs, OnFailure, Switch, given_twice};
 use crate::cli::view::View;
 use crate::cli::view::stack::Teller;
 use crate::cli::{Exit, project};
@@ -24,6 +24,11 @@ use super::prompter::Prompts;
 pub(super) fn run(args: &DeployArgs, view: &mut View) -> Exit {
     if let Some(twice) = args.stacks.iter().enumerate().find(|(n, name)| args.stacks[..*n].contains(name)) {
         return view.failure_of(&format!("--stack {} is given twice", twice.1), Exit::Usage);
+    }
+    for (flag, given) in [("--parameter", &args.parameters), ("--tag", &args.tags)] {
+        if let Some(name) = given_twice(given) {
+            return view.failure_of(&format!("{flag} {name} is given twice"), Exit::Usage);
+        }
     }
     if args.rollback_alarms.len() > MOST_ROLLBACK_ALARMS {
         let message = format!(
@@ -64,6 +69,9 @@ pub(super) fn run(args: &DeployArgs, view: &mut View) -> Exit {
         }
         let mut outcomes = Vec::new();
         for request in &requests {
+            if requests.len() > 1 && !args.json {
+                Teller::error(&format!("stack {}:", request.stack));
+            }
             let outcome = one(request, args, false).await;
             let failed = !matches!(&outcome, Ok(outcome) if outcome.ending == Ending::Done);
             outcomes.push(outcome);

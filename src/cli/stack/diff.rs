@@ -1,7 +1,7 @@
 //! `dify-cfn diff`: what a deploy would change.
 
 use crate::cli::Exit;
-use crate::cli::stack_args::DiffArgs;
+use crate::cli::stack_args::{DiffArgs, given_twice};
 use crate::cli::view::{View, stack};
 use crate::deploy;
 
@@ -9,6 +9,9 @@ use super::connection::report;
 use super::plan;
 
 pub(super) fn run(args: &DiffArgs, view: &mut View) -> Exit {
+    if let Some(name) = given_twice(&args.parameters) {
+        return view.failure_of(&format!("--parameter {name} is given twice"), Exit::Usage);
+    }
     let mut request = match plan::of_config(&args.one.config, &args.one.stack, view) {
         Ok(request) => request,
         Err(exit) => return exit,

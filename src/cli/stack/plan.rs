@@ -7,8 +7,7 @@ use crate::cfn::Template;
 use crate::cli::args::ConfigArgs;
 use crate::cli::view::View;
 use crate::cli::{Exit, project, synth};
-use crate::deploy::request::Protection;
-use crate::deploy::request::Upload;
+use crate::deploy::request::{FOUNDATION_KEY, Protection, Upload};
 use crate::deploy::{DeployRequest, configured_values};
 use crate::dify;
 use crate::validate::{Options, ValidatedTemplate};
@@ -120,10 +119,11 @@ fn foundation(
     options: &Options,
     view: &mut View,
 ) -> Result<Option<ValidatedTemplate>, Exit> {
-    let part = dify::foundation(whole);
+    let mut part = dify::foundation(whole);
     if part.resources.is_empty() || part.resources.len() == whole.resources.len() {
         return Ok(None);
     }
+    part.metadata.insert(FOUNDATION_KEY.to_owned(), true.into());
     match ValidatedTemplate::check(part, options) {
         Ok((part, _)) => Ok(Some(part)),
         Err(found) => {

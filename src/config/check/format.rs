@@ -2,16 +2,16 @@
 
 /// An ARN, taken apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Arn<'a> {
-    pub(super) service: &'a str,
-    pub(super) region: &'a str,
-    pub(super) account: &'a str,
-    pub(super) resource: &'a str,
+pub(crate) struct Arn<'a> {
+    pub(crate) service: &'a str,
+    pub(crate) region: &'a str,
+    pub(crate) account: &'a str,
+    pub(crate) resource: &'a str,
 }
 
 impl<'a> Arn<'a> {
     /// Takes `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE` apart. `None` if it isn't one.
-    pub(super) fn parse(text: &'a str) -> Option<Self> {
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let mut parts = text.splitn(6, ':');
         let is_partition = |text: &str| text == "aws" || text.starts_with("aws-");
         (parts.next()? == "arn").then_some(())?;
@@ -99,7 +99,7 @@ pub(super) fn is_sender(text: &str) -> bool {
 /// Whether a text is the name of a bucket.
 ///
 /// Source: Amazon S3 User Guide, "General purpose bucket naming rules".
-pub(super) fn is_bucket(text: &str) -> bool {
+pub(crate) fn is_bucket(text: &str) -> bool {
     (3..=63).contains(&text.len())
         && text.split('.').all(is_label)
         && !text.starts_with("xn--")

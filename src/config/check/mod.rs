@@ -31,7 +31,9 @@ use super::{Config, code};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::pointer_to;
 
+pub(crate) use format::{Arn, is_bucket};
 pub(super) use names::is_environment_name;
+pub(crate) use tags::problems as tag_problems;
 
 type Check = fn(&mut Findings<'_>);
 

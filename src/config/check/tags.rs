@@ -22,36 +22,50 @@ pub(super) fn check(findings: &mut Findings<'_>) {
     }
 }
 
+/// What is wrong with a tag.
+pub(crate) struct TagProblem {
+    /// Whether it is the key's mistake, and not the value's.
+    is_key: bool,
+    /// What was found, and what is allowed.
+    pub(crate) message: String,
+    help: &'static str,
+}
+
+/// All that is wrong with the key and the value of a tag.
+pub(crate) fn problems(key: &str, value: &str) -> Vec<TagProblem> {
+    let mut problems = Vec::new();
+    if key.to_lowercase().starts_with("aws:") {
+        let message = format!("the tag `{}` begins with `aws:`, which AWS keeps to itself", excerpt(key));
+        problems.push(TagProblem { is_key: true, message, help: "choose another key" });
+    }
+    for (is_key, text, longest) in [(true, key, LONGEST_KEY), (false, value, LONGEST_VALUE)] {
+        let what = if is_key { "key" } else { "value" };
+        let length = text.chars().count();
+        if length > longest || (is_key && text.trim().is_empty()) {
+            let least = usize::from(is_key);
+            let message =
+                format!("the {what} of a tag has {length} characters, allowed are {least} to {longest}");
+            let help = if is_key { "change the key" } else { "change the value" };
+            problems.push(TagProblem { is_key, message, help });
+        }
+        if let Some(bad) = text.chars().find(|c| !is_allowed(*c)) {
+            let message =
+                format!("the {what} of the tag `{}` has `{}` in it", excerpt(key), bad.escape_debug());
+            let help = "use letters, digits, spaces and _ . : / = + - @";
+            problems.push(TagProblem { is_key, message, help });
+        }
+    }
+    problems
+}
+
 impl Findings<'_> {
     /// Checks keys and values of tags.
     pub(super) fn tags(&mut self, pointer: &str, tags: &IndexMap<String, String>) {
         for (key, value) in tags {
             let pointer = pointer_to(pointer, key);
-            if key.to_lowercase().starts_with("aws:") {
-                let message =
-                    format!("the tag `{}` begins with `aws:`, which AWS keeps to itself", excerpt(key));
-                self.key_error(code::TAG, &pointer, message, "choose another key");
-            }
-            for (is_key, text, longest) in [(true, key, LONGEST_KEY), (false, value, LONGEST_VALUE)] {
-                let tell = if is_key { Self::key_error } else { Self::error };
-                let what = if is_key { "key" } else { "value" };
-                let length = text.chars().count();
-                if length > longest || (is_key && text.trim().is_empty()) {
-                    let least = usize::from(is_key);
-                    let message = format!(
-                        "the {what} of a tag has {length} characters, allowed are {least} to {longest}"
-                    );
-                    tell(self, code::TAG, &pointer, message, format!("change the {what}"));
-                }
-                if let Some(bad) = text.chars().find(|c| !is_allowed(*c)) {
-                    let message = format!(
-                        "the {what} of the tag `{}` has `{}` in it",
-                        excerpt(key),
-                        bad.escape_debug()
-                    );
-                    let help = "use letters, digits, spaces and _ . : / = + - @";
-                    tell(self, code::TAG, &pointer, message, help.to_owned());
-                }
+            for problem in problems(key, value) {
+                let tell = if problem.is_key { Self::key_error } else { Self::error };
+                tell(self, code::TAG, &pointer, problem.message, problem.help.to_owned());
             }
         }
     }

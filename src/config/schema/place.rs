@@ -174,8 +174,21 @@ fn describe(schema: &Json) -> Vec<String> {
     ]
     .iter()
     .filter(|(kind, _)| has_type(schema, kind))
-    .map(|(_, words)| (*words).to_owned())
+    .map(|(kind, words)| match *kind {
+        "integer" | "number" => format!("{words}{}", range(schema)),
+        _ => (*words).to_owned(),
+    })
     .collect()
+}
+
+/// The bounds of a number, in words that follow it. That there are none below 0 goes without saying.
+fn range(schema: &Json) -> String {
+    let bound = |name: &str| schema.get(name).and_then(Json::as_f64);
+    match (bound("minimum").filter(|least| *least > 0.0), bound("maximum")) {
+        (least, Some(most)) => format!(" from {} to {most}", least.unwrap_or_default()),
+        (Some(least), None) => format!(" of {least} or more"),
+        (None, None) => String::new(),
+    }
 }
 
 fn quoted(value: &Json) -> String {

@@ -10,6 +10,7 @@ pub use props::{AuroraCapacity, AuroraOrigin, AuroraProps, ServerlessCapacity};
 
 use crate::cfn::{Handle, LogicalId, Value};
 use crate::concat_values;
+use crate::resources::rds::db_instance::PerformanceInsightsRetentionPeriod;
 use crate::resources::rds::{
     CfnDbCluster, CfnDbClusterParameterGroup, CfnDbInstance, CfnDbSubnetGroup, db_cluster,
 };
@@ -21,7 +22,7 @@ const ENGINE: &str = "aurora-postgresql";
 /// The class of instances that take their size from the cluster's capacity.
 const SERVERLESS_CLASS: &str = "db.serverless";
 /// Days for which Performance Insights keeps its data: the ones that cost nothing.
-const INSIGHTS_DAYS: u32 = 7;
+const INSIGHTS_DAYS: PerformanceInsightsRetentionPeriod = PerformanceInsightsRetentionPeriod::N7;
 
 /// An Aurora `PostgreSQL` cluster: one writer and any number of readers over one encrypted storage.
 ///

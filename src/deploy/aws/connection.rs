@@ -19,6 +19,7 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
+use super::endpoint;
 use super::error;
 use super::profile;
 use super::signed::Signed;
@@ -98,6 +99,7 @@ impl Aws {
         let Some(region) = config.region().map(ToString::to_string) else {
             return Err(ApiError::credentials("configuration", NO_REGION));
         };
+        endpoint::check(config).map_err(|why| ApiError::credentials("configuration", why))?;
         let connected = Connected::new(config, &region, &connector, &options);
         Ok(Self {
             options,

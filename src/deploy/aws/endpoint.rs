@@ -47,17 +47,42 @@ pub(super) struct Endpoint {
     pub(super) overridden: bool,
 }
 
+/// All of them.
+const SERVICES: [Service; 7] =
+    [Service::Sts, Service::Acm, Service::Ssm, Service::Ecs, Service::S3, Service::Ec2, Service::CloudWatch];
+
+/// Refuses a setting that is no address: nothing could be sent, and what can't be sent would be tried again and again.
+pub(super) fn check(config: &SdkConfig) -> Result<(), String> {
+    let ids = SERVICES.iter().map(|service| service.id()).chain(["CloudFormation"]);
+    let settings = ids.filter_map(|id| setting(config, id)).chain(config.endpoint_url().map(str::to_owned));
+    for url in settings {
+        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        let is_address = rest.is_some_and(|rest| {
+            !rest.is_empty() && !rest.starts_with(['/', ':']) && !rest.contains(char::is_whitespace)
+        });
+        if !is_address {
+            return Err(format!(
+                "`{}` can't be called: set AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_<SERVICE> or the profile's endpoint_url to \
+                 an address such as http://localhost:4566, or take it away",
+                url.escape_debug()
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The address that a setting gives for a service alone.
+fn setting(config: &SdkConfig, id: &str) -> Option<String> {
+    let key =
+        ServiceConfigKey::builder().service_id(id).env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
+    config.service_config()?.load_config(key.ok()?)
+}
+
 /// Where calls of `service` go: `AWS_ENDPOINT_URL_<SERVICE>` or the profile's setting, `AWS_ENDPOINT_URL`, or AWS's own address.
 ///
 /// Source: AWS SDKs and Tools Reference Guide, "Service-specific endpoints"; AWS General Reference, "Service endpoints".
 pub(super) fn endpoint(config: &SdkConfig, region: &str, service: Service) -> Endpoint {
-    let key = ServiceConfigKey::builder()
-        .service_id(service.id())
-        .env("AWS_ENDPOINT_URL")
-        .profile("endpoint_url")
-        .build();
-    let own = key.ok().and_then(|key| config.service_config().and_then(|settings| settings.load_config(key)));
-    match own.or_else(|| config.endpoint_url().map(str::to_owned)) {
+    match setting(config, service.id()).or_else(|| config.endpoint_url().map(str::to_owned)) {
         Some(url) => Endpoint { url: url.trim_end_matches('/').to_owned(), overridden: true },
         None => Endpoint {
             url: format!("https://{}.{region}.{}", service.signing_name(), domain(region)),
@@ -84,6 +109,11 @@ mod tests {
         assert_eq!(url("cn-north-1", Service::Sts), "https://sts.cn-north-1.amazonaws.com.cn");
         let local = SdkConfig::builder().endpoint_url("http://127.0.0.1:1/").build();
         let overridden = endpoint(&local, "us-east-1", Service::S3);
+        assert_eq!(check(&local), Ok(()));
+        for bad in ["foo", "http://", "localhost:4566", "ftp://a", "http:///a", "http://a b"] {
+            let config = SdkConfig::builder().endpoint_url(bad).build();
+            assert!(check(&config).is_err_and(|why| why.contains(bad)), "{bad}");
+        }
         assert_eq!(overridden, Endpoint { url: "http://127.0.0.1:1".into(), overridden: true });
     }
 }

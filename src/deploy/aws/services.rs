@@ -11,7 +11,7 @@ use super::{connection::Aws, time};
 use crate::deploy::api::{Answer, ApiError, ErrorKind, Page};
 use crate::deploy::services::{
     Alarm, CallerIdentity, Certificate, ObjectVersion, Secret, Services, SsmParameter, StoppedContainer,
-    StoppedTask, Subnet, Vpc,
+    StoppedTask, Subnet, SubnetFilter, Vpc,
 };
 
 const STS_VERSION: &str = "2011-06-15";
@@ -153,7 +153,7 @@ impl Services for Aws {
 
     fn vpcs<'a>(&'a self, name: &'a str) -> Answer<'a, Vec<Vpc>> {
         Box::pin(self.renewing(move |connected| async move {
-            let filters = [filter(1, "tag:Name", name)].concat();
+            let filters = [filtered(1, "tag:Name", name)].concat();
             let found = ec2(&connected.signed, "DescribeVpcs", filters, "vpcSet", |item| Vpc {
                 id: xml::child(item, "vpcId").unwrap_or_default(),
                 name: name_tag(item),
@@ -163,9 +163,12 @@ impl Services for Aws {
         }))
     }
 
-    fn subnets<'a>(&'a self, vpc_id: &'a str) -> Answer<'a, Vec<Subnet>> {
+    fn subnets<'a>(&'a self, filter: SubnetFilter<'a>) -> Answer<'a, Vec<Subnet>> {
         Box::pin(self.renewing(move |connected| async move {
-            let filters = [filter(1, "vpc-id", vpc_id)].concat();
+            let filters = match filter {
+                SubnetFilter::Vpc(id) => filtered(1, "vpc-id", id),
+                SubnetFilter::Named(name) => filtered(1, "tag:Name", name),
+            };
             let found = ec2(&connected.signed, "DescribeSubnets", filters, "subnetSet", |item| Subnet {
                 id: xml::child(item, "subnetId").unwrap_or_default(),
                 name: name_tag(item),
@@ -221,7 +224,7 @@ async fn ec2<T>(
     }
 }
 
-fn filter(number: usize, name: &str, value: &str) -> Vec<(String, String)> {
+fn filtered(number: usize, name: &str, value: &str) -> Vec<(String, String)> {
     vec![
         (format!("Filter.{number}.Name"), name.to_owned()),
         (format!("Filter.{number}.Value.1"), value.to_owned()),

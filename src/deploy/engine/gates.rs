@@ -27,7 +27,7 @@ impl Deploy<'_, '_> {
             let near = nearest(&unknown, before.keys().map(String::as_str));
             let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
             self.run.warn(format!(
-                "what may be replaced or deleted names {unknown}, which the stack doesn't have{near}"
+                "--allow-replace or --allow-delete names {unknown}, which the stack doesn't have{near}"
             ));
         }
         if !refused.is_empty() {
@@ -44,7 +44,8 @@ impl Deploy<'_, '_> {
         if self.request.no_execute || self.is_approved {
             return Ok(());
         }
-        self.approve(changes, widenings).await
+        let count = resources(changes.len());
+        self.approve(format!("Change {count} of the stack {}?", self.request.stack), widenings).await
     }
 
     /// Whether the stack stays as a failure leaves it. CloudFormation replaces a resource only where it may roll back, and goes on
@@ -73,14 +74,14 @@ impl Deploy<'_, '_> {
         }
         planned.disable_rollback = false;
         self.run.warn(format!(
-            "a failure of this update is rolled back in spite of `--on-failure keep`: it replaces {replaced}, which \
-             CloudFormation does only so"
+            "a failure of this update is rolled back in spite of `--on-failure keep`: it replaces {replaced}, and \
+             CloudFormation replaces only where it may roll back"
         ));
         Ok(())
     }
 
     /// Asks, where it has to be asked.
-    pub(super) async fn approve(&mut self, changes: &[Change], widenings: &[Widening]) -> Result<(), Stop> {
+    pub(super) async fn approve(&mut self, text: String, widenings: &[Widening]) -> Result<(), Stop> {
         let is_needed = match self.request.approval {
             Approval::Never => false,
             Approval::Broadening => !widenings.is_empty(),
@@ -93,7 +94,7 @@ impl Deploy<'_, '_> {
         let is_widening = !widenings.is_empty();
         let question = Question {
             topic: if is_widening { Topic::Broadening } else { Topic::Changes },
-            text: format!("Change {} resources of the stack {}?", changes.len(), self.request.stack),
+            text,
             details: widenings.iter().map(|widening| widening.words.clone()).collect(),
             expected: None,
             flag: "--yes".to_owned(),
@@ -109,11 +110,20 @@ impl Deploy<'_, '_> {
             Reply::No => ended(Ending::Declined, declined),
             Reply::NoTerminal => {
                 let message = format!("there is nobody to ask: {}", question.text);
-                Err(Outcome::new(Ending::Declined, message)
-                    .next(format!("{} answers it", question.flag))
-                    .into())
+                let mut outcome =
+                    Outcome::new(Ending::Declined, message).next(format!("{} answers it", question.flag));
+                // Nobody said no to what an earlier run prepared for somebody.
+                if self.run.is_resumed && self.run.open_set.take().is_some() {
+                    outcome = outcome.next("the change set that an earlier run prepared stays");
+                }
+                Err(outcome.into())
             }
             Reply::Interrupted => Err(Stop::Interrupted),
         }
     }
+}
+
+/// So many resources, in words.
+pub(super) fn resources(count: usize) -> String {
+    if count == 1 { "1 resource".to_owned() } else { format!("{count} resources") }
 }

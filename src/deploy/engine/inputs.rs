@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use indexmap::IndexMap;
+
 use super::Deploy;
 use crate::cfn::Template;
 use crate::cfn::evaluate::Settings;
@@ -12,6 +14,7 @@ use crate::deploy::parameters::{self, Values};
 use crate::deploy::picture::{Picture, picture};
 use crate::deploy::stacks::known_values;
 use crate::deploy::stopping::Stop;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::validate::{Options, ValidatedTemplate};
 
 impl Deploy<'_, '_> {
@@ -55,14 +58,7 @@ impl Deploy<'_, '_> {
         };
         let mut outcome =
             Outcome::new(Ending::Invalid, "the template isn't valid with these values of parameters");
-        let errors = findings.iter().filter(|finding| finding.is_error());
-        outcome.next = errors
-            .map(|finding| {
-                let place = finding.construct.as_ref().or(finding.logical_id.as_ref());
-                let place = place.map_or(String::new(), |place| format!("{place}: "));
-                format!("{} {place}{}", finding.code, finding.message)
-            })
-            .collect();
+        outcome.next = told_once(findings.iter().filter(|finding| finding.is_error()));
         Err(outcome.into())
     }
 
@@ -125,4 +121,42 @@ pub(super) fn held(template: &Template) -> BTreeSet<String> {
     let resources = template.resources.iter();
     let held = resources.filter(|(_, resource)| data::holds_data(&resource.type_name));
     held.map(|(id, _)| id.clone()).collect()
+}
+
+/// The errors, one line each: a value of a parameter that is wrong in many places is one mistake.
+fn told_once<'a>(errors: impl Iterator<Item = &'a Diagnostic>) -> Vec<String> {
+    let mut places: IndexMap<(Code, &'a str), Vec<&'a str>> = IndexMap::new();
+    for error in errors {
+        let place = error.construct.as_deref().or(error.logical_id.as_deref());
+        places.entry((error.code, error.message.as_str())).or_default().extend(place);
+    }
+    let lines = places.into_iter().map(|((code, message), places)| match places.as_slice() {
+        [] => format!("{code} {message}"),
+        [place] => format!("{code} {place}: {message}"),
+        [first, others @ ..] => format!("{code} {first} and {} more: {message}", others.len()),
+    });
+    lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_in_many_places_is_one_line() {
+        let error = |place: Option<&str>, message: &str| {
+            let mut error = Diagnostic::error(Code("S019"), message);
+            error.construct = place.map(str::to_owned);
+            error
+        };
+        let errors = [
+            error(Some("Api/Group"), "no VPC"),
+            error(Some("Web/Group"), "no VPC"),
+            error(Some("Api/Service"), "too large"),
+            error(Some("Beat/Group"), "no VPC"),
+            error(None, "too many"),
+        ];
+        let expected = ["S019 Api/Group and 2 more: no VPC", "S019 Api/Service: too large", "S019 too many"];
+        assert_eq!(told_once(errors.iter()), expected);
+    }
 }

@@ -149,13 +149,7 @@ impl<'r, 's> Deploy<'r, 's> {
         match ruling {
             Ruling::Create => self.create(Some(stack)).await,
             Ruling::Update => self.update(stack, false).await,
-            Ruling::Recreate => {
-                self.run.note(format!(
-                    "the stack is {}: nothing is in it, it is deleted and created anew",
-                    stack.status
-                ));
-                self.delete(&stack).await
-            }
+            Ruling::Recreate => self.delete_rolled_back(&stack).await,
             Ruling::ResumeOrRecreate if self.request.on_failure == OnStackFailure::Keep => {
                 self.run.note("the creation of the stack failed and was kept: this goes on from there");
                 self.update(stack, true).await
@@ -250,7 +244,9 @@ impl<'r, 's> Deploy<'r, 's> {
                 widenings: widenings.clone(),
             });
             if !self.request.no_execute {
-                self.approve(&changes, &widenings).await?;
+                let count = gates::resources(changes.len());
+                let text = format!("Create the stack {} with {count}?", self.request.stack);
+                self.approve(text, &widenings).await?;
             }
         }
         if self.request.no_execute {
@@ -321,11 +317,9 @@ impl<'r, 's> Deploy<'r, 's> {
         let after = self.picture_of(whole, &planned.values);
         let changes = self.run.changes_of(&set, &self.constructs).await?;
         let widenings = broadening::widenings(&before, &after);
-        self.run.tell(Event::Changes {
-            step: Some(step),
-            changes: changes.clone(),
-            widenings: widenings.clone(),
-        });
+        // What the whole of a new stack opens was told and answered before its first step.
+        let told = if self.creates && self.is_approved { Vec::new() } else { widenings.clone() };
+        self.run.tell(Event::Changes { step: Some(step), changes: changes.clone(), widenings: told });
         self.keep_or_not(&mut planned, &changes, is_resumed)?;
         self.pass_gates(&changes, &widenings, &before, &after).await?;
         if self.request.no_execute {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Deploy, Next, ended_with};
-use crate::deploy::api::{Stack, StackStatus};
+use crate::deploy::api::{Stack, StackResource, StackStatus};
 use crate::deploy::cause::is_missing_service_linked_role;
 use crate::deploy::data;
 use crate::deploy::digest::SetName;
@@ -70,6 +70,16 @@ impl Deploy<'_, '_> {
         Ok(Next::Again)
     }
 
+    /// Deletes a stack whose creation was rolled back. Nothing should be in it, and that is looked at, since it deletes without a
+    /// question.
+    pub(super) async fn delete_rolled_back(&mut self, stack: &Stack) -> Result<Next, Stop> {
+        let resources = self.run.resources(&stack.id).await?;
+        refuse_if_data(stack, &resources)?;
+        self.run
+            .note(format!("the stack is {}: nothing is in it, it is deleted and created anew", stack.status));
+        self.delete(stack).await
+    }
+
     /// Deletes a stack that may hold something, after a question; never one that holds data.
     pub(super) async fn ask_then_delete(&mut self, stack: Stack) -> Result<Next, Stop> {
         let resources = self.run.resources(&stack.id).await?;
@@ -77,27 +87,7 @@ impl Deploy<'_, '_> {
             .iter()
             .filter(|resource| resource.physical_id.as_deref().is_some_and(|id| !id.is_empty()))
             .collect();
-        let holding: Vec<&str> = left
-            .iter()
-            .filter(|resource| {
-                data::holds_data(&resource.resource_type) && resource.status.ends_with("_COMPLETE")
-            })
-            .map(|resource| resource.logical_id.as_str())
-            .collect();
-        if !holding.is_empty() {
-            let message = format!(
-                "the stack is {}, and what holds data is in it: {}",
-                stack.status,
-                holding.join(", ")
-            );
-            let mut outcome = Outcome::new(Ending::Stuck, message);
-            if stack.status == StackStatus::CreateFailed {
-                outcome = outcome
-                    .next(format!("`deploy --stack {} --on-failure keep` goes on from there", stack.name));
-            }
-            let way = format!("`destroy --stack {}` deletes it, after saying what is lost", stack.name);
-            return ended_with(outcome.next(way), &stack);
-        }
+        refuse_if_data(&stack, &resources)?;
         let question = Question {
             topic: Topic::DeleteFailed,
             text: format!("The stack is {}. Delete it and create it anew?", stack.status),
@@ -183,4 +173,32 @@ impl Deploy<'_, '_> {
         outcome.cause = followed.cause.clone().map(Box::new);
         outcome
     }
+}
+
+/// Ends the deploy where what holds data is in a stack that would be deleted.
+fn refuse_if_data(stack: &Stack, resources: &[StackResource]) -> Result<(), Stop> {
+    let is_there = |resource: &&StackResource| {
+        resource.physical_id.as_deref().is_some_and(|id| !id.is_empty())
+            && resource.status.ends_with("_COMPLETE")
+    };
+    let holding: Vec<&str> = resources
+        .iter()
+        .filter(is_there)
+        .filter(|resource| data::holds_data(&resource.resource_type))
+        .map(|resource| resource.logical_id.as_str())
+        .collect();
+    if holding.is_empty() {
+        return Ok(());
+    }
+    let message =
+        format!("the stack is {}, and what holds data is in it: {}", stack.status, holding.join(", "));
+    let mut outcome = Outcome::new(Ending::Stuck, message);
+    if stack.status == StackStatus::CreateFailed {
+        outcome =
+            outcome.next(format!("`deploy --stack {} --on-failure keep` goes on from there", stack.name));
+    }
+    let way = format!("`destroy --stack {}` deletes it, after saying what is lost", stack.name);
+    outcome = outcome.next(way);
+    outcome.stack_id = Some(stack.id.clone());
+    Err(outcome.into())
 }

@@ -10,7 +10,7 @@ use crate::deploy::api::{
 use crate::deploy::capability;
 use crate::deploy::change_sets::Made;
 use crate::deploy::digest::{Digest, SetName};
-use crate::deploy::event::Event;
+use crate::deploy::event::{Event, Step};
 use crate::deploy::event_log::Start;
 use crate::deploy::follow::{Before, Followed, Operation};
 use crate::deploy::outcome::{Ending, Outcome};
@@ -61,7 +61,11 @@ impl Deploy<'_, '_> {
             .hex(12);
         let name = SetName { content: self.content.clone(), base }.to_string();
         CreateChangeSet {
-            stack: stack.map_or_else(|| self.request.stack.clone(), |stack| stack.id.clone()),
+            // A stack that is only in review is asked for by its name, as when it was made.
+            stack: match stack {
+                Some(stack) if planned.kind == ChangeSetKind::Update => stack.id.clone(),
+                _ => self.request.stack.clone(),
+            },
             client_token: token("set", &name),
             name,
             kind: planned.kind,
@@ -127,7 +131,16 @@ impl Deploy<'_, '_> {
             }
             Err(stop) => return Err(stop),
         }
-        self.follow(stack, Some(Before::of(stack)), start, Some(set.changes.len())).await
+        match self.follow(stack, Some(Before::of(stack)), start, Some(set.changes.len())).await {
+            Err(Stop::Ended(outcome))
+                if outcome.ending == Ending::Left && planned.step == Step::Foundation =>
+            {
+                Err((*outcome)
+                    .next("this is the first of two steps: the same command makes the second")
+                    .into())
+            }
+            other => other,
+        }
     }
 
     pub(super) async fn follow(

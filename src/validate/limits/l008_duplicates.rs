@@ -111,7 +111,7 @@ struct Identity<'t> {
     /// The list that the things are in, if they aren't resources, and the property that names this resource.
     inside: Option<(&'static str, Option<&'static str>)>,
     /// Properties that are there.
-    properties: Vec<String>,
+    properties: Vec<&'static str>,
     /// Properties that may be left out, which is a value like any other.
     optional: &'static [&'static str],
 }
@@ -127,15 +127,19 @@ struct Identified<'t> {
 
 pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
     // By type and, in the first combination in which it exists, what identifies it.
-    let mut known: BTreeMap<(&str, &str, Vec<String>, String), Vec<Identified<'t>>> = BTreeMap::new();
+    let mut known: BTreeMap<(&str, &str, Vec<&str>, String), Vec<Identified<'t>>> = BTreeMap::new();
     for (id, resource) in &context.template.resources {
         for identity in identities(context, resource) {
             let all = context.scenarios_of(resource);
-            let here =
-                all.list.iter().filter(|scenario| Evaluator::exists(resource, scenario) != Some(false));
-            let mut things: Vec<(String, String)> = here
-                .flat_map(|scenario| keys(context, id, resource, &scenario.at_defaults(), &identity))
-                .collect();
+            let mut things: Vec<(String, String)> = Vec::new();
+            context.each_at_defaults(id, resource, &all, |_, evaluated| {
+                things.extend(match &evaluated.properties.data {
+                    // What a macro makes of the other properties isn't known.
+                    Data::Unknown(_) => keys_in(context, id, resource, &evaluated.scenario, &identity),
+                    known => keys(context, id, resource, &identity, &|property| known.get(property).cloned()),
+                });
+                true
+            });
             things.sort();
             things.dedup();
             for (place, key) in things {
@@ -176,7 +180,7 @@ fn finding(first: &Identified<'_>, second: &Identified<'_>, key: &str, severity:
     );
     let place = match second.identity.inside {
         Some(_) => second.place.clone(),
-        None => format!("/{}", properties.last().map_or("", String::as_str)),
+        None => format!("/{}", properties.last().copied().unwrap_or_default()),
     };
     let pointer = format!("{}/Properties{place}", owner.pointer());
     let help = if second.identity.rule.code == PRIORITY.code {
@@ -193,13 +197,13 @@ fn finding(first: &Identified<'_>, second: &Identified<'_>, key: &str, severity:
 fn identities<'t>(context: &Context<'t>, resource: &'t Resource) -> Vec<Identity<'t>> {
     let mut identities = Vec::new();
     let type_name = resource.type_name.as_str();
-    let mut add = |rule: &'static Rule, properties: Vec<String>, optional: &'static [&'static str]| {
-        if properties.iter().all(|property| resource.properties.contains_key(property)) {
+    let mut add = |rule: &'static Rule, properties: Vec<&'static str>, optional: &'static [&'static str]| {
+        if properties.iter().all(|property| resource.properties.contains_key(*property)) {
             identities.push(Identity { rule, of: type_name, inside: None, properties, optional });
         }
     };
     if type_name == PRIORITIES.0 {
-        add(&PRIORITY, PRIORITIES.1.map(str::to_owned).to_vec(), &[]);
+        add(&PRIORITY, PRIORITIES.1.to_vec(), &[]);
     }
     for (properties, optional) in unique(type_name) {
         add(&RULE, properties, optional);
@@ -208,8 +212,7 @@ fn identities<'t>(context: &Context<'t>, resource: &'t Resource) -> Vec<Identity
         let read_only: Vec<&str> = texts(schema, "readOnlyProperties").collect();
         let primary: Vec<&str> = texts(schema, "primaryIdentifier").collect();
         if !primary.is_empty() && !primary.iter().any(|pointer| read_only.contains(pointer)) {
-            let names =
-                primary.iter().filter_map(|pointer| pointer.strip_prefix("/properties/")).map(str::to_owned);
+            let names = primary.iter().filter_map(|pointer| pointer.strip_prefix("/properties/"));
             add(&RULE, names.collect(), &[]);
         }
     }
@@ -234,10 +237,11 @@ fn identities<'t>(context: &Context<'t>, resource: &'t Resource) -> Vec<Identity
 }
 
 /// What a service wants to be unique of a type.
-fn unique(type_name: &str) -> impl Iterator<Item = (Vec<String>, &'static [&'static str])> {
-    UNIQUE.iter().filter(move |(unique, ..)| *unique == type_name).map(|(_, properties, optional)| {
-        (properties.iter().map(|property| (*property).to_owned()).collect(), *optional)
-    })
+fn unique(type_name: &str) -> impl Iterator<Item = (Vec<&'static str>, &'static [&'static str])> {
+    UNIQUE
+        .iter()
+        .filter(move |(unique, ..)| *unique == type_name)
+        .map(|(_, properties, optional)| (properties.to_vec(), *optional))
 }
 
 fn texts(schema: TypeSchema, list: &str) -> impl Iterator<Item = &'static str> {
@@ -250,15 +254,11 @@ fn keys<'t>(
     context: &Context<'t>,
     id: &str,
     resource: &'t Resource,
-    scenario: &Scenario<'t>,
     identity: &Identity<'t>,
+    evaluated: &dyn Fn(&str) -> Option<Evaluated<'t>>,
 ) -> Vec<(String, String)> {
-    let evaluated = |property: &str| {
-        let json = resource.properties.get(property)?;
-        context.evaluator.evaluate(json, scenario).value
-    };
     let Some((list, named_by)) = identity.inside else {
-        return key(context, identity, &evaluated).map(|key| (String::new(), key)).into_iter().collect();
+        return key(context, identity, evaluated).map(|key| (String::new(), key)).into_iter().collect();
     };
     let of_item = |item: &Evaluated<'t>| {
         let get = |property: &str| match item.get(property) {
@@ -268,8 +268,8 @@ fn keys<'t>(
         };
         let key = match named_by {
             Some(named_by) => {
-                let rest: Vec<String> =
-                    identity.properties.iter().filter(|property| *property != named_by).cloned().collect();
+                let rest =
+                    identity.properties.iter().copied().filter(|property| *property != named_by).collect();
                 let key = key(context, &Identity { properties: rest, ..identity.clone() }, &get)?;
                 format!("${{{id}}}, {key}")
             }
@@ -278,6 +278,19 @@ fn keys<'t>(
         Some((pointer_to(&resource.properties, item.source)?, key))
     };
     evaluated(list).iter().flat_map(Evaluated::items).filter_map(of_item).collect()
+}
+
+/// The same in a scenario.
+fn keys_in<'t>(
+    context: &Context<'t>,
+    id: &str,
+    resource: &'t Resource,
+    scenario: &Scenario<'t>,
+    identity: &Identity<'t>,
+) -> Vec<(String, String)> {
+    keys(context, id, resource, identity, &|property| {
+        context.evaluator.evaluate(resource.properties.get(property)?, scenario).value
+    })
 }
 
 /// The values of the properties as one text; `None` if one is left out that is needed, or can't be compared.
@@ -289,7 +302,7 @@ fn key<'t>(
     let mut key = String::new();
     let optional = identity.optional.iter().map(|property| (*property, true));
     for (property, is_optional) in
-        identity.properties.iter().map(|property| (property.as_str(), false)).chain(optional)
+        identity.properties.iter().map(|property| (*property, false)).chain(optional)
     {
         let Some(value) = get(property) else {
             if is_optional {
@@ -338,7 +351,7 @@ fn together<'t>(
     conditions.extend(Evaluator::conditions_of(second.resource));
     let all = context.evaluator.shared_scenarios(&conditions);
     let of = |one: &Identified<'t>, scenario: &Scenario<'t>| {
-        let keys = keys(context, one.id, one.resource, scenario, &one.identity);
+        let keys = keys_in(context, one.id, one.resource, scenario, &one.identity);
         keys.into_iter().find_map(|(place, key)| (place == one.place).then_some(key))
     };
     let equal = all.list.iter().filter(|scenario| {

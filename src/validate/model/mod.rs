@@ -48,16 +48,26 @@ pub(in crate::validate) struct Item<'t> {
     pub(in crate::validate) index: usize,
     pub(in crate::validate) resource: &'t Resource,
     pub(in crate::validate) properties: Evaluated<'t>,
+    /// The values in the properties that aren't known, such as texts of which parts are.
+    pub(in crate::validate) unknowns: Vec<Evaluated<'t>>,
 }
 
 impl<'t> Item<'t> {
+    fn new(id: &'t str, index: usize, resource: &'t Resource, properties: Evaluated<'t>) -> Self {
+        let mut unknowns = Vec::new();
+        add_unknowns(&properties, &mut unknowns);
+        Self { id, index, resource, properties, unknowns }
+    }
+
     pub(in crate::validate) fn is(&self, type_name: &str) -> bool {
         self.resource.type_name == type_name
     }
 
     /// The value at a path of members with dots between.
     pub(in crate::validate) fn get(&self, path: &str) -> Option<&Evaluated<'t>> {
-        path.split('.').try_fold(&self.properties, |value, key| value.get(key))
+        // Paths are short: byte by byte they are cut fastest.
+        let keys = path.as_bytes().split(|byte| *byte == b'.');
+        keys.into_iter().try_fold(&self.properties, |value, key| value.data.get_bytes(key))
     }
 
     /// The known text of a property.
@@ -119,6 +129,15 @@ impl<'t> Item<'t> {
 
     fn owner(&self) -> Owner<'t> {
         Owner::Resource { id: self.id, resource: self.resource }
+    }
+}
+
+fn add_unknowns<'t>(value: &Evaluated<'t>, found: &mut Vec<Evaluated<'t>>) {
+    match &value.data {
+        Data::List(items) => items.iter().for_each(|item| add_unknowns(item, found)),
+        Data::Object(members) => members.iter().for_each(|(_, member)| add_unknowns(member, found)),
+        Data::Unknown(_) => found.push(value.clone()),
+        _ => {}
     }
 }
 

@@ -303,11 +303,9 @@ fn subnets<'t>(view: &View<'_, 't>) -> BTreeMap<&'t str, (Option<&'t str>, Way)>
     view.of("AWS::EC2::Subnet").map(|subnet| (subnet.id, way(subnet))).collect()
 }
 
-fn way_of(view: &View<'_, '_>, route: &Item<'_>) -> Way {
+fn way_of<'t>(view: &View<'_, 't>, route: &Item<'t>) -> Way {
     if let Some(gateway) = route.get("GatewayId") {
-        let is_gateway = view
-            .items()
-            .any(|item| gateway.resource() == Some(item.id) && item.is("AWS::EC2::InternetGateway"));
+        let is_gateway = view.target_of(Some(gateway), "AWS::EC2::InternetGateway").is_some();
         return if is_gateway { Way::Gateway } else { Way::Unknown };
     }
     if route.get("NatGatewayId").is_some() { Way::Nat } else { Way::Unknown }

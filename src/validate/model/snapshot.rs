@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::cfn::evaluate::{Evaluator, Scenario, Scenarios, Settings, Symbol};
-use crate::cfn::{Resource, Template};
+use crate::cfn::Resource;
+use crate::cfn::evaluate::{Evaluator, Scenario, Scenarios, Symbol};
 use crate::validate::Context;
 
 use super::looked::Versions;
@@ -43,16 +43,15 @@ pub(super) fn snapshots<'t>(context: &Context<'t>) -> Vec<Snapshot<'t>> {
         let most = if context.is_foreign() { chosen.len() } else { 1 };
         snapshots.extend(chosen.iter().take(most).map(|scenario| looks.look(&scenario.at_defaults(), true)));
     }
-    if looks.evaluator.is_exhausted() {
+    if context.evaluator.is_exhausted() {
         context.leave_out();
     }
     snapshots
 }
 
 /// Evaluates resources, each once for what its evaluation depends on.
-struct Looks<'t> {
-    template: &'t Template,
-    evaluator: Evaluator<'t>,
+struct Looks<'c, 't> {
+    context: &'c Context<'t>,
     /// The conditions that each resource depends on.
     needed: Vec<BTreeSet<&'t str>>,
     /// The parameters and pseudo parameters that each resource refers to.
@@ -66,13 +65,8 @@ struct Looks<'t> {
     versions: Versions<'t>,
 }
 
-impl<'t> Looks<'t> {
-    fn new(context: &Context<'t>) -> Self {
-        let settings = Settings {
-            region: context.options.region.clone(),
-            parameters: context.options.parameters.clone(),
-            ..Settings::default()
-        };
+impl<'c, 't> Looks<'c, 't> {
+    fn new(context: &'c Context<'t>) -> Self {
         let resources = &context.template.resources;
         let needed: Vec<BTreeSet<&str>> = resources.values().map(Evaluator::conditions_of).collect();
         let mut scenarios: BTreeMap<BTreeSet<&str>, Arc<Scenarios<'t>>> = BTreeMap::new();
@@ -81,8 +75,8 @@ impl<'t> Looks<'t> {
                 scenarios.insert(names.clone(), context.evaluator.shared_scenarios(names));
             }
         }
-        let named = context.references.names_by_resource();
-        let of = |id: &String| named.get(id.as_str()).into_iter().flatten().copied();
+        let named = &context.references.names_by_resource;
+        let of = |id: &str| named.get(id).into_iter().flatten().copied();
         let parameters: Vec<Vec<&str>> = resources
             .keys()
             .map(|id| of(id).filter(|name| !resources.contains_key(*name)).collect())
@@ -94,8 +88,7 @@ impl<'t> Looks<'t> {
         };
         let has_defaults = parameters.iter().map(|names| names.iter().any(has_default)).collect();
         Self {
-            template: context.template,
-            evaluator: Evaluator::new(context.template, &settings),
+            context,
             parameters,
             has_defaults,
             needed,
@@ -112,13 +105,13 @@ impl<'t> Looks<'t> {
             graph: Rc::clone(&self.graph),
             items: Vec::new(),
             by_type: vec![Vec::new(); self.versions.types()],
-            positions: vec![None; self.template.resources.len()],
+            positions: vec![None; self.context.template.resources.len()],
             conditions: scenario.conditions().collect(),
             at_defaults,
             versions: self.versions.clone(),
             network: OnceCell::new(),
         };
-        for (index, (id, resource)) in self.template.resources.iter().enumerate() {
+        for (index, (id, resource)) in self.context.template.resources.iter().enumerate() {
             if let Some(item) = self.evaluate(index, id, resource, scenario, at_defaults) {
                 let position = snapshot.items.len();
                 if let Some(members) = snapshot.by_type.get_mut(self.versions.type_at(index)) {
@@ -146,18 +139,27 @@ impl<'t> Looks<'t> {
         let at_defaults = at_defaults && self.has_defaults[index];
         let values = if at_defaults { self.parameters[index].as_slice() } else { &[] };
         let values = values.iter().map(|name| scenario.value(name).cloned()).collect();
+        // The others are pseudo parameters.
+        let is_parameter = |name: &&str| self.context.evaluator.parameter(name).is_some();
+        let has_parameters = self.parameters[index].iter().any(is_parameter);
         let item = self.evaluated.entry((index, truths, values)).or_insert_with_key(|(_, truths, _)| {
-            let own =
-                self.scenarios.get(needed)?.list.iter().find(|own| {
-                    needed.iter().zip(truths).all(|(name, truth)| own.condition(name) == *truth)
-                })?;
+            let all = self.scenarios.get(needed)?;
+            let own = all
+                .list
+                .iter()
+                .find(|own| needed.iter().zip(truths).all(|(name, truth)| own.condition(name) == *truth))?;
             if Evaluator::exists(resource, own) == Some(false) {
                 return None;
             }
-            // What a parameter is depends on all conditions that it decides.
-            let of = if at_defaults { scenario } else { own };
-            let (properties, _) = self.evaluator.properties(resource, of);
-            Some(Rc::new(Item { id, index, resource, properties }))
+            let properties = if at_defaults {
+                // What a parameter is depends on all conditions that it decides.
+                self.context.evaluator.properties(resource, scenario).0
+            } else if has_parameters {
+                self.context.evaluator.properties(resource, own).0
+            } else {
+                self.context.properties_without_parameters(id, resource, all, own)
+            };
+            Some(Rc::new(Item::new(id, index, resource, properties)))
         });
         item.clone()
     }

@@ -225,7 +225,9 @@ fn texts_with_keys<'t>(context: &Context<'t>) -> Vec<(Owner<'t>, String)> {
     for (id, resource) in &template.resources {
         let owner = Owner::Resource { id, resource };
         for (section, map) in [("Properties", &resource.properties), ("Metadata", &resource.metadata)] {
-            for key in map.values().flat_map(keys_in) {
+            let mut keys = Vec::new();
+            map.values().for_each(|value| add_keys(value, &mut keys));
+            for key in keys {
                 let path = pointer_to(map, key).unwrap_or_default();
                 found.push((owner, format!("{}/{section}{path}", owner.pointer())));
             }
@@ -235,20 +237,22 @@ fn texts_with_keys<'t>(context: &Context<'t>) -> Vec<(Owner<'t>, String)> {
     let mappings = template.mappings.iter().map(|(name, json)| (Owner::Mapping(name), json));
     for (owner, json) in parameters.chain(mappings) {
         let Json::Object(map) = json else { continue };
-        for key in map.values().flat_map(keys_in) {
+        let mut keys = Vec::new();
+        map.values().for_each(|value| add_keys(value, &mut keys));
+        for key in keys {
             found.push((owner, owner.pointer() + &pointer_to(map, key).unwrap_or_default()));
         }
     }
     found
 }
 
-/// The texts in a value that are keys: nearly always none.
-fn keys_in(json: &Json) -> Vec<&Json> {
+/// Adds the texts in a value that are keys: nearly always none.
+fn add_keys<'t>(json: &'t Json, found: &mut Vec<&'t Json>) {
     match json {
-        Json::String(text) if is_key(text) => vec![json],
-        Json::Array(items) => items.iter().flat_map(keys_in).collect(),
-        Json::Object(map) => map.values().flat_map(keys_in).collect(),
-        _ => Vec::new(),
+        Json::String(text) if is_key(text) => found.push(json),
+        Json::Array(items) => items.iter().for_each(|item| add_keys(item, found)),
+        Json::Object(map) => map.values().for_each(|value| add_keys(value, found)),
+        _ => {}
     }
 }
 
@@ -256,8 +260,9 @@ fn keys_in(json: &Json) -> Vec<&Json> {
 ///
 /// Source: AWS IAM User Guide, "IAM identifiers": unique prefixes.
 fn is_key(text: &str) -> bool {
-    // Most texts are shorter than the shortest key, and searching in them would be most of the work.
-    if text.len() < "PRIVATE KEY-----".len() {
+    // Most texts are shorter than the shortest key, or have nothing of one: to search in them would be most of the work.
+    let may_be = |part: &[u8]| matches!(part, b"AKIA" | b"ASIA" | b"----");
+    if text.len() < "PRIVATE KEY-----".len() || !text.as_bytes().windows(4).any(may_be) {
         return false;
     }
     if text.contains("PRIVATE KEY-----") {

@@ -15,6 +15,8 @@ pub struct References<'t> {
     pub links: Vec<Link<'t>>,
     /// The texts that hold `{{` or, outside of `Fn::Sub`, `${`.
     pub texts: Vec<Text<'t>>,
+    /// The names of parameters, pseudo parameters and resources that each resource's properties refer to.
+    pub(in crate::validate) names_by_resource: BTreeMap<&'t str, BTreeSet<&'t str>>,
 }
 
 /// A place in the template.
@@ -127,17 +129,6 @@ pub struct Text<'t> {
 }
 
 impl<'t> References<'t> {
-    /// The names of parameters, pseudo parameters and resources that each resource's properties refer to.
-    pub(in crate::validate) fn names_by_resource(&self) -> BTreeMap<&'t str, BTreeSet<&'t str>> {
-        let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for link in self.links.iter().filter(|link| link.site.part == Part::Properties) {
-            if let (Owner::Resource { id, .. }, Target::Name(name)) = (link.site.owner, link.target) {
-                found.entry(id).or_default().insert(name);
-            }
-        }
-        found
-    }
-
     /// Walks through the template.
     pub fn collect(template: &'t Template) -> Self {
         let mut walk = Walk::new();
@@ -165,7 +156,13 @@ impl<'t> References<'t> {
             walk.start(Owner::Output(name), "Outputs", name);
             walk.body(output);
         }
-        walk.found
+        let mut found = walk.found;
+        for link in found.links.iter().filter(|link| link.site.part == Part::Properties) {
+            if let (Owner::Resource { id, .. }, Target::Name(name)) = (link.site.owner, link.target) {
+                found.names_by_resource.entry(id).or_default().insert(name);
+            }
+        }
+        found
     }
 }
 
@@ -325,7 +322,8 @@ impl<'t> Walk<'t> {
     }
 
     fn text(&mut self, text: &'t str, position: Position, in_sub: bool) {
-        if text.contains("{{") || text.contains("${") {
+        let opens = |pair: &[u8]| matches!(pair, b"{{" | b"${");
+        if text.as_bytes().windows(2).any(opens) {
             let inside = position.inside.map(|(function, _)| function);
             self.found.texts.push(Text { text, site: self.site(), in_sub, inside });
         }

@@ -30,7 +30,7 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
     let sources =
         Sources { template: context.template, evaluator: &context.evaluator, registry: context.registry };
     let mut evaluations = 0;
-    let parameters = context.references.names_by_resource();
+    let parameters = &context.references.names_by_resource;
     for (id, resource) in &context.template.resources {
         let Some(schema) = schema_of(context, resource) else { continue };
         let owner = Owner::Resource { id, resource };

@@ -1,6 +1,6 @@
 //! W022: a password in a URL has no characters that end it.
 
-use crate::cfn::evaluate::{Data, Evaluated, Piece};
+use crate::cfn::evaluate::{Origin, Piece, Unknown};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
@@ -20,27 +20,11 @@ pub(super) static RULE: Rule = Rule {
 /// What has a meaning in the part of a URL before the path.
 const RESERVED: &str = ":/?#[]@%\"<>\\^`{|} ";
 
-/// The parts of all texts in a value.
-fn texts<'v, 't>(value: &'v Evaluated<'t>, found: &mut Vec<(&'v Evaluated<'t>, Vec<Piece<'t>>)>) {
-    match &value.data {
-        Data::List(items) => items.iter().for_each(|item| texts(item, found)),
-        Data::Object(members) => members.iter().for_each(|(_, value)| texts(value, found)),
-        Data::Unknown(_) => {
-            let parts = super::model::pieces(value);
-            if parts.len() > 1 {
-                found.push((value, parts));
-            }
-        }
-        _ => {}
-    }
-}
-
 fn check_item<'t>(view: &View<'_, 't>, item: &Item<'t>, findings: &mut Vec<Diagnostic>) {
-    let mut found = Vec::new();
-    texts(&item.properties, &mut found);
-    for (value, parts) in found {
+    for value in &item.unknowns {
+        let Some(Unknown { origin: Origin::Text(parts), .. }) = value.unknown() else { continue };
         let mut in_url = false;
-        for part in &parts {
+        for part in parts {
             if let Piece::Text(text) = part {
                 // Behind the first slash of the path nothing can go wrong any more.
                 in_url = match text.rsplit_once("://") {

@@ -1,6 +1,6 @@
 //! W046: what reads a secret of the template waits for it.
 
-use crate::cfn::evaluate::{Data, Evaluated, Origin, Piece, Unknown};
+use crate::cfn::evaluate::{Evaluated, Origin, Piece, Unknown};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
@@ -16,20 +16,23 @@ pub(super) static RULE: Rule = Rule {
     same_as: &[],
 };
 
-/// All dynamic references in a value: their bodies, and where they are.
-fn dynamic<'v, 't>(value: &'v Evaluated<'t>, found: &mut Vec<(&'v Evaluated<'t>, Vec<Piece<'t>>)>) {
-    match &value.data {
-        Data::List(items) => items.iter().for_each(|item| dynamic(item, found)),
-        Data::Object(members) => members.iter().for_each(|(_, value)| dynamic(value, found)),
-        Data::Unknown(_) => {
-            for piece in pieces(value) {
-                if let Piece::Unknown(Unknown { origin: Origin::Dynamic(body), .. }) = piece {
-                    found.push((value, body.clone()));
+/// All dynamic references in a resource: their bodies, and where they are.
+fn dynamic<'v, 't>(item: &'v Item<'t>) -> Vec<(&'v Evaluated<'t>, &'v [Piece<'t>])> {
+    let mut found = Vec::new();
+    for value in &item.unknowns {
+        match value.unknown().map(|unknown| &unknown.origin) {
+            Some(Origin::Dynamic(body)) => found.push((value, body.as_slice())),
+            Some(Origin::Text(parts)) => {
+                for part in parts {
+                    if let Piece::Unknown(Unknown { origin: Origin::Dynamic(body), .. }) = part {
+                        found.push((value, body));
+                    }
                 }
             }
+            _ => {}
         }
-        _ => {}
     }
+    found
 }
 
 /// What stands for a `:` in the name of a function: those of the text divide it.
@@ -55,10 +58,8 @@ fn written(pieces: &[Piece<'_>]) -> Option<String> {
 
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     for item in view.items() {
-        let mut found = Vec::new();
-        dynamic(&item.properties, &mut found);
-        for (value, body) in found {
-            let Some(text) = written(&body) else { continue };
+        for (value, body) in dynamic(item) {
+            let Some(text) = written(body) else { continue };
             let Some((service, rest)) = text.split_once(':') else { continue };
             let type_name = match service {
                 "secretsmanager" => "AWS::SecretsManager::Secret",

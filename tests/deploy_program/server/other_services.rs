@@ -78,7 +78,12 @@ pub(crate) fn answer(model: &mut Model, request: &Http, call: &Call) -> Option<A
             xml(format!("<DescribeVpcsResponse><vpcSet>{items}</vpcSet></DescribeVpcsResponse>"))
         }
         "DescribeSubnets" => {
-            assert_eq!(call.get("Filter.1.Name"), Some("vpc-id"));
+            let wanted = call.get("Filter.1.Value.1").unwrap_or_default();
+            let passes = |subnet: &&Subnet| match call.get("Filter.1.Name") {
+                Some("vpc-id") => subnet.vpc == wanted,
+                Some("tag:Name") => subnet.name == wanted,
+                other => panic!("no filter of subnets: {other:?}"),
+            };
             let item = |subnet: &Subnet| {
                 let Subnet { id, name, zone, vpc } = subnet;
                 format!(
@@ -86,7 +91,7 @@ pub(crate) fn answer(model: &mut Model, request: &Http, call: &Call) -> Option<A
                      <cidrBlock>10.0.0.0/24</cidrBlock><tagSet><item><key>Name</key><value>{name}</value></item></tagSet></item>"
                 )
             };
-            let items: String = model.subnets.iter().map(item).collect();
+            let items: String = model.subnets.iter().filter(passes).map(item).collect();
             xml(format!("<DescribeSubnetsResponse><subnetSet>{items}</subnetSet></DescribeSubnetsResponse>"))
         }
         _ => None,

@@ -3,7 +3,7 @@
 use dify_cfn::deploy::api::{Answer, ApiError, Page};
 use dify_cfn::deploy::services::{
     Alarm, CallerIdentity, Certificate, ObjectVersion, Secret, Services, SsmParameter, StoppedTask, Subnet,
-    Vpc,
+    SubnetFilter, Vpc,
 };
 
 use super::model::World;
@@ -93,10 +93,14 @@ impl Services for World {
         })
     }
 
-    fn subnets<'a>(&'a self, vpc_id: &'a str) -> Answer<'a, Vec<Subnet>> {
+    fn subnets<'a>(&'a self, filter: SubnetFilter<'a>) -> Answer<'a, Vec<Subnet>> {
         self.call("DescribeSubnets", move |state| {
-            let inside = state.subnets.iter().filter(|(_, _, vpc, _)| vpc == vpc_id);
-            Ok(inside
+            let passes = |(_, name, vpc, _): &&(String, String, String, String)| match filter {
+                SubnetFilter::Vpc(id) => vpc == id,
+                SubnetFilter::Named(wanted) => name == wanted,
+            };
+            let found = state.subnets.iter().filter(passes);
+            Ok(found
                 .map(|(id, name, vpc, zone)| Subnet {
                     id: id.clone(),
                     name: Some(name.clone()),

@@ -7,6 +7,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use super::sequence::Sequence;
+
 /// How far matching may go back before it gives up.
 const BACKTRACK_LIMIT: usize = 100_000;
 
@@ -16,6 +18,7 @@ const SIZE_LIMIT: usize = 4 << 20;
 /// What a pattern is compiled for.
 #[derive(Debug, Clone)]
 pub(super) enum Engine {
+    Sequence(Arc<ByHand>),
     Light(Arc<Light>),
     Plain(regex::Regex),
     Fancy(Box<fancy_regex::Regex>),
@@ -32,6 +35,15 @@ impl Engine {
                 .map_err(|cause| cause.to_string())?;
             return Ok(Self::Fancy(Box::new(regex)));
         }
+        if let Some(sequence) = Sequence::new(translated) {
+            let by_hand = ByHand { sequence, translated: translated.to_owned(), others: OnceLock::new() };
+            return Ok(Self::Sequence(Arc::new(by_hand)));
+        }
+        Self::searching(translated)
+    }
+
+    /// The same with an engine in any case.
+    fn searching(translated: &str) -> Result<Self, String> {
         if let Some(light) = Light::new(translated) {
             return Ok(Self::Light(Arc::new(light)));
         }
@@ -41,6 +53,7 @@ impl Engine {
     /// Whether the pattern is found in the text; `None` if that takes too long to find out.
     pub(super) fn is_match(&self, text: &str) -> Option<bool> {
         match self {
+            Self::Sequence(by_hand) => by_hand.is_match(text),
             Self::Light(light) => Some(light.is_match(text)),
             Self::Plain(regex) => Some(regex.is_match(text)),
             Self::Fancy(regex) => regex.is_match(text).ok(),
@@ -50,6 +63,24 @@ impl Engine {
     /// Whether the pattern looks around or back.
     pub(super) fn is_fancy(&self) -> bool {
         matches!(self, Self::Fancy(_))
+    }
+}
+
+/// A pattern that is matched by hand in most texts.
+#[derive(Debug)]
+pub(super) struct ByHand {
+    sequence: Sequence,
+    translated: String,
+    /// What matches in other texts, once there was one.
+    others: OnceLock<Option<Engine>>,
+}
+
+impl ByHand {
+    fn is_match(&self, text: &str) -> Option<bool> {
+        self.sequence.is_match(text).or_else(|| {
+            let others = self.others.get_or_init(|| Engine::searching(&self.translated).ok());
+            others.as_ref()?.is_match(text)
+        })
     }
 }
 
@@ -111,7 +142,7 @@ mod tests {
             ["^[a-z]{1,3}-?$", "a|b", "^(a(?:b|c))?$", r"^\S+\.\S+$", r"\d{10}\z", "^.*$", "[^a-z]", "x$"]
         {
             let translated = translate(text).text;
-            let light = Engine::new(&translated, false).unwrap();
+            let light = Engine::searching(&translated).unwrap();
             assert!(matches!(light, Engine::Light(_)), "{text}");
             let heavy = regex::Regex::new(&translated).unwrap();
             for sample in texts.iter().cycle().take(OFTEN + 2 * texts.len()) {

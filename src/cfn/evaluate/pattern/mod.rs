@@ -1,10 +1,11 @@
 //! Regular expressions as registry schemas and parameters have them, in the dialect of Java and of ECMAScript.
 //!
-//! They are translated to the syntax of the `regex` crate (`dialect`) and left to the engine that is quickest for them
-//! (`engine`).
+//! They are translated to the syntax of the `regex` crate (`dialect`) and matched by hand where they are simple (`sequence`), else
+//! by the engine that is quickest for them (`engine`).
 
 mod dialect;
 mod engine;
+mod sequence;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +17,9 @@ use engine::Engine;
 #[derive(Debug, Clone)]
 pub struct Pattern {
     engine: Engine,
+    /// Of a pattern that asks for the length of the whole text: least and most characters, and what is searched for in other
+    /// texts.
+    others: Option<((usize, usize), Engine)>,
     /// Least and most characters, of a pattern that is one repetition over the whole text.
     length: Option<(usize, usize)>,
     exact: bool,
@@ -41,6 +45,11 @@ impl Pattern {
     /// [`PatternError`] if it isn't a regular expression, or one that can't be translated.
     pub fn new(pattern: &str) -> Result<Self, PatternError> {
         let error = |reason: String| PatternError { pattern: pattern.to_owned(), reason };
+        if let Some((length, fits, others)) = measured(pattern) {
+            let engine = |translated: &str| Engine::new(translated, false).map_err(error);
+            let (engine, others) = (engine(&fits)?, Some((length, engine(&others)?)));
+            return Ok(Self { engine, others, length: None, exact: true });
+        }
         let whole = whole_repetition(pattern);
         let (body, length) = match &whole {
             Some((body, length)) => (body.as_str(), Some(*length)),
@@ -48,7 +57,7 @@ impl Pattern {
         };
         let translated = translate(body);
         let engine = Engine::new(&translated.text, translated.fancy).map_err(error)?;
-        Ok(Self { engine, length, exact: !translated.loosened })
+        Ok(Self { engine, others: None, length, exact: !translated.loosened })
     }
 
     /// The same, compiled once in a process; `None` if it can't be translated.
@@ -75,7 +84,15 @@ impl Pattern {
                 return Some(false);
             }
         }
-        self.engine.is_match(text)
+        match &self.others {
+            // `.` is no line feed.
+            Some(((least, most), others))
+                if text.contains('\n') || !(*least..=*most).contains(&text.chars().count()) =>
+            {
+                others.is_match(text)
+            }
+            _ => self.engine.is_match(text),
+        }
     }
 
     /// Whether it is matched exactly as it is written. In others a large count became "any number of times".
@@ -117,6 +134,21 @@ fn whole_repetition(pattern: &str) -> Option<(String, (usize, usize))> {
     single.then(|| (format!("^{atom}*$"), (least, most)))
 }
 
+/// Of a pattern with a look ahead over the whole text, such as `((?=^.{1,127}$)^[a-z]+$)|(^\\.$)`: how long the text has to
+/// be, and what is searched for in texts of that length and in others, translated. To look ahead costs far more than to
+/// count.
+fn measured(pattern: &str) -> Option<((usize, usize), String, String)> {
+    let (before, rest) = pattern.split_once("(?=^.{")?;
+    let (counts, after) = rest.split_once("}$)")?;
+    let (least, most) = counts.split_once(',')?;
+    let length = (least.parse().ok()?, most.parse().ok()?);
+    // It holds at the start of such a text, and nowhere in another: nothing stands behind the end.
+    let translated = [translate(&format!("{before}^{after}")), translate(&format!("{before}$.{after}"))];
+    let [fits, others] = translated;
+    let is_plain = !fits.fancy && !fits.loosened && !after.starts_with(['*', '+', '?', '{']);
+    is_plain.then_some((length, fits.text, others.text))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,6 +177,22 @@ mod tests {
         assert!(!matches("^([a-b]{2})$", "abc"));
         // Two classes are no single repetition.
         assert!(matches("^[a][b]{1,2}$", "abb"));
+    }
+
+    #[test]
+    fn a_look_ahead_over_the_whole_is_a_length() {
+        // As `AWS::ServiceDiscovery::Service` has it for names.
+        let text = r"^((?=^.{1,9}$)^([a-z]{0,7}[a-z])(\.([a-z]{0,7}[a-z]))*$)|(^\.$)";
+        let (pattern, whole) = (Pattern::new(text).unwrap(), fancy_regex::Regex::new(text).unwrap());
+        assert!(!pattern.is_fancy() && pattern.is_exact());
+        for sample in
+            ["a", "a.b", ".", "", "a.", "abcdefgh", "abcdefghi", "abcd.efgh", "abcd.efghi", "a\nb", "a\n"]
+        {
+            assert_eq!(pattern.is_match(sample), whole.is_match(sample).ok(), "{sample:?}");
+        }
+        let of_others = Pattern::new(r"(?=^.{8,64}$)x").unwrap();
+        assert!(of_others.is_match("x2345678") == Some(true) && of_others.is_match("x") == Some(false));
+        assert!(Pattern::new(r"^(?=^.{8,64}$)(?!a).*$").unwrap().is_fancy());
     }
 
     #[test]

@@ -11,14 +11,20 @@ use crate::deploy::changes::{Change, PropertyDelta, Widening, WideningKind};
 /// Values are cut to so many characters.
 const VALUE_WIDTH: usize = 60;
 
-/// More lines of one kind than this are summed up, where a stack is new.
+/// More lines of one kind than this are summed up: access of a new stack, resources of which only tags change.
 const MOST_LINES_OF_A_KIND: usize = 5;
 
 /// Changes, then what gets wider.
 pub(super) fn text(changes: &[Change], widenings: &[Widening]) -> String {
     let mut text = String::new();
-    for change in changes {
+    let (tagged, others): (Vec<&Change>, Vec<&Change>) =
+        changes.iter().partition(|change| is_of_tags(change));
+    let is_summed = tagged.len() > MOST_LINES_OF_A_KIND;
+    for change in if is_summed { others } else { changes.iter().collect() } {
         write_change(change, 1, &mut text);
+    }
+    if is_summed {
+        text.push_str(&format!("  ~ {} resources get other tags, and nothing else\n", tagged.len()));
     }
     if changes.is_empty() {
         text.push_str("  none\n");
@@ -56,13 +62,30 @@ pub(super) fn text_of_new(changes: &[Change], widenings: &[Widening]) -> String 
     text
 }
 
+/// Whether nothing but a resource's tags changes: a tag of the stack changes those of all.
+fn is_of_tags(change: &Change) -> bool {
+    let mut paths = change.properties.iter().map(|delta| delta.path.as_str()).peekable();
+    change.action == ChangeAction::Modify
+        && change.replacement == Replacement::False
+        && change.nested.is_empty()
+        && paths.peek().is_some()
+        && paths.all(|path| {
+            ["/Tags", "/Properties/Tags"]
+                .iter()
+                .any(|tags| path == *tags || path.starts_with(&format!("{tags}/")))
+        })
+}
+
 fn wider(widenings: &[Widening]) -> String {
     if widenings.is_empty() {
         return String::new();
     }
     let mut text = format!("{}:\n", warning("access gets wider"));
     for widening in widenings {
-        text.push_str(&format!("  {}: {}\n", widening.logical_id, widening.words));
+        let Widening { logical_id: id, words, .. } = widening;
+        let is_named = words.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == id);
+        let subject = if is_named { String::new() } else { format!("{id}: ") };
+        text.push_str(&format!("  {subject}{words}\n"));
     }
     text
 }
@@ -146,6 +169,35 @@ mod tests {
     use crate::deploy::picture::{Picture, Pictured};
     use crate::deploy::template_diff;
     use serde_json::json;
+
+    #[test]
+    fn resources_of_which_only_tags_change_are_summed_up() {
+        let of = |id: &str, path: &str| Change {
+            action: ChangeAction::Modify,
+            logical_id: id.to_owned(),
+            resource_type: "AWS::S3::Bucket".to_owned(),
+            properties: vec![PropertyDelta { path: path.to_owned(), ..PropertyDelta::default() }],
+            ..Change::default()
+        };
+        let mut changes: Vec<Change> =
+            (0..6).map(|number| of(&format!("Tagged{number}"), "/Properties/Tags/0/Value")).collect();
+        changes.push(of("Other", "/Properties/TagsOfMine"));
+        let told = text(&changes, &[]);
+        assert!(told.contains("6 resources get other tags, and nothing else"), "{told}");
+        assert!(told.contains("Other") && !told.contains("Tagged0"), "{told}");
+        assert!(text(&changes[..5], &[]).contains("Tagged0"), "few are told one by one");
+    }
+
+    #[test]
+    fn a_widening_that_names_its_resource_does_not_so_twice() {
+        let of = |id: &str| Widening {
+            logical_id: id.to_owned(),
+            words: "Role may s3:* on everything".to_owned(),
+            kind: WideningKind::Permission,
+        };
+        assert!(wider(&[of("Role")]).ends_with("\n  Role may s3:* on everything\n"));
+        assert!(wider(&[of("Rol")]).ends_with("\n  Rol: Role may s3:* on everything\n"));
+    }
 
     #[test]
     fn each_change_says_what_becomes_of_the_resource() {

@@ -42,18 +42,39 @@ impl Store {
         self.texts.as_bytes().get(self.range(number)).unwrap_or_default()
     }
 
+    /// [`start`] of a text.
+    fn start(&self, number: usize) -> u64 {
+        let range = self.range(number);
+        match self.texts.as_bytes().get(range.start..).and_then(<[u8]>::first_chunk) {
+            // What stands behind a short text is the next one.
+            Some(first) if range.len() >= 8 => u64::from_be_bytes(*first),
+            Some(first) if !range.is_empty() => {
+                u64::from_be_bytes(*first) & (u64::MAX << (64 - 8 * range.len()))
+            }
+            _ => start(self.bytes(number)),
+        }
+    }
+
     fn range(&self, number: usize) -> std::ops::Range<usize> {
-        let start = if number == 0 { 0 } else { self.end(number - 1) };
-        start..self.end(number)
+        let Some(before) = number.checked_sub(1) else { return 0..self.end(number) };
+        // It starts where the one before it ends.
+        let ends = self.ends.get(before * 4..).and_then(<[u8]>::split_first_chunk);
+        match ends.and_then(|(start, rest)| Some((start, rest.first_chunk()?))) {
+            Some((start, end)) => u32::from_le_bytes(*start) as usize..u32::from_le_bytes(*end) as usize,
+            None => 0..0,
+        }
     }
 
     /// Three bytes at a place.
     fn three(&self, place: usize) -> usize {
-        match self.values.get(place..).and_then(<[u8]>::first_chunk) {
-            Some([low, middle, high]) => {
+        let rest = self.values.get(place..).unwrap_or_default();
+        match (rest.first_chunk(), rest) {
+            // Four at once are read in one step.
+            (Some(four), _) => (u32::from_le_bytes(*four) & 0xff_ffff) as usize,
+            (None, [low, middle, high]) => {
                 usize::from(*low) | usize::from(*middle) << 8 | usize::from(*high) << 16
             }
-            None => 0,
+            _ => 0,
         }
     }
 
@@ -172,12 +193,14 @@ impl Schema {
     /// The name and the value of a member.
     pub fn entry(self, name: &str) -> Option<(&'static str, Self)> {
         let (mut from, mut to) = (0, if self.is_object() { self.length() } else { 0 });
+        let wanted = start(name.as_bytes());
         while from < to {
             let middle = usize::midpoint(from, to);
             let place = self.place + 3 + middle * 6;
             let number = self.store.three(place);
-            // Texts are in the order of their bytes.
-            match self.store.bytes(number).cmp(name.as_bytes()) {
+            // Texts are in the order of their bytes. The first eight decide most comparisons, as one number.
+            let first = self.store.start(number);
+            match first.cmp(&wanted).then_with(|| self.store.bytes(number).cmp(name.as_bytes())) {
                 std::cmp::Ordering::Less => from = middle + 1,
                 std::cmp::Ordering::Greater => to = middle,
                 std::cmp::Ordering::Equal => {
@@ -213,6 +236,16 @@ impl Schema {
             tag::TEXT => Json::from(self.as_str()),
             tag::TRUE | tag::FALSE => Json::from(self.as_bool()),
             _ => self.as_number().map_or(Json::Null, Json::Number),
+        }
+    }
+}
+
+/// The first eight bytes as a number that has their order, zeros for those that aren't there.
+fn start(bytes: &[u8]) -> u64 {
+    match bytes.first_chunk() {
+        Some(first) => u64::from_be_bytes(*first),
+        None => {
+            (0..8).fold(0, |number, index| number << 8 | u64::from(bytes.get(index).copied().unwrap_or(0)))
         }
     }
 }

@@ -8,53 +8,43 @@ use std::sync::OnceLock;
 /// Source: cfn-lint's `AdditionalSpecs/Policies.json`, which is taken from the "Service Authorization Reference".
 const ACTIONS: &str = include_str!("../../../../schemas/iam-actions.txt");
 
+include!(concat!(env!("OUT_DIR"), "/actions.rs"));
+
+/// The actions of a service and their forms by name.
+type ByName = BTreeMap<&'static str, &'static str>;
+
 /// The actions of a service.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Service {
     /// Its lines.
     lines: &'static str,
-    /// Its actions and their forms by name, once one was asked for.
-    by_name: OnceLock<BTreeMap<&'static str, &'static str>>,
-}
-
-/// The services by their prefix.
-fn services() -> &'static BTreeMap<&'static str, Service> {
-    static SERVICES: OnceLock<BTreeMap<&'static str, Service>> = OnceLock::new();
-    SERVICES.get_or_init(|| {
-        let mut services = BTreeMap::new();
-        let mut rest = ACTIONS;
-        while let Some((prefix, after)) = rest.split_once('\n') {
-            let bytes = after.as_bytes();
-            // The next line that doesn't start with a tab is the next service.
-            let starts = after.match_indices('\n').map(|(index, _)| index + 1);
-            let end =
-                starts.into_iter().find(|start| bytes.get(*start) != Some(&b'\t')).unwrap_or(after.len());
-            services.insert(prefix, Service { lines: &after[..end], by_name: OnceLock::new() });
-            rest = &after[end..];
-        }
-        services
-    })
+    /// Its actions, once one was asked for.
+    by_name: &'static OnceLock<ByName>,
 }
 
 impl Service {
     /// The service with that prefix, in any case.
-    pub(super) fn get(prefix: &str) -> Option<&'static Self> {
-        services().get(prefix.to_lowercase().as_str())
+    pub(super) fn get(prefix: &str) -> Option<Self> {
+        static ASKED: [OnceLock<ByName>; SERVICES.len()] = [const { OnceLock::new() }; SERVICES.len()];
+        let prefix = prefix.to_lowercase();
+        let index = SERVICES.binary_search_by(|(known, ..)| (*known).cmp(prefix.as_str())).ok()?;
+        let (_, start, end) = SERVICES[index];
+        Some(Self { lines: &ACTIONS[start..end], by_name: &ASKED[index] })
     }
 
     /// The prefixes of all services.
     pub(super) fn prefixes() -> impl Iterator<Item = &'static str> {
-        services().keys().copied()
+        SERVICES.iter().map(|(prefix, ..)| *prefix)
     }
 
     /// Its actions in lower case, each with the forms of the ARNs that it can be about; `*` for everything.
-    pub(super) fn actions(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+    pub(super) fn actions(self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let lines = self.lines.lines().filter_map(|line| line.trim_start().split_once('\t'));
         lines.flat_map(|(forms, actions)| actions.split(' ').map(move |action| (action, forms)))
     }
 
     /// The forms of the ARNs that an action can be about, if there is that action.
-    pub(super) fn forms(&self, action: &str) -> Option<&'static str> {
+    pub(super) fn forms(self, action: &str) -> Option<&'static str> {
         // The first of an action counts: `or_insert`, not `collect`.
         let by_name = self.by_name.get_or_init(|| {
             let mut by_name = BTreeMap::new();

@@ -48,7 +48,7 @@ pub(in crate::validate::wiring) fn check(view: &View<'_, '_>, findings: &mut Vec
     }
 }
 
-fn exists(service: &Service, name: &str) -> bool {
+fn exists(service: Service, name: &str) -> bool {
     let name = name.to_lowercase();
     if name.contains(['*', '?']) {
         service.actions().any(|(action, _)| covers(name.as_bytes(), action.as_bytes()))
