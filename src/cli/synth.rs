@@ -208,6 +208,7 @@ fn options(config: &Config) -> Options {
     Options {
         types: Types::Strict,
         purpose: purpose(config),
+        stack_name: Some(config.stack_name()),
         region: config.region.clone(),
         accepted: acceptances(config),
         ..Options::default()

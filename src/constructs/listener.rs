@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cfn::{ConditionHandle, Handle, Intrinsic, LogicalId, Value};
 use crate::resources::elastic_load_balancing_v2::listener::{
-    Action, Certificate, Protocol, RedirectConfig, StatusCode, Type,
+    Action, Certificate, FixedResponseConfig, Protocol, RedirectConfig, StatusCode, Type,
 };
 use crate::resources::elastic_load_balancing_v2::listener_rule::{
     self, ActionType, PathPatternConfig, RuleCondition,
@@ -68,31 +68,27 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// The listeners of a load balancer; requests that no rule takes go to `default`.
-    pub fn new(
+    /// The listeners of a load balancer; requests that no rule takes go to `default`, or without one are answered with
+    /// 404.
+    pub fn new<'d>(
         scope: &mut Scope<'_>,
         load_balancer: &ApplicationLoadBalancer,
-        default: &TargetGroup,
+        default: impl Into<Option<&'d TargetGroup>>,
         tls: Option<&Tls>,
     ) -> Self {
+        let default = default.into();
         let listener = |port: u16, protocol: Protocol, action: Value<Action>| {
             CfnListener::new(Value::Literal(vec![action]), load_balancer.arn(), port, protocol)
         };
-        let forward = || {
-            let mut action = Action::new(Type::Forward);
-            action.target_group_arn = Some(default.arn());
-            action
-        };
+        let answer = || default.map_or_else(not_found, forward);
         let http_action = match tls {
-            None => forward().into(),
+            None => answer().into(),
             Some(Tls { only_if: None, .. }) => redirect().into(),
-            Some(Tls { only_if: Some(condition), .. }) => {
-                Intrinsic::if_else(condition, redirect(), forward())
-            }
+            Some(Tls { only_if: Some(condition), .. }) => Intrinsic::if_else(condition, redirect(), answer()),
         };
         let http = scope.add("Http", listener(80, Protocol::Http, http_action));
         let https = tls.map(|tls| {
-            let mut listener = listener(443, Protocol::Https, forward().into());
+            let mut listener = listener(443, Protocol::Https, answer().into());
             listener.certificates =
                 Some([Certificate { certificate_arn: Some(tls.certificate_arn.clone()) }].into());
             listener.ssl_policy = Some(tls.ssl_policy.as_str().into());
@@ -111,6 +107,7 @@ impl Listener {
             }
         };
         let mut this = Self { http, https, arn, routes: BTreeMap::new(), priorities: BTreeSet::new() };
+        let Some(default) = default else { return this };
         if condition.is_some() {
             // Says the same as the default action. But whoever has to wait until the default target group has a load
             // balancer can't wait for a listener that may not exist; this rule always does.
@@ -181,6 +178,18 @@ impl Listener {
     pub fn https(&self) -> Option<&Handle<CfnListener>> {
         self.https.as_ref()
     }
+}
+
+fn forward(to: &TargetGroup) -> Action {
+    let mut action = Action::new(Type::Forward);
+    action.target_group_arn = Some(to.arn());
+    action
+}
+
+fn not_found() -> Action {
+    let mut action = Action::new(Type::FixedResponse);
+    action.fixed_response_config = Some(FixedResponseConfig::new("404").into());
+    action
 }
 
 fn redirect() -> Action {

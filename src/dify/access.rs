@@ -69,7 +69,7 @@ pub(super) fn declare(
         .filter_map(|component| Some((component, target_group(scope, config, network, component)?)))
         .collect();
     let default = default_component(placement).and_then(|component| target_groups.get(&component));
-    let listener = default.map(|default| {
+    let listener = (!target_groups.is_empty()).then(|| {
         let mut listener = Listener::new(&mut scope.child("Listener"), &load_balancer, default, Some(&tls));
         for paths in path_groups(version, placement) {
             if let Some(group) = target_groups.get(&paths.component) {

@@ -16,7 +16,7 @@ pub(super) struct PathGroup {
 /// The paths of every component but the default one, longest prefix first where one holds another's.
 ///
 /// A route whose component doesn't run is left out. Web has the rest, so that its own routes need no rule; without a web
-/// the api has it.
+/// nobody has it, lest the api's private paths be public.
 pub(super) fn path_groups(version: DifyVersion, placement: &Placement) -> Vec<PathGroup> {
     let default = default_component(placement);
     let mut groups: Vec<PathGroup> = Vec::new();
@@ -37,9 +37,7 @@ pub(super) fn path_groups(version: DifyVersion, placement: &Placement) -> Vec<Pa
 
 /// What gets the requests that no rule takes.
 pub(super) fn default_component(placement: &Placement) -> Option<Component> {
-    // Without the first two nothing works for people; but a target group without a listener would not even deploy.
-    let candidates = [Component::Web, Component::Api, Component::Websocket, Component::PluginDaemon];
-    candidates.into_iter().find(|component| placement.has(*component))
+    Some(Component::Web).filter(|component| placement.has(*component))
 }
 
 /// The components that the load balancer sends requests to.

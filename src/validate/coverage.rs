@@ -34,7 +34,7 @@ pub const FAILURES: &[Failure] = &[
     row(4, "a target group by instance for awsvpc tasks", &["W004"], ""),
     row(5, "subnets, groups and target groups of different VPCs", &["W045"], ""),
     row(6, "no way from the load balancer to the tasks", &["W005"], ""),
-    row(7, "no way from the tasks to database, cache, files or endpoints", &["W006", "W030"], ""),
+    row(7, "no way from the tasks to database, cache, files or endpoints", &["W006", "W030", "W067"], ""),
     row(8, "a way out that is missing where egress is restricted", &["W005", "W006", "W030"], ""),
     row(9, "security groups that name each other", &["R009"], ""),
     row(10, "secrets that the execution role may not read", &["W007"], ""),

@@ -50,6 +50,7 @@ mod rule;
 pub mod schema;
 #[cfg(test)]
 mod testing;
+mod unwritten;
 #[allow(clippy::match_same_arms, reason = "an arm for each case reads as the table that it is")]
 mod wiring;
 
@@ -128,6 +129,7 @@ fn check_rules(context: &Context<'_>) -> Vec<Diagnostic> {
     for check in LAYERS.into_iter().flatten() {
         (check.run)(context, &mut findings);
     }
+    unwritten::check(context, &mut findings);
     for finding in findings.iter_mut().filter(|finding| finding.is_error()) {
         if context.macros.may_change(finding.pointer.as_deref()) {
             finding.severity = Severity::Warning;

@@ -11,6 +11,8 @@ pub struct Options {
     pub types: Types,
     /// What the stack is for, which decides how bad a finding of the policy layer is.
     pub purpose: Purpose,
+    /// The name that the stack will have, if it is known.
+    pub stack_name: Option<String>,
     /// The region that the stack will be in, if it is known.
     pub region: Option<String>,
     /// Values of parameters that are known; the others may have any value that their declaration allows.

@@ -1,7 +1,7 @@
 """Breaks the templates of corpus/: `mutate.py --seed N --generated N OUTPUT_FOLDER`, run in cfn-lint's environment.
 
 Writes every good template (`<template>.json`) and its mutants (`<template>~<operator>.json` or `.yaml`). Named operators each
-make one kind of mistake; the `generated` mutants have random values and deletions in the properties of the types that
+make one kind of mistake; those of `loops.json` are written by hand; the `generated` mutants have random values and deletions in the properties of the types that
 schemas/ describes. The same seed makes the same files.
 """
 
@@ -59,6 +59,7 @@ def main() -> None:
             write(arguments.output / f"{base}~{name}.{form}", template)
     for name, base, text in texts(foreign):
         (arguments.output / f"{base}~{name}.json").write_text(text)
+    loops(arguments.output)
     generate(arguments, own)
 
 
@@ -339,6 +340,26 @@ def texts(foreign):
     yield "empty", base, ""
     yield "list", base, "[]"
     yield "no-resources", base, '{"AWSTemplateFormatVersion": "2010-09-09"}'
+
+
+# Loops and functions of the language extensions, whose mistakes are written by hand.
+
+
+def loops(output: Path) -> None:
+    """corpus/loops.json: a good template, and for each mutant a JSON pointer and what stands there; null takes it away."""
+    corpus = json.loads((CORPUS / "loops.json").read_text())
+    write(output / "loops.json", corpus["template"])
+    for name, (pointer, value) in corpus["mutants"].items():
+        template = copy.deepcopy(corpus["template"])
+        *parents, last = [int(step) if step.isdigit() else step for step in pointer.split("/")[1:]]
+        parent = template
+        for step in parents:
+            parent = parent[step]
+        if value is None:
+            del parent[last]
+        else:
+            parent[last] = value
+        write(output / f"loops~{name}.json", template)
 
 
 # Generated mutants.

@@ -349,6 +349,11 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, Vec<Change>)> {
             vec![Set("ApiTaskRole", "Policies/0/PolicyDocument/Statement/1", Json::Null)],
         ),
         (
+            "W067",
+            "another port of the cache in the environment",
+            vec![Set("ApiTaskDefinition", "ContainerDefinitions/0/Environment/REDIS_PORT/Value", json!("6380"))],
+        ),
+        (
             "W100",
             "a second subnet of the first zone",
             vec![

@@ -236,6 +236,10 @@ impl Writer<'_> {
                 Some(_) if !(collection.is_sequence() || collection.is_mapping()) => {
                     format!("the collection of a loop is a list, found {}", collection.describe())
                 }
+                Some(_) if self.refers_to_nothing(collection).is_some() => {
+                    let name = self.refers_to_nothing(collection).unwrap_or_default();
+                    format!("the collection of a loop is `{}`, which is no parameter", excerpt(name))
+                }
                 Some(_) if !body.is_mapping() => {
                     format!("what a loop makes is a map, found {}", body.describe())
                 }
@@ -246,6 +250,16 @@ impl Writer<'_> {
         let help = "write it as `Fn::ForEach::Loop: [Name, [a, b], {\"Topic${Name}\": {…}}]`";
         self.refuse(problem, help, &entry.key, entry.key_span);
         None
+    }
+
+    /// The name that a collection refers to and nobody has; what another macro brings isn't known.
+    fn refers_to_nothing<'n>(&self, collection: &'n Node) -> Option<&'n str> {
+        let [Entry { key, value, .. }] = collection.entries() else { return None };
+        let name = value.as_str().filter(|name| key == "Ref" && !name.starts_with("AWS::"))?;
+        let transform = self.root.get("Transform")?;
+        let is_alone = transform.as_str().is_some() || transform.items().len() == 1;
+        let is_parameter = self.root.get("Parameters").is_some_and(|all| all.get(name).is_some());
+        (is_alone && !is_parameter).then_some(name)
     }
 
     fn refuse(&mut self, message: String, help: &str, key: &str, span: Span) {

@@ -39,6 +39,7 @@ pub(super) fn of_config(args: &ConfigArgs, stack: &str, view: &mut View) -> Resu
     let wanted = config.database.deletion_protection || config.ingress.deletion_protection;
     let options = Options {
         purpose: synth::purpose(config),
+        stack_name: Some(stack.to_owned()),
         region: config.region.clone(),
         accepted: project::acceptances(config),
         ..Options::default()
@@ -58,6 +59,7 @@ pub(super) fn of_assembly(folder: &Path, stack: &str, view: &mut View) -> Result
         .map_err(|error| view.failure_of(&error.to_string(), Exit::Usage))?;
     let options = Options {
         purpose: read.purpose,
+        stack_name: Some(stack.to_owned()),
         region: read.region.clone(),
         accepted: read.accepted,
         ..Options::default()

@@ -32,6 +32,7 @@ pub(super) fn run(args: &ValidateArgs, view: &mut View) -> Exit {
     let options = Options {
         types: if args.strict { Types::Strict } else { Types::Lax },
         purpose,
+        stack_name: None,
         region: args.region.clone(),
         parameters: args.parameters.iter().cloned().collect(),
         accepted,

@@ -50,6 +50,21 @@ fn redirect() -> Json {
 }
 
 #[test]
+fn without_a_default_target_group_the_rest_is_not_found() {
+    let mut stack = Stack::new();
+    let parts = parts(&mut stack);
+    let mut scope = stack.scope();
+    let tls = Tls::new("arn:aws:acm:us-east-1:123456789012:certificate/a");
+    let mut listener = Listener::new(&mut scope.child("Listener"), &parts.load_balancer, None, Some(&tls));
+    listener.route(&mut scope.child("ApiRoutes"), 100, &["/api/*", "/api"], &parts.api);
+    assert_eq!(names(listener.routes_to(&parts.web)), Vec::<&str>::new());
+    let template = synth(stack);
+    let refused = json!([{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]);
+    assert_eq!(properties(&template, "ListenerHttps")["DefaultActions"], refused);
+    assert_eq!(ids_of_type(&template, RULE), ["ApiRoutesRule1"]);
+}
+
+#[test]
 fn without_a_certificate_port_80_forwards() {
     let mut stack = Stack::new();
     let parts = parts(&mut stack);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::cfn::Resource;
-use crate::cfn::evaluate::{Data, Evaluated, Evaluator, Scenario};
+use crate::cfn::evaluate::{Data, Evaluated, Evaluator, Origin, Scenario, pointer_to};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::schema::{Schema, TypeSchema};
 use crate::validate::{Context, Owner, Rule};
@@ -16,8 +16,9 @@ pub(super) static RULE: Rule = Rule {
            buckets have two names. Where the service chooses the identifier, they differ in what it wants to be unique: \
            names of target groups, load balancers, secrets, managed policies, web ACLs, event rules and services, of security \
            groups in their VPC, ports of a load balancer's listeners, targets of a route table's routes, rules of a security \
-           group, name, type and set of DNS records, rotations of a secret. What is equal with parameters at their defaults \
-           only is a warning.",
+           group, name, type and set of DNS records, rotations of a secret. The rules in a security group and the records of \
+           a record set group count with those that are resources of their own. What is equal with parameters at their \
+           defaults only is a warning.",
     why: "The second one fails: \"already exists\".",
     source: "CloudFormation registry schemas, `primaryIdentifier`; the API reference of each service, errors of the create action",
     same_as: &[
@@ -90,21 +91,38 @@ const INGRESS: [&str; 8] = [
 const EGRESS: [&str; 6] =
     ["FromPort", "ToPort", "CidrIp", "CidrIpv6", "DestinationSecurityGroupId", "DestinationPrefixListId"];
 
+/// Lists of things inside of a resource that can be resources of their own too: the resource, its list, the type of the
+/// thing alone, and the property by which that names the resource.
+const INSIDE: [(&str, &str, &str, Option<&str>); 3] = [
+    (GROUP, "SecurityGroupIngress", "AWS::EC2::SecurityGroupIngress", Some("GroupId")),
+    (GROUP, "SecurityGroupEgress", "AWS::EC2::SecurityGroupEgress", Some("GroupId")),
+    ("AWS::Route53::RecordSetGroup", "RecordSets", RECORD, None),
+];
+
+const GROUP: &str = "AWS::EC2::SecurityGroup";
+const RECORD: &str = "AWS::Route53::RecordSet";
+
 /// What has to differ between resources of a type.
 #[derive(Debug, Clone)]
-struct Identity {
+struct Identity<'t> {
     rule: &'static Rule,
+    /// The type that it is the identity of.
+    of: &'t str,
+    /// The list that the things are in, if they aren't resources, and the property that names this resource.
+    inside: Option<(&'static str, Option<&'static str>)>,
     /// Properties that are there.
     properties: Vec<&'static str>,
     /// Properties that may be left out, which is a value like any other.
     optional: &'static [&'static str],
 }
 
-/// A resource with what identifies it.
+/// A resource, or a thing in one, with what identifies it.
 struct Identified<'t> {
     id: &'t str,
     resource: &'t Resource,
-    identity: Identity,
+    identity: Identity<'t>,
+    /// Where the thing stands in the properties, which is the place of none for the resource itself.
+    place: String,
 }
 
 pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
@@ -112,25 +130,22 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
     let mut known: BTreeMap<(&str, &str, Vec<&str>, String), Vec<Identified<'t>>> = BTreeMap::new();
     for (id, resource) in &context.template.resources {
         for identity in identities(context, resource) {
-            if !identity.properties.iter().all(|property| resource.properties.contains_key(*property)) {
-                continue;
-            }
             let all = context.scenarios_of(resource);
-            let mut keys: Vec<String> = Vec::new();
+            let mut things: Vec<(String, String)> = Vec::new();
             context.each_at_defaults(id, resource, &all, |_, evaluated| {
-                keys.extend(match &evaluated.properties.data {
+                things.extend(match &evaluated.properties.data {
                     // What a macro makes of the other properties isn't known.
-                    Data::Unknown(_) => key_in(context, resource, &evaluated.scenario, &identity),
-                    known => key(resource, &identity, |property| known.get(property).cloned()),
+                    Data::Unknown(_) => keys_in(context, id, resource, &evaluated.scenario, &identity),
+                    known => keys(context, id, resource, &identity, &|property| known.get(property).cloned()),
                 });
                 true
             });
-            keys.sort();
-            keys.dedup();
-            for key in keys {
-                let of =
-                    (identity.rule.code.0, resource.type_name.as_str(), identity.properties.clone(), key);
-                known.entry(of).or_default().push(Identified { id, resource, identity: identity.clone() });
+            things.sort();
+            things.dedup();
+            for (place, key) in things {
+                let of = (identity.rule.code.0, identity.of, identity.properties.clone(), key);
+                let identity = identity.clone();
+                known.entry(of).or_default().push(Identified { id, resource, identity, place });
             }
         }
     }
@@ -138,6 +153,7 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
         for (index, second) in group.iter().enumerate() {
             let twin = group[..index]
                 .iter()
+                .filter(|first| first.id != second.id)
                 .filter_map(|first| Some((first, together(context, first, second, key)?)))
                 .max_by_key(|(_, severity)| *severity);
             if let Some((first, severity)) = twin {
@@ -151,15 +167,22 @@ fn finding(first: &Identified<'_>, second: &Identified<'_>, key: &str, severity:
     let owner = Owner::Resource { id: second.id, resource: second.resource };
     let properties = &second.identity.properties;
     let at_defaults = if severity < Severity::Error { ", with parameters at their defaults" } else { "" };
+    let shown = |one: &Identified<'_>| match one.identity.inside {
+        Some((list, _)) => format!("an item of `{list}` of `{}`", one.id),
+        None => format!("`{}`", one.id),
+    };
     let message = format!(
-        "`{}` has the same {} as `{}`: {}{at_defaults}",
-        second.id,
+        "{} has the same {} as {}: {}{at_defaults}",
+        shown(second),
         properties.join(" and "),
-        first.id,
+        shown(first),
         key.trim_end_matches(", ")
     );
-    let pointer =
-        format!("{}/Properties/{}", owner.pointer(), properties.last().copied().unwrap_or_default());
+    let place = match second.identity.inside {
+        Some(_) => second.place.clone(),
+        None => format!("/{}", properties.last().copied().unwrap_or_default()),
+    };
+    let pointer = format!("{}/Properties{place}", owner.pointer());
     let help = if second.identity.rule.code == PRIORITY.code {
         "choose another priority"
     } else {
@@ -170,45 +193,118 @@ fn finding(first: &Identified<'_>, second: &Identified<'_>, key: &str, severity:
     finding
 }
 
-/// What identifies a resource of that type: the properties that a template sets.
-fn identities(context: &Context<'_>, resource: &Resource) -> Vec<Identity> {
+/// What identifies a resource of that type and the things in it: the properties that a template sets.
+fn identities<'t>(context: &Context<'t>, resource: &'t Resource) -> Vec<Identity<'t>> {
     let mut identities = Vec::new();
     let type_name = resource.type_name.as_str();
+    let mut add = |rule: &'static Rule, properties: Vec<&'static str>, optional: &'static [&'static str]| {
+        if properties.iter().all(|property| resource.properties.contains_key(*property)) {
+            identities.push(Identity { rule, of: type_name, inside: None, properties, optional });
+        }
+    };
     if type_name == PRIORITIES.0 {
-        let properties = PRIORITIES.1.to_vec();
-        identities.push(Identity { rule: &PRIORITY, properties, optional: &[] });
+        add(&PRIORITY, PRIORITIES.1.to_vec(), &[]);
     }
-    for (_, properties, optional) in UNIQUE.iter().filter(|(unique, ..)| *unique == type_name) {
-        let properties = properties.to_vec();
-        identities.push(Identity { rule: &RULE, properties, optional });
+    for (properties, optional) in unique(type_name) {
+        add(&RULE, properties, optional);
     }
     if let Some(schema) = context.registry.get(type_name).filter(|_| !EXCEPTIONS.contains(&type_name)) {
         let read_only: Vec<&str> = texts(schema, "readOnlyProperties").collect();
         let primary: Vec<&str> = texts(schema, "primaryIdentifier").collect();
         if !primary.is_empty() && !primary.iter().any(|pointer| read_only.contains(pointer)) {
             let names = primary.iter().filter_map(|pointer| pointer.strip_prefix("/properties/"));
-            identities.push(Identity { rule: &RULE, properties: names.collect(), optional: &[] });
+            add(&RULE, names.collect(), &[]);
+        }
+    }
+    for (_, list, of, named_by) in INSIDE.into_iter().filter(|(owner, ..)| *owner == type_name) {
+        // Of rules in groups alone EC2 has others: no two groups share one.
+        let is_alone =
+            named_by.is_some() && !context.template.resources.values().any(|other| other.type_name == of);
+        if is_alone || !resource.properties.contains_key(list) {
+            continue;
+        }
+        for (properties, optional) in unique(of) {
+            identities.push(Identity {
+                rule: &RULE,
+                of,
+                inside: Some((list, named_by)),
+                properties,
+                optional,
+            });
         }
     }
     identities
+}
+
+/// What a service wants to be unique of a type.
+fn unique(type_name: &str) -> impl Iterator<Item = (Vec<&'static str>, &'static [&'static str])> {
+    UNIQUE
+        .iter()
+        .filter(move |(unique, ..)| *unique == type_name)
+        .map(|(_, properties, optional)| (properties.to_vec(), *optional))
 }
 
 fn texts(schema: TypeSchema, list: &str) -> impl Iterator<Item = &'static str> {
     schema.root.list(list).filter_map(Schema::as_str)
 }
 
+/// The place in the properties and the values of what identifies each thing, these as one text; none of what leaves one
+/// out that is needed, or can't be compared.
+fn keys<'t>(
+    context: &Context<'t>,
+    id: &str,
+    resource: &'t Resource,
+    identity: &Identity<'t>,
+    evaluated: &dyn Fn(&str) -> Option<Evaluated<'t>>,
+) -> Vec<(String, String)> {
+    let Some((list, named_by)) = identity.inside else {
+        return key(context, identity, evaluated).map(|key| (String::new(), key)).into_iter().collect();
+    };
+    let of_item = |item: &Evaluated<'t>| {
+        let get = |property: &str| match item.get(property) {
+            Some(value) => Some(value.clone()),
+            // What an item doesn't say the resource says for all.
+            None => evaluated(property).filter(|_| named_by.is_none()),
+        };
+        let key = match named_by {
+            Some(named_by) => {
+                let rest =
+                    identity.properties.iter().copied().filter(|property| *property != named_by).collect();
+                let key = key(context, &Identity { properties: rest, ..identity.clone() }, &get)?;
+                format!("${{{id}}}, {key}")
+            }
+            None => key(context, identity, &get)?,
+        };
+        Some((pointer_to(&resource.properties, item.source)?, key))
+    };
+    evaluated(list).iter().flat_map(Evaluated::items).filter_map(of_item).collect()
+}
+
+/// The same in a scenario.
+fn keys_in<'t>(
+    context: &Context<'t>,
+    id: &str,
+    resource: &'t Resource,
+    scenario: &Scenario<'t>,
+    identity: &Identity<'t>,
+) -> Vec<(String, String)> {
+    keys(context, id, resource, identity, &|property| {
+        context.evaluator.evaluate(resource.properties.get(property)?, scenario).value
+    })
+}
+
 /// The values of the properties as one text; `None` if one is left out that is needed, or can't be compared.
 fn key<'t>(
-    resource: &Resource,
-    identity: &Identity,
-    value_of: impl Fn(&str) -> Option<Evaluated<'t>>,
+    context: &Context<'t>,
+    identity: &Identity<'t>,
+    get: &dyn Fn(&str) -> Option<Evaluated<'t>>,
 ) -> Option<String> {
     let mut key = String::new();
     let optional = identity.optional.iter().map(|property| (*property, true));
     for (property, is_optional) in
         identity.properties.iter().map(|property| (*property, false)).chain(optional)
     {
-        let Some(value) = value_of(property) else {
+        let Some(value) = get(property) else {
             if is_optional {
                 key.push_str(", ");
                 continue;
@@ -216,15 +312,23 @@ fn key<'t>(
             return None;
         };
         let text = match &value.data {
-            Data::Unknown(unknown) if !unknown.to_string().contains('…') => unknown.to_string(),
-            Data::Unknown(_) => return None,
+            // A security group in a VPC is the same by its reference and by its attribute.
+            Data::Unknown(unknown) => match &unknown.origin {
+                Origin::Attribute(id, attribute)
+                    if attribute == "GroupId"
+                        && context.template.resources.get(*id).is_some_and(|it| it.type_name == GROUP) =>
+                {
+                    format!("${{{id}}}")
+                }
+                origin => Some(origin.to_string()).filter(|text| !text.contains('…'))?,
+            },
             known => match known.text() {
                 Some(text) => text.into_owned(),
                 None => value.to_json()?.to_string(),
             },
         };
         // DNS doesn't tell capital letters from small ones, and a name is the same with a dot at its end.
-        let is_dns = resource.type_name == "AWS::Route53::RecordSet" && property.ends_with("Name");
+        let is_dns = identity.of == RECORD && property.ends_with("Name");
         if is_dns && !text.contains("${") {
             key.push_str(text.trim_end_matches('.').to_lowercase().as_str());
         } else {
@@ -233,18 +337,6 @@ fn key<'t>(
         key.push_str(", ");
     }
     Some(key)
-}
-
-/// The same in a scenario.
-fn key_in<'t>(
-    context: &Context<'t>,
-    resource: &'t Resource,
-    scenario: &Scenario<'t>,
-    identity: &Identity,
-) -> Option<String> {
-    key(resource, identity, |property| {
-        context.evaluator.evaluate(resource.properties.get(property)?, scenario).value
-    })
 }
 
 /// How bad it is that both exist with that key in one combination: an error if they are equal whatever parameters are;
@@ -258,8 +350,9 @@ fn together<'t>(
     let mut conditions = Evaluator::conditions_of(first.resource);
     conditions.extend(Evaluator::conditions_of(second.resource));
     let all = context.evaluator.shared_scenarios(&conditions);
-    let of = |identified: &Identified<'t>, scenario: &Scenario<'t>| {
-        key_in(context, identified.resource, scenario, &identified.identity)
+    let of = |one: &Identified<'t>, scenario: &Scenario<'t>| {
+        let keys = keys_in(context, one.id, one.resource, scenario, &one.identity);
+        keys.into_iter().find_map(|(place, key)| (place == one.place).then_some(key))
     };
     let equal = all.list.iter().filter(|scenario| {
         let at_defaults = scenario.at_defaults();
@@ -362,6 +455,52 @@ mod tests {
         none("L008", both(record("a.example.com", "A", None), record("a.example.com", "AAAA", None)));
         none("L008", both(record("a.example.com", "A", None), record("b.example.com", "A", None)));
         none("L008", both(record("a.example.com", "A", Some("x")), record("a.example.com", "A", Some("y"))));
+    }
+
+    #[test]
+    fn rules_in_a_group_count_with_those_beside_it() {
+        let group = |port: i64| {
+            json!({"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "g", "VpcId": "vpc-1", "SecurityGroupIngress": [
+                {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "CidrIp": "10.0.0.0/8"},
+                {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "SourceSecurityGroupId": {"Ref": "Other"}},
+            ]}})
+        };
+        let beside = |of: &str, attribute: &str| json!({"Type": "AWS::EC2::SecurityGroupIngress", "Properties": {"GroupId": {"Fn::GetAtt": [of, "GroupId"]}, "IpProtocol": "tcp", "FromPort": "443", "ToPort": 443, "SourceSecurityGroupId": {"Fn::GetAtt": ["Other", attribute]}}});
+        let template = |port: i64, rule: Json| {
+            let other = json!({"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "o", "VpcId": "vpc-1"}});
+            json!({"Resources": {"Other": other, "Group": group(port), "Rule": rule}})
+        };
+        let (message, pointer) = only("L008", template(443, beside("Group", "GroupId")));
+        assert_eq!(
+            message,
+            "`Rule` has the same GroupId and IpProtocol as an item of `SecurityGroupIngress` of `Group`: ${Group}, tcp, 443, 443, , , ${Other}"
+        );
+        assert_eq!(pointer, "/Resources/Rule/Properties/IpProtocol");
+        none("L008", template(80, beside("Group", "GroupId")));
+        none("L008", template(443, beside("Other", "GroupId")));
+    }
+
+    #[test]
+    fn records_of_a_group_count_with_others() {
+        let record =
+            |name: &str| json!({"Name": name, "Type": "A", "TTL": "60", "ResourceRecords": ["192.0.2.1"]});
+        let group = |zone: &str, names: [&str; 2]| json!({"Type": "AWS::Route53::RecordSetGroup", "Properties": {"HostedZoneId": zone, "RecordSets": names.map(record)}});
+        let alone = |zone: &str, name: &str| {
+            let mut properties = record(name);
+            properties["HostedZoneId"] = json!(zone);
+            json!({"Type": "AWS::Route53::RecordSet", "Properties": properties})
+        };
+        let both = |one: Json, other: Json| json!({"Resources": {"A": one, "B": other}});
+        let names = ["a.example.com", "b.example.com"];
+        let (message, pointer) = only("L008", both(alone("Z1", "B.example.com."), group("Z1", names)));
+        assert_eq!(
+            message,
+            "an item of `RecordSets` of `B` has the same HostedZoneId and Name and Type as `A`: Z1, b.example.com, A"
+        );
+        assert_eq!(pointer, "/Resources/B/Properties/RecordSets/1");
+        only("L008", both(group("Z1", names), group("Z1", ["b.example.com", "c.example.com"])));
+        none("L008", both(group("Z1", names), group("Z2", names)));
+        none("L008", both(alone("Z1", "c.example.com"), group("Z1", names)));
     }
 
     #[test]

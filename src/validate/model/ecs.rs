@@ -103,12 +103,11 @@ pub(in crate::validate) fn variable<'v, 't>(
     environment(container).find(|(known, _)| known == name).map(|(_, value)| value)
 }
 
-/// Whether a container may have variables that its environment and secrets don't show: those of a file, or of a command
-/// that replaces the image's.
-pub(in crate::validate) fn has_other_variables(container: &Evaluated<'_>) -> bool {
-    let hidden = ["EnvironmentFiles", "EntryPoint", "Command"];
+/// Whether a container may have variables that its environment and secrets don't show: those of a file, and where one of
+/// the two isn't known.
+pub(in crate::validate) fn has_hidden_variables(container: &Evaluated<'_>) -> bool {
     let unclear = ["Environment", "Secrets"];
-    hidden.iter().any(|key| container.get(key).is_some())
+    container.get("EnvironmentFiles").is_some()
         || unclear.iter().any(|key| container.get(key).is_some_and(|value| value.unknown().is_some()))
 }
 

@@ -1,6 +1,7 @@
 //! The model that the rules on policy and wiring share: evaluated resources, once for each combination of conditions
 //! that matters.
 
+pub(in crate::validate) mod block;
 pub(in crate::validate) mod database;
 pub(in crate::validate) mod ecs;
 mod looked;

@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 
 use crate::cfn::evaluate::{Evaluated, Origin};
 
+use super::block::Block;
 use super::ecs::known_list;
 use super::{Answer, Item, View};
 
@@ -42,6 +43,8 @@ struct Group<'t> {
     restricted: bool,
     /// Whether rules are there that aren't known.
     open: bool,
+    /// The addresses of its VPC, where all are known.
+    addresses: Option<Vec<Block>>,
 }
 
 /// The way from a subnet to the internet.
@@ -86,7 +89,12 @@ impl<'t> Network<'t> {
         to: &[Evaluated<'t>],
         port: i64,
     ) -> Answer {
-        self.any(from, |group| if group.restricted { admits(&group.egress, to, port) } else { Answer::Yes })
+        self.any(
+            from,
+            |group| {
+                if group.restricted { self.admits(&group.egress, to, port) } else { Answer::Yes }
+            },
+        )
     }
 
     /// Whether TCP gets from an interface with the first groups to one with the second at the port: into the second.
@@ -96,7 +104,7 @@ impl<'t> Network<'t> {
         to: &[Evaluated<'t>],
         port: i64,
     ) -> Answer {
-        self.any(to, |group| admits(&group.ingress, from, port))
+        self.any(to, |group| self.admits(&group.ingress, from, port))
     }
 
     /// Whether one of the groups lets something through. One that isn't in the template, or whose rules aren't all known,
@@ -113,6 +121,58 @@ impl<'t> Network<'t> {
         answer
     }
 
+    /// Whether one of the rules lets TCP through to or from one of the groups at the port.
+    fn admits(&self, rules: &[GroupRule<'t>], peers: &[Evaluated<'t>], port: i64) -> Answer {
+        let mut answer = Answer::No;
+        for rule in rules {
+            let protocol = match rule.protocol.as_deref() {
+                Some("-1" | "tcp" | "6" | "TCP" | "all") => Answer::Yes,
+                Some(_) => Answer::No,
+                None => Answer::Unknown,
+            };
+            let ports = match (rule.ports, rule.protocol.as_deref()) {
+                (_, Some("-1")) | (Ports::All, _) => Answer::Yes,
+                (Ports::Range(from, to), _) => Answer::of((from..=to).contains(&port)),
+                (Ports::Unknown, _) => Answer::Unknown,
+            };
+            let peer = match &rule.peer {
+                Peer::Group(id) if peers.iter().any(|peer| peer.resource() == Some(id)) => Answer::Yes,
+                Peer::Group(_) if peers.iter().all(|peer| peer.resource().is_some()) => Answer::No,
+                Peer::Group(_) | Peer::Unknown => Answer::Unknown,
+                Peer::Foreign(origin) => {
+                    let is = |peer: &Evaluated<'_>| {
+                        peer.unknown().is_some_and(|unknown| unknown.origin == *origin)
+                    };
+                    if peers.iter().any(is) { Answer::Yes } else { Answer::Unknown }
+                }
+                Peer::Block(block) => self.holds(block, peers),
+            };
+            answer = answer.max(protocol.min(ports).min(peer));
+        }
+        answer
+    }
+
+    /// Whether a block of addresses holds that of an interface with one of the groups.
+    fn holds(&self, block: &str, groups: &[Evaluated<'t>]) -> Answer {
+        let addresses = |group: &Evaluated<'t>| {
+            self.groups.get(group.resource()?).and_then(|group| group.addresses.as_deref())
+        };
+        let known: Option<Vec<&[Block]>> = groups.iter().map(addresses).collect();
+        match (Block::parse(block), known) {
+            (Some(block), Some(known)) if !known.is_empty() => {
+                let mut known = known.into_iter().flatten();
+                if known.clone().all(|vpc| block.contains(*vpc)) {
+                    Answer::Yes
+                } else if known.any(|vpc| block.overlaps(*vpc)) {
+                    Answer::Unknown
+                } else {
+                    Answer::No
+                }
+            }
+            _ => block_admits(block),
+        }
+    }
+
     /// The way from a subnet to the internet.
     pub(in crate::validate) fn way(&self, subnet: &Evaluated<'t>) -> Way {
         subnet.resource().and_then(|id| self.subnets.get(id)).map_or(Way::Unknown, |(_, way)| *way)
@@ -124,37 +184,7 @@ impl<'t> Network<'t> {
     }
 }
 
-/// Whether one of the rules lets TCP through to or from one of the groups at the port.
-fn admits<'t>(rules: &[GroupRule<'t>], peers: &[Evaluated<'t>], port: i64) -> Answer {
-    let mut answer = Answer::No;
-    for rule in rules {
-        let protocol = match rule.protocol.as_deref() {
-            Some("-1" | "tcp" | "6" | "TCP" | "all") => Answer::Yes,
-            Some(_) => Answer::No,
-            None => Answer::Unknown,
-        };
-        let ports = match (rule.ports, rule.protocol.as_deref()) {
-            (_, Some("-1")) | (Ports::All, _) => Answer::Yes,
-            (Ports::Range(from, to), _) => Answer::of((from..=to).contains(&port)),
-            (Ports::Unknown, _) => Answer::Unknown,
-        };
-        let peer = match &rule.peer {
-            Peer::Group(id) if peers.iter().any(|peer| peer.resource() == Some(id)) => Answer::Yes,
-            Peer::Group(_) if peers.iter().all(|peer| peer.resource().is_some()) => Answer::No,
-            Peer::Group(_) | Peer::Unknown => Answer::Unknown,
-            Peer::Foreign(origin) => {
-                let is =
-                    |peer: &Evaluated<'_>| peer.unknown().is_some_and(|unknown| unknown.origin == *origin);
-                if peers.iter().any(is) { Answer::Yes } else { Answer::Unknown }
-            }
-            Peer::Block(block) => block_admits(block),
-        };
-        answer = answer.max(protocol.min(ports).min(peer));
-    }
-    answer
-}
-
-/// Whether a block of addresses holds one inside of the VPC.
+/// Whether a block of addresses holds one inside of a VPC, of which nothing is known.
 fn block_admits(block: &str) -> Answer {
     if block == "0.0.0.0/0" {
         return Answer::Yes;
@@ -175,10 +205,23 @@ fn block_admits(block: &str) -> Answer {
     }
 }
 
+/// The blocks of a VPC; `None` if not all of them are known.
+pub(in crate::validate) fn blocks<'t>(view: &View<'_, 't>, vpc: &Item<'t>) -> Option<Vec<Block>> {
+    let more = view
+        .of("AWS::EC2::VPCCidrBlock")
+        .filter(|more| more.get("VpcId").and_then(Evaluated::resource).is_none_or(|id| id == vpc.id));
+    std::iter::once(vpc)
+        .chain(more.filter(|more| more.get("AmazonProvidedIpv6CidrBlock").is_none()))
+        .map(|item| Block::of(item.get("CidrBlock")))
+        .collect()
+}
+
 fn groups<'t>(view: &View<'_, 't>) -> BTreeMap<&'t str, Group<'t>> {
     let mut groups: BTreeMap<&'t str, Group<'t>> = BTreeMap::new();
     for item in view.of(GROUP) {
         let group = groups.entry(item.id).or_default();
+        let vpc = view.target_of(item.get("VpcId"), "AWS::EC2::VPC");
+        group.addresses = vpc.and_then(|vpc| blocks(view, vpc));
         let (ingress, egress) =
             (known_list(item.get("SecurityGroupIngress")), known_list(item.get("SecurityGroupEgress")));
         group.open = ingress.is_none() || egress.is_none();

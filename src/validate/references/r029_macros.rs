@@ -48,8 +48,16 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         findings.push(finding);
     }
     for unknown in context.macros.loops.iter().flat_map(|loops| &loops.unknown) {
+        // Of resources that a loop makes the schemas hold whatever the values are.
+        let is_of_resources =
+            unknown.pointer.starts_with("/Resources/") && unknown.pointer.matches('/').count() == 2;
+        let how = if is_of_resources {
+            "its resources are looked into as far as they don't depend on them"
+        } else {
+            "it isn't looked into"
+        };
         let message = format!(
-            "what this loop makes isn't known, since the values that it goes through aren't: it isn't looked into, {LAYERS}"
+            "what this loop makes isn't known, since the values that it goes through aren't: {how}, {LAYERS}"
         );
         findings.push(RULE.finding(message).pointer(unknown.pointer.clone()).help(
             "give the parameter that it goes through a default, or a value by `--parameter NAME=VALUE`",

@@ -120,51 +120,42 @@ impl Writer<'_> {
             Kind::Any => b'a',
         };
         self.out.extend_from_slice(&[b'?', kind]);
-        match &unknown.origin {
-            Origin::Resource(id) => {
-                self.out.push(b'r');
-                self.resource(id);
-            }
+        self.origin(&unknown.origin);
+    }
+
+    fn origin(&mut self, origin: &Origin<'_>) {
+        let kind = match origin {
+            Origin::Resource(_) => b'r',
+            Origin::Attribute(..) => b'a',
+            Origin::Parameter(_) => b'p',
+            Origin::Pseudo(_) => b'u',
+            Origin::Zones(_) => b'z',
+            Origin::Import(_) => b'i',
+            Origin::Item(..) => b'm',
+            Origin::Text(_) => b't',
+            Origin::Dynamic(_) => b'd',
+            Origin::Call(_) => b'c',
+        };
+        self.out.push(kind);
+        match origin {
+            Origin::Resource(id) => self.resource(id),
             Origin::Attribute(id, attribute) => {
-                self.out.push(b'a');
                 self.resource(id);
                 self.text(attribute);
             }
             Origin::Parameter(name) => {
-                self.out.push(b'p');
                 self.text(name);
                 let declared = self.template.parameters.get(*name).and_then(|json| json.get("Type"));
                 self.text(declared.and_then(Json::as_str).unwrap_or_default());
             }
-            Origin::Pseudo(name) => {
-                self.out.push(b'u');
-                self.text(name);
-            }
-            Origin::Zones(of) => {
-                self.out.push(b'z');
-                self.data(of);
-            }
-            Origin::Import(of) => {
-                self.out.push(b'i');
-                self.data(of);
-            }
+            Origin::Pseudo(name) => self.text(name),
+            Origin::Zones(of) | Origin::Import(of) => self.data(of),
             Origin::Item(of, index) => {
-                self.out.push(b'm');
                 self.unknown(of);
                 self.length(*index);
             }
-            Origin::Text(pieces) => {
-                self.out.push(b't');
-                self.pieces(pieces);
-            }
-            Origin::Dynamic(pieces) => {
-                self.out.push(b'd');
-                self.pieces(pieces);
-            }
-            Origin::Call(json) => {
-                self.out.push(b'c');
-                self.text(&json.to_string());
-            }
+            Origin::Text(pieces) | Origin::Dynamic(pieces) => self.pieces(pieces),
+            Origin::Call(json) => self.text(&json.to_string()),
         }
     }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::catalog::{Component, DifyVersion, Image};
 use crate::cfn::evaluate::{Data, Evaluated, Origin, Piece, Unknown};
 
-use super::ecs::{services, variable};
+use super::ecs::{has_hidden_variables, known_list, services, variable};
 use super::model::{Item, View};
 
 /// The image of Dify that a container runs, whatever registry it comes from, and its version where that is known.
@@ -42,8 +42,48 @@ fn until(text: &str, character: u8) -> (&str, &str) {
     end.map_or((text, ""), |end| (&text[..end], &text[end + 1..]))
 }
 
-fn has_own_command(container: &Evaluated<'_>) -> bool {
-    container.get("EntryPoint").is_some() || container.get("Command").is_some()
+/// The words that a container is started by beside its image's own; `None` if they aren't known.
+fn own_start(container: &Evaluated<'_>) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    for key in ["EntryPoint", "Command"] {
+        for word in known_list(container.get(key))? {
+            words.push(word.text()?.into_owned());
+        }
+    }
+    Some(words)
+}
+
+/// What starts each image; without what it is handed to, such as `/bin/bash`.
+///
+/// Source: the Dockerfiles of langgenius/dify, dify-plugin-daemon and dify-sandbox.
+fn starters(image: Image) -> &'static [&'static str] {
+    match image {
+        Image::Api => &["/entrypoint.sh"],
+        Image::Web => &["./entrypoint.sh", "/app/web/entrypoint.sh"],
+        Image::PluginDaemon => &["/app/commandline migrate && exec /app/main", "/app/main"],
+        Image::Sandbox => &["/entrypoint.sh", "/main"],
+        _ => &[],
+    }
+}
+
+/// What may stand before what starts an image, and changes no variable.
+const HANDED_TO: [&str; 8] = ["/bin/bash", "bash", "/bin/sh", "sh", "-c", "/usr/bin/tini", "-g", "--"];
+
+/// Whether a container starts as its image does: by itself, or by what the image is started by, written out.
+fn starts_by_itself(container: &Evaluated<'_>, image: Image) -> bool {
+    let Some(words) = own_start(container) else { return false };
+    let mut words = words.iter().map(String::as_str).skip_while(|word| HANDED_TO.contains(word));
+    match (words.next(), words.next()) {
+        (None, _) => container.get("EntryPoint").is_none() && container.get("Command").is_none(),
+        (Some(word), None) => starters(image).contains(&word),
+        _ => false,
+    }
+}
+
+/// Whether a container of Dify may have variables that its environment and secrets don't show: those of a file, or of a
+/// command that isn't Dify's own.
+pub(super) fn has_other_variables(container: &Evaluated<'_>, image: Image) -> bool {
+    has_hidden_variables(container) || !starts_by_itself(container, image)
 }
 
 /// The component that a container runs; `None` if that isn't clear.
@@ -53,7 +93,7 @@ pub(super) fn component(container: &Evaluated<'_>) -> Option<Component> {
     let mode = match mode {
         Some(mode) => Some(mode.text()?),
         // The image's own, unless it is told to do something else.
-        None if image == Image::Api && !has_own_command(container) => Some("api".into()),
+        None if image == Image::Api && starts_by_itself(container, image) => Some("api".into()),
         None => None,
     };
     let component = Component::ALL.into_iter().find(|component| {

@@ -4,7 +4,6 @@
 //! more with parameters at their defaults. Only what is certain is told: what depends on something outside of the template
 //! is left alone.
 
-mod block;
 mod dify;
 mod endpoints;
 mod engines;
@@ -80,6 +79,7 @@ mod w063_public_routes;
 mod w064_database_tls;
 mod w065_tasks_assume;
 mod w066_file_permission;
+mod w067_told_port;
 mod w100_subnet_in_zone;
 mod w101_one_balancer;
 mod w102_port_ranges;
@@ -110,7 +110,7 @@ mod waf;
 use crate::diagnostic::Diagnostic;
 
 use super::context::Context;
-use super::model::{self, ecs, network, permission, secret};
+use super::model::{self, block, ecs, network, permission, secret};
 use super::rule::{Check, Rule};
 use policy::{
     w150_document, w151_statement, w152_principal, w153_action, w154_resource, w155_condition,
@@ -200,6 +200,7 @@ rules! {
     w064_database_tls,
     w065_tasks_assume,
     w066_file_permission,
+    w067_told_port,
     w100_subnet_in_zone,
     w101_one_balancer,
     w102_port_ranges,

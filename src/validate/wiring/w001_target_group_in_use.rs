@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W001"),
     severity: Severity::Error,
     title: "a service's target group is behind a listener",
-    what: "Each target group that an ECS service registers its tasks in is named by an action of a listener or of a listener rule.",
+    what: "Each target group of the template that an ECS service registers its tasks in is named by an action of a listener or of a listener rule.",
     why: "ECS refuses to create the service: \"The target group does not have an associated load balancer\".",
     source: "Amazon ECS Developer Guide, \"Service event messages\"; aws-cdk issue 1160",
     same_as: &[],

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W005"),
     severity: Severity::Error,
     title: "security groups let the load balancer reach its targets",
-    what: "For each service behind an Application Load Balancer, the load balancer's security groups let requests to the container's port and to a `HealthCheckPort` of its own out, and the tasks' groups let them in.",
+    what: "For each service behind an Application Load Balancer whose tasks have a network interface of their own, the load balancer's security groups let requests to the container's port and to a `HealthCheckPort` of its own out, and the tasks' groups let them in.",
     why: "Every health check times out, ECS stops and starts the tasks without end, and the create fails.",
     source: "Elastic Load Balancing User Guide, \"Security groups for your Application Load Balancer\"",
     same_as: &[],

@@ -22,39 +22,46 @@ pub(super) static RULE: Rule = Rule {
 
 /// What a task connects to: its security groups and its port.
 fn server<'v, 't>(item: &'v Item<'t>) -> Option<(&'v [Evaluated<'t>], i64)> {
-    let (groups, default) = match item.resource.type_name.as_str() {
-        "AWS::RDS::DBCluster" => ("VpcSecurityGroupIds", database_port(item)),
-        "AWS::RDS::DBInstance" => ("VPCSecurityGroups", database_port(item)),
-        "AWS::ElastiCache::ReplicationGroup" => ("SecurityGroupIds", Some(6379)),
-        "AWS::ElastiCache::CacheCluster" => ("VpcSecurityGroupIds", Some(6379)),
+    let groups = match item.resource.type_name.as_str() {
+        "AWS::RDS::DBCluster" | "AWS::ElastiCache::CacheCluster" => "VpcSecurityGroupIds",
+        "AWS::RDS::DBInstance" => "VPCSecurityGroups",
+        "AWS::ElastiCache::ReplicationGroup" => "SecurityGroupIds",
         "AWS::EFS::MountTarget" => return Some((known_list(item.get("SecurityGroups"))?, 2049)),
         _ => return None,
     };
-    let port = match item.get("Port") {
-        Some(port) => port.integer(),
-        None => default,
-    };
-    Some((known_list(item.get(groups)).filter(|groups| !groups.is_empty())?, port?))
+    Some((known_list(item.get(groups)).filter(|groups| !groups.is_empty())?, port(item)?))
 }
 
-/// The port of an engine that isn't given one; an Aurora cluster without a port has that of `MySQL`, so that none is certain.
-fn database_port(item: &Item<'_>) -> Option<i64> {
-    match item.text("Engine")?.as_ref() {
-        "postgres" => Some(5432),
-        "mysql" | "mariadb" => Some(3306),
+/// The port that a database or cache listens at, if it is known.
+pub(super) fn port(item: &Item<'_>) -> Option<i64> {
+    if let Some(port) = item.get("Port") {
+        return port.integer();
+    }
+    match item.resource.type_name.as_str() {
+        "AWS::ElastiCache::ReplicationGroup" => Some(6379),
+        // An Aurora cluster without a port has that of `MySQL`, so that none is certain.
+        "AWS::RDS::DBCluster" | "AWS::RDS::DBInstance" | "AWS::ElastiCache::CacheCluster" => {
+            match item.text("Engine")?.as_ref() {
+                "postgres" => Some(5432),
+                "mysql" | "mariadb" => Some(3306),
+                "redis" | "valkey" => Some(6379),
+                "memcached" => Some(11211),
+                _ => None,
+            }
+        }
         _ => None,
     }
 }
 
-/// The resources whose address, by attribute, is in a value.
-fn addressed<'t>(value: &Evaluated<'t>, found: &mut BTreeSet<&'t str>) {
-    for piece in pieces(value) {
-        if let Piece::Unknown(Unknown { origin: Origin::Attribute(id, attribute), .. }) = piece
-            && attribute.to_lowercase().contains("endpoint")
-            && attribute.ends_with("Address")
+/// The resource whose address, by attribute, a piece of a text is.
+pub(super) fn addressed<'t>(piece: &Piece<'t>) -> Option<&'t str> {
+    match piece {
+        Piece::Unknown(Unknown { origin: Origin::Attribute(id, attribute), .. })
+            if attribute.to_lowercase().contains("endpoint") && attribute.ends_with("Address") =>
         {
-            found.insert(id);
+            Some(id)
         }
+        _ => None,
     }
 }
 
@@ -62,7 +69,9 @@ fn addressed<'t>(value: &Evaluated<'t>, found: &mut BTreeSet<&'t str>) {
 fn connected<'v, 't>(view: &'v View<'_, 't>, task: &Item<'t>) -> Vec<&'v Item<'t>> {
     let mut ids = BTreeSet::new();
     for container in containers(task) {
-        environment(container).for_each(|(_, value)| addressed(value, &mut ids));
+        ids.extend(
+            environment(container).flat_map(|(_, value)| pieces(value)).filter_map(|piece| addressed(&piece)),
+        );
         for (_, secret) in secrets(container) {
             // A secret that is put together from an address.
             let Some(Piece::Unknown(Unknown { origin: Origin::Resource(id), .. })) =
@@ -71,7 +80,7 @@ fn connected<'v, 't>(view: &'v View<'_, 't>, task: &Item<'t>) -> Vec<&'v Item<'t
                 continue;
             };
             if let Some(text) = view.get(id).and_then(|secret| secret.get("SecretString")) {
-                addressed(text, &mut ids);
+                ids.extend(pieces(text).iter().filter_map(addressed));
             }
         }
     }
@@ -141,7 +150,13 @@ mod tests {
             &[("/ApiGroup/Properties/SecurityGroupEgress/1", Json::Null)],
             "no security group of `ApiService` lets it out",
         );
-        both(&[("/Database/Properties/Port", json!(5433))], "at port 5433");
+        let port = |name: &str| {
+            let place = format!("/{name}/Properties/ContainerDefinitions/0/Environment/2/Value");
+            (place, json!({"Fn::GetAtt": ["Database", "Endpoint.Port"]}))
+        };
+        let [api, beat] = ["ApiTask", "BeatTask"].map(port);
+        let moved = [("/Database/Properties/Port", json!(5433)), (&api.0, api.1), (&beat.0, beat.1)];
+        both(&moved, "at port 5433");
     }
 
     #[test]
@@ -156,6 +171,39 @@ mod tests {
             found(&changes).into_iter().filter(|finding| finding.code.0 == "W006").count()
         };
         assert_eq!((with("CacheGroup"), with("DatabaseGroup")), (1, 0));
+    }
+
+    #[test]
+    fn a_block_of_other_addresses_lets_nobody_in() {
+        let from = |block: &str| {
+            let rule = json!({"Type": "AWS::EC2::SecurityGroupIngress", "Properties": {"GroupId": {"Fn::GetAtt": ["CacheGroup", "GroupId"]}, "CidrIp": block, "IpProtocol": "tcp", "FromPort": 6379, "ToPort": 6379}});
+            [("/CacheFromApi", rule)]
+        };
+        both(&from("192.168.0.0/16"), "no security group of `Cache` lets it in");
+        none(&from("10.0.0.0/8"));
+        // The tasks may be in that part.
+        none(&from("10.0.0.0/24"));
+        // The VPC has them as well.
+        let more = json!({"Type": "AWS::EC2::VPCCidrBlock", "Properties": {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "192.168.0.0/24"}});
+        let [rule] = from("192.168.0.0/16");
+        none(&[rule, ("/More", more)]);
+    }
+
+    #[test]
+    fn memcached_has_a_port_of_its_own() {
+        let with = |port: i64| {
+            let cache = json!({"Type": "AWS::ElastiCache::CacheCluster", "DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete", "Properties": {"Engine": "memcached", "CacheNodeType": "cache.t4g.small", "NumCacheNodes": 1, "CacheSubnetGroupName": {"Ref": "CacheSubnets"}, "VpcSecurityGroupIds": [{"Fn::GetAtt": ["MemoryGroup", "GroupId"]}]}});
+            let group = json!({"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "m", "VpcId": {"Ref": "Vpc"}, "SecurityGroupIngress": [{"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "SourceSecurityGroupId": {"Fn::GetAtt": ["ApiGroup", "GroupId"]}}]}});
+            let host = json!({"Name": "MEMORY", "Value": {"Fn::GetAtt": ["Memory", "ConfigurationEndpoint.Address"]}});
+            let changes = [
+                ("/Memory", cache),
+                ("/MemoryGroup", group),
+                ("/ApiGroup/Properties/SecurityGroupEgress", Json::Null),
+                ("/ApiTask/Properties/ContainerDefinitions/0/Environment/-", host),
+            ];
+            found(&changes).into_iter().filter(|finding| finding.code.0 == "W006").count()
+        };
+        assert_eq!((with(11211), with(6379)), (0, 1));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::cfn::evaluate::{Evaluated, Origin, Piece, Unknown};
 use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
 use crate::validate::Rule;
 
+use super::dify::image;
 use super::ecs::{containers, secrets, tasks};
 use super::model::{Item, View, pieces};
 
@@ -12,8 +13,8 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W008"),
     severity: Severity::Error,
     title: "containers ask for fields that their secrets have",
-    what: "A `ValueFrom` with a key has the form `arn:key:stage:version` with all three colons, and the key is a field of the secret: in `SecretStringTemplate`, the generated one, or one that an attachment adds.",
-    why: "Each task stops before its containers start: \"retrieved secret from Secrets Manager did not contain json key\".",
+    what: "A `ValueFrom` with a key has the form `arn:key:stage:version` with all three colons, and the key is a field of the secret: in `SecretStringTemplate`, the generated one, or one that an attachment adds. A container with an image of Dify isn't given a whole object in a variable for a password, key or token.",
+    why: "Each task stops before its containers start: \"retrieved secret from Secrets Manager did not contain json key\". Dify takes the object as it is for the password, and is refused.",
     source: "Amazon ECS Developer Guide, \"Pass Secrets Manager secrets through Amazon ECS environment variables\"",
     same_as: &[],
 };
@@ -82,13 +83,39 @@ fn keys(text: &Evaluated<'_>) -> Option<Vec<String>> {
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     for task in tasks(view) {
         for container in containers(task) {
+            let is_dify = image(container).is_some();
             for (name, value) in secrets(container) {
-                if let Some((message, help)) = wrong(view, &name, value) {
+                let whole = || whole(view, &name, value).filter(|_| is_dify);
+                if let Some((message, help)) = wrong(view, &name, value).or_else(whole) {
                     findings.push(task.finding_at(&RULE, value, message).help(help));
                 }
             }
         }
     }
+}
+
+/// A whole object in a variable of Dify that is for one word.
+fn whole<'t>(view: &View<'_, 't>, name: &str, value: &Evaluated<'t>) -> Option<(String, String)> {
+    if !["PASSWORD", "KEY", "TOKEN"].iter().any(|kind| name.ends_with(kind)) {
+        return None;
+    }
+    let parts = pieces(value);
+    let [Piece::Unknown(Unknown { origin: Origin::Resource(id), .. })] = parts.as_slice() else {
+        return None;
+    };
+    let secret = view.get(id).filter(|item| item.is("AWS::SecretsManager::Secret"))?;
+    let generated = ["GenerateSecretString.SecretStringTemplate", "GenerateSecretString.GenerateStringKey"];
+    let is_generated = generated.iter().all(|path| secret.get(path).is_some());
+    let fields = match secret.get("SecretString") {
+        Some(text) => keys(text)?,
+        None if is_generated => fields(view, secret)?,
+        None => return None,
+    };
+    let field = nearest("password", fields.iter().map(String::as_str))
+        .or_else(|| fields.first().map(String::as_str))?;
+    let message =
+        format!("`{name}` is given all of `{id}`, which is an object: Dify takes it as it is and is refused");
+    Some((message, format!("name the field that is meant, such as `${{{id}}}:{field}::`")))
 }
 
 fn wrong<'t>(view: &View<'_, 't>, name: &str, value: &Evaluated<'t>) -> Option<(String, String)> {
@@ -108,8 +135,9 @@ fn wrong<'t>(view: &View<'_, 't>, name: &str, value: &Evaluated<'t>) -> Option<(
     let split: Vec<&str> = rest.split(':').collect();
     let [key, _, _] = split.as_slice() else {
         let message = format!(
-            "`{name}` has {} parts behind the ARN of `{id}`, and key, stage and version are three: the task can't read its secret",
-            split.len()
+            "`{name}` has {} part{} behind the ARN of `{id}`, and key, stage and version are three: the task can't read its secret",
+            split.len(),
+            if split.len() == 1 { "" } else { "s" }
         );
         return Some((message, form));
     };
@@ -147,9 +175,18 @@ mod tests {
     }
 
     #[test]
+    fn a_whole_object_is_no_password() {
+        let (message, _) = only("W008", &[(FIRST, json!({"Ref": "DatabaseSecret"}))]);
+        assert!(message.starts_with("`DB_PASSWORD` is given all of `DatabaseSecret`"), "{message}");
+        // Another program may take it apart.
+        let other = ("/ApiTask/Properties/ContainerDefinitions/0/Image", json!("example/other:1"));
+        none(&[(FIRST, json!({"Ref": "DatabaseSecret"})), other]);
+    }
+
+    #[test]
     fn the_form_counts() {
         let (message, _) = only("W008", &[(FIRST, json!({"Fn::Sub": "${DatabaseSecret}:password"}))]);
-        assert!(message.contains("has 1 parts"), "{message}");
+        assert!(message.contains("has 1 part"), "{message}");
         only("W008", &[(FIRST, json!({"Fn::Join": ["", [{"Ref": "DatabaseSecret"}, "password"]]}))]);
     }
 

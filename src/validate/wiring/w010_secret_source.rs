@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W010"),
     severity: Severity::Error,
     title: "containers are given secrets by reference",
-    what: "A `ValueFrom` is the ARN of a secret or the ARN or name of a parameter, and never a dynamic reference; no environment variable holds a dynamic reference to a secret.",
+    what: "A `ValueFrom` holds no dynamic reference, but the ARN of a secret or the ARN or name of a parameter; no environment variable holds a dynamic reference to a secret, which is a warning.",
     why: "A dynamic reference puts the value itself into the task definition: as a `ValueFrom` it is no name and the task stops at start, as a variable everyone who may describe the task definition reads it.",
     source: "Amazon ECS Developer Guide, \"Pass sensitive data to an Amazon ECS container\"; AWS CloudFormation User Guide, \"Dynamic references\"",
     same_as: &[],

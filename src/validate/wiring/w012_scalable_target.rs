@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W012"),
     severity: Severity::Error,
     title: "a scaling target names its service",
-    what: "A scalable target of ECS has the `ResourceId` `service/<cluster>/<service>` with both names, not ARNs, the dimension `ecs:service:DesiredCount`, and waits for the service.",
+    what: "A scalable target of ECS has the `ResourceId` `service/<cluster>/<service>` with the names, not the ARNs, of the service and its own cluster, the dimension `ecs:service:DesiredCount`, and waits for the service.",
     why: "Application Auto Scaling refuses it: \"ECS service doesn't exist\" or \"Unsupported service namespace, resource type or scalable dimension\".",
     source: "Application Auto Scaling API Reference, \"RegisterScalableTarget\"",
     same_as: &[],

@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W017"),
     severity: Severity::Error,
     title: "a service can be deployed, and a deployment that fails ends",
-    what: "The maximum percentage of a service is above 100, or its minimum healthy percentage below 100. A service has a deployment circuit breaker.",
+    what: "The maximum percentage of a service is above 100, or its minimum healthy percentage below 100, but for daemons. A service has a deployment circuit breaker that is on; none is a warning. Services with a `DeploymentController` aren't looked at.",
     why: "With 100 and 100 ECS can neither stop an old task nor start a new one; without a circuit breaker a create with tasks that don't start hangs for three hours.",
     source: "Amazon ECS API Reference, \"DeploymentConfiguration\"; Amazon ECS Developer Guide, \"How the Amazon ECS deployment circuit breaker detects failures\"",
     same_as: &[],

@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W018"),
     severity: Severity::Error,
     title: "the containers of a task fit into it",
-    what: "The sums of the containers' `Cpu` and of what they reserve of memory (`MemoryReservation`, or `Memory` where that is left out) are at most those of the task, and no container's `MemoryReservation` is above its `Memory`.",
+    what: "The sums of the containers' `Cpu` and of what they reserve of memory (`MemoryReservation`, or `Memory` where that is left out) are at most those of the task, and no container's `MemoryReservation` is above its `Memory`. A container whose `Memory` alone is above the task's is told by S121.",
     why: "ECS refuses the task definition: \"Total cpu/memory of containers … can not exceed task cpu/memory\".",
     source: "Amazon ECS Developer Guide, \"Amazon ECS task definition parameters\", \"Task size\"",
     same_as: &[],
@@ -39,7 +39,15 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
                 value.and_then(Evaluated::integer).unwrap_or(0)
             };
             let sum = containers(task).iter().map(part).fold(0, i64::saturating_add);
-            if sum > total {
+            // Of a container that is larger by itself S121 tells.
+            let is_one = reserved.is_some()
+                && task.integer(property).is_some_and(|total| {
+                    containers(task)
+                        .iter()
+                        .filter_map(|one| one.get(property)?.integer())
+                        .any(|one| one > total)
+                });
+            if sum > total && !is_one {
                 let message = format!(
                     "the containers' `{property}` add up to {sum}, the task has {total}: ECS refuses the task definition"
                 );
@@ -92,6 +100,11 @@ mod tests {
                 ("/ApiTask/Properties/ContainerDefinitions/0/Memory", json!(256)),
             ],
         );
+    }
+
+    #[test]
+    fn one_container_that_is_larger_than_the_task_is_told_once() {
+        none(&[("/ApiTask/Properties/ContainerDefinitions/0/Memory", json!(2048))]);
     }
 
     #[test]

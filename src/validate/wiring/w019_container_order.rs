@@ -1,6 +1,6 @@
 //! W019: the containers of a task can start.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::cfn::evaluate::Evaluated;
 use crate::diagnostic::{Code, Diagnostic, Severity};
@@ -99,15 +99,17 @@ fn check_order(task: &Item<'_>, findings: &mut Vec<Diagnostic>) {
 }
 
 fn check_ports(task: &Item<'_>, findings: &mut Vec<Diagnostic>) {
-    let mut taken: BTreeSet<(i64, String)> = BTreeSet::new();
-    for mapping in
-        containers(task).iter().flat_map(|one| one.get("PortMappings").map_or(&[][..], Evaluated::items))
-    {
+    // Each port with the number of the container that has it.
+    let mut taken: BTreeMap<(i64, String), usize> = BTreeMap::new();
+    let mappings = containers(task).iter().enumerate().flat_map(|(number, one)| {
+        let mappings = one.get("PortMappings").map_or(&[][..], Evaluated::items);
+        mappings.iter().map(move |mapping| (number, mapping))
+    });
+    for (number, mapping) in mappings {
         let Some(port) = mapping.get("ContainerPort").and_then(Evaluated::integer) else { continue };
         let protocol = mapping.get("Protocol").map_or(Some("tcp".into()), Evaluated::text);
         let Some(protocol) = protocol else { continue };
-        let key = (port, protocol.to_lowercase());
-        if !taken.insert(key) {
+        if *taken.entry((port, protocol.to_lowercase())).or_insert(number) != number {
             let message = format!(
                 "port {port} is taken by another container of the task, which has one network: it can't be opened twice"
             );
@@ -149,6 +151,12 @@ mod tests {
         let mut without = second(&on("api", "HEALTHY"));
         without.push(("/ApiTask/Properties/ContainerDefinitions/0/HealthCheck", Json::Null));
         only("W019", &without);
+    }
+
+    #[test]
+    fn a_port_that_one_container_names_twice_is_not_taken_by_another() {
+        let mapping = "/ApiTask/Properties/ContainerDefinitions/0/PortMappings/-";
+        none(&[(mapping, json!({"ContainerPort": 5001, "Name": "http"}))]);
     }
 
     #[test]

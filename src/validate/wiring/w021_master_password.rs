@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W021"),
     severity: Severity::Error,
     title: "the first user of a database has a name and password that RDS allows",
-    what: "A generated `MasterUserPassword` has no `/`, `@`, `\"` or space and a length that the engine allows; `MasterUsername` is no reserved word.",
+    what: "A generated `MasterUserPassword` has no `/`, `@`, `\"` or space and a length that the engine allows; `MasterUsername` of a PostgreSQL is no reserved word.",
     why: "RDS refuses the database: \"The parameter MasterUserPassword is not a valid password\", at random where only some generated passwords have a wrong character; or \"MasterUsername … is a reserved word\".",
     source: "Amazon RDS API Reference, \"CreateDBCluster\"",
     same_as: &[],

@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W022"),
     severity: Severity::Error,
     title: "a generated password in a URL holds no reserved characters",
-    what: "Where a text with `://` takes in a generated secret, the secret is generated without punctuation that has a meaning in URLs.",
+    what: "Where a text takes in a generated secret between `://` and the next `/`, `?` or space, the secret is generated without punctuation that has a meaning in URLs.",
     why: "The URL is cut at the character: the client connects to a wrong host or with a wrong password, at random.",
     source: "RFC 3986, \"Uniform Resource Identifier (URI): Generic Syntax\", section 2.2",
     same_as: &[],

@@ -9,7 +9,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W023"),
     severity: Severity::Error,
     title: "a parameter group is of the family of its engine and version",
-    what: "The family of a cluster's, an instance's or a cache's parameter group is that of the engine's major version.",
+    what: "The family of a cluster's, an instance's or a cache's parameter group is that of the engine's major version: of PostgreSQL, Aurora PostgreSQL, Valkey and Redis.",
     why: "RDS or ElastiCache refuses it: \"The Parameter Group … with DBParameterGroupFamily … cannot be used for this instance\".",
     source: "Amazon Aurora User Guide, \"Working with parameter groups\"; Amazon ElastiCache User Guide, \"Parameter group families\"",
     same_as: &["cdk-preflight pf-rds-parameter-group-family-engine"],

@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W024"),
     severity: Severity::Error,
     title: "a database cluster has an instance, and a service waits for it",
-    what: "Each Aurora cluster has at least one `AWS::RDS::DBInstance` that names it, and a service whose tasks are given its address waits for one of them.",
+    what: "Each Aurora cluster has at least one `AWS::RDS::DBInstance` that names it, and a service whose tasks are given its address waits for one of them, which is a warning. Clusters of Serverless v1 and of a global database aren't looked at.",
     why: "The cluster's address answers nobody until an instance is there: tasks fail at start, and the circuit breaker ends the create.",
     source: "Amazon Aurora User Guide, \"Creating an Amazon Aurora DB cluster\"",
     same_as: &[],

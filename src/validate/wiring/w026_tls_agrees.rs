@@ -5,8 +5,8 @@ use crate::cfn::evaluate::{Evaluated, Origin, Piece, Unknown};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
-use super::dify::image;
-use super::ecs::{containers, environment, has_other_variables, secrets, tasks, variable};
+use super::dify::{has_other_variables, image};
+use super::ecs::{containers, environment, secrets, tasks, variable};
 use super::model::{Item, View, pieces};
 
 pub(super) static RULE: Rule = Rule {
@@ -96,11 +96,11 @@ fn uses_tls<'v, 't>(container: &'v Evaluated<'t>) -> Option<(bool, Option<&'v Ev
     if let Some(flag) = variable(container, "REDIS_USE_SSL") {
         return Some((boolean(flag)?, Some(flag)));
     }
-    let is_dify =
-        image(container).is_some_and(|(image, _)| matches!(image, Image::Api | Image::PluginDaemon));
+    let (image, _) =
+        image(container).filter(|(image, _)| matches!(image, Image::Api | Image::PluginDaemon))?;
     let elsewhere =
-        has_other_variables(container) || secrets(container).any(|(name, _)| name == "REDIS_USE_SSL");
-    (is_dify && !elsewhere).then_some((false, None))
+        has_other_variables(container, image) || secrets(container).any(|(name, _)| name == "REDIS_USE_SSL");
+    (!elsewhere).then_some((false, None))
 }
 
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {

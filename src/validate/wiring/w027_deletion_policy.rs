@@ -9,7 +9,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W027"),
     severity: Severity::Warning,
     title: "what holds data says what becomes of it when the stack goes",
-    what: "Databases, file systems, buckets, tables, keys and secrets have a `DeletionPolicy` and an `UpdateReplacePolicy`; `Snapshot` stands on an Aurora cluster, not on its instances.",
+    what: "Databases, caches, file systems, buckets, tables, keys, secrets and log groups have a `DeletionPolicy` and an `UpdateReplacePolicy`; `Snapshot` stands on an Aurora cluster, not on its instances.",
     why: "CloudFormation deletes most of them with the stack, or when a changed property replaces them: the data is lost.",
     source: "AWS CloudFormation User Guide, \"DeletionPolicy attribute\" and \"UpdateReplacePolicy attribute\"",
     same_as: &[],

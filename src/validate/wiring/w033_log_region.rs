@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W033"),
     severity: Severity::Error,
     title: "a container's log goes to the region of its log group",
-    what: "Where a container writes to a log group of the template, `awslogs-region` is the region of the stack: `AWS::Region`, or the region that the template is checked for.",
+    what: "Where a container writes to a log group of the template, `awslogs-region` is the region of the stack: `AWS::Region`, or the region that the template is checked for. Where none is given another one is a warning.",
     why: "The log group isn't there: the task stops with a ResourceInitializationError, in all regions but one.",
     source: "Amazon ECS Developer Guide, \"Example Amazon ECS task definition: Route logs to CloudWatch\"",
     same_as: &[],

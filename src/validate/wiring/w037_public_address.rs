@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W037"),
     severity: Severity::Error,
     title: "tasks in a public subnet have a public address",
-    what: "Where a service's subnets have their way to the internet by an internet gateway, and not by NAT, `AssignPublicIp` is `ENABLED`, unless endpoints serve all that the tasks need.",
+    what: "Where the subnets of a service on Fargate have their way to the internet by an internet gateway, and not by NAT, `AssignPublicIp` is `ENABLED`, unless endpoints serve all that the tasks need.",
     why: "Without a public address nothing gets through an internet gateway: tasks stop before they start, since neither image nor secrets can be fetched.",
     source: "Amazon ECS Developer Guide, \"Fargate task networking\"",
     same_as: &[],

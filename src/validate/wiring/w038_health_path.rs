@@ -13,9 +13,9 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W038"),
     severity: Severity::Error,
     title: "the health check of a Dify component asks for what it answers",
-    what: "A target group with a container of Dify's web, api, plugin daemon or sandbox that asks for `/`, as it does by default, has a `Matcher` for what that component answers there: 307 of the web, 404 of the others. What they answer at other paths isn't looked at.",
+    what: "A target group with a container of Dify's web, api, plugin daemon or sandbox that asks for `/`, as it does by default, has a `Matcher` for what that component answers there: 307 of the web, 404 of the others; so does one of the plugin daemon that asks for `/health`, which answers 404 there. What they answer at other paths isn't looked at.",
     why: "The target never becomes healthy: `/` of the web answers 307, of the api 404. ECS stops and starts the tasks without end.",
-    source: "schemas/dify/components.json; web/next.config.ts of langgenius/dify",
+    source: "schemas/dify/components.json; web/next.config.ts of langgenius/dify; internal/server/http_server.go of langgenius/dify-plugin-daemon",
     same_as: &[],
 };
 
@@ -36,6 +36,8 @@ fn answer(component: Component, path: &str) -> Option<u16> {
         (Component::Api | Component::Websocket | Component::PluginDaemon | Component::Sandbox, "/") => {
             Some(404)
         }
+        // Its own is `/health/check`.
+        (Component::PluginDaemon, "/health") => Some(404),
         _ => None,
     }
 }
@@ -80,7 +82,7 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::takes;
-    use crate::validate::wiring::testing::{none, only};
+    use crate::validate::wiring::testing::{borrowed, found, none, only};
 
     #[test]
     fn a_path_that_answers_something_else_is_found() {
@@ -88,6 +90,25 @@ mod tests {
         assert!(message.contains("asks api for `/` and wants 200, but gets 404"), "{message}");
         assert_eq!(pointer, "/Resources/ApiTargets/Properties/HealthCheckPath");
         only("W038", &[("/ApiTargets/Properties/HealthCheckPath", Json::Null)]);
+    }
+
+    #[test]
+    fn the_plugin_daemon_has_a_path_of_its_own() {
+        let daemon = |path: &str| {
+            let container = "/ApiTask/Properties/ContainerDefinitions/0";
+            let secret = |name: &str, of: &str| json!({"Name": name, "ValueFrom": {"Ref": of}});
+            let secrets =
+                json!([secret("SERVER_KEY", "SecretKey"), secret("DIFY_INNER_API_KEY", "CacheSecret")]);
+            let changes = [
+                (format!("{container}/Image"), json!("langgenius/dify-plugin-daemon:0.6.10-local")),
+                (format!("{container}/Environment"), json!([])),
+                (format!("{container}/Secrets"), secrets),
+                ("/ApiTargets/Properties/HealthCheckPath".to_owned(), json!(path)),
+            ];
+            let found = found(&borrowed(&changes));
+            found.into_iter().filter(|finding| finding.code.0 == "W038").count()
+        };
+        assert_eq!((daemon("/health"), daemon("/health/check")), (1, 0));
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W041"),
     severity: Severity::Warning,
     title: "Dify's images read the variables that they are given",
-    what: "Each environment variable and secret of a container with an image of Dify is one that the image reads; a name that only Dify's compose file knows, that is computed, or that the image overwrites, does nothing.",
+    what: "Each environment variable and secret of a container with an image of Dify is one that the image reads; a name that only Dify's compose file knows, that is computed, or that the image overwrites, does nothing. A name that isn't known at all is told only where it is near to a known one.",
     why: "What was meant to be set keeps its default, and nothing says so.",
     source: "schemas/dify: variables of each image, read from its code",
     same_as: &[],

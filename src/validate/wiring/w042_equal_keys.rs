@@ -5,15 +5,15 @@ use crate::cfn::evaluate::{Evaluated, Origin, Piece, Unknown};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
-use super::dify::{component, image, running};
-use super::ecs::{containers, environment, has_other_variables, secrets, shown_name, tasks};
+use super::dify::{component, has_other_variables, image, running};
+use super::ecs::{containers, environment, secrets, shown_name, tasks};
 use super::model::{Answer, Item, View, mentions, pieces, same};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W042"),
     severity: Severity::Error,
     title: "keys that Dify's containers share are equal",
-    what: "The values that two of Dify's containers must agree on (the plugin daemon's key, the inner API key, the sandbox's key and the like) come from one secret or are one text; a generated secret is no text. Two secrets that aren't in the template may hold the same: that is a warning. The plugin daemon has both of its keys; where it or the sandbox has one from a secret, the api has it too, and in templates of others (C405 tells the rest) the worker, which is a warning. A container with a file of variables or a command of its own may have it from there, and a version that isn't known, or that doesn't read the key, needs none.",
+    what: "The values that two of Dify's containers must agree on (the plugin daemon's key, the inner API key, the sandbox's key and the like) come from one secret or are one text; a generated secret is no text. Two secrets that aren't in the template may hold the same: that is a warning. The plugin daemon has both of its keys; where it or the sandbox has one from a secret, the api has it too, and in templates of others (C405 tells the rest) the worker, which is a warning. A container with a file of variables, or with a command that isn't Dify's own, may have it from there, and a version that isn't known, or that doesn't read the key, needs none.",
     why: "Each call from one to the other is refused: plugins, models or code nodes fail. Without a key the plugin daemon exits at start; Dify takes a default that everyone knows.",
     source: "schemas/dify/equal-keys.json; internal/types/app/config.go of langgenius/dify-plugin-daemon",
     same_as: &[],
@@ -152,17 +152,17 @@ fn missing(
     held: &[Held<'_, '_>],
     findings: &mut Vec<Diagnostic>,
 ) {
-    let has = |container: &Evaluated<'_>, variable: &str| {
-        environment(container).any(|(name, _)| name == variable)
-            || secrets(container).any(|(name, _)| name == variable)
-            || has_other_variables(container)
+    let has = |run: &Runs<'_, '_>, variable: &str| {
+        environment(run.container).any(|(name, _)| name == variable)
+            || secrets(run.container).any(|(name, _)| name == variable)
+            || has_other_variables(run.container, run.image)
     };
     for one in all {
         let Some(variable) = variable_of(key, one.image) else { continue };
         // Where one of several has it the others needn't: they can be for something else.
         let mut alike =
             all.iter().filter(|other| one.component.is_some() && other.component == one.component);
-        if has(one.container, variable) || alike.any(|other| has(other.container, variable)) {
+        if has(one, variable) || alike.any(|other| has(other, variable)) {
             continue;
         }
         let (task, container, image) = (one.task, one.container, one.image);
@@ -235,7 +235,7 @@ mod tests {
     use serde_json::Value as Json;
 
     use crate::diagnostic::Severity;
-    use crate::validate::wiring::testing::{found, none, only};
+    use crate::validate::wiring::testing::{borrowed, found, none, only};
 
     const CONTAINERS: &str = "/ApiTask/Properties/ContainerDefinitions/-";
 
@@ -322,6 +322,27 @@ mod tests {
         );
         // The defaults are the same.
         none(&[sandbox(json!([]), json!([]))]);
+    }
+
+    #[test]
+    fn a_start_that_is_difys_own_brings_no_key() {
+        let with_key = sandbox(json!([]), json!([secret("API_KEY", "SecretKey")]));
+        let started = |entry_point: Json, command: Json| {
+            let container = "/ApiTask/Properties/ContainerDefinitions/0";
+            let changes = [
+                (format!("{container}/EntryPoint"), entry_point),
+                (format!("{container}/Command"), command),
+                (with_key.0.to_owned(), with_key.1.clone()),
+            ];
+            let found = found(&borrowed(&changes));
+            found.into_iter().filter(|finding| finding.code.0 == "W042").count()
+        };
+        assert_eq!(started(json!(["/bin/bash", "/entrypoint.sh"]), json!([])), 1);
+        assert_eq!(started(json!(["/bin/bash", "-c"]), json!(["/entrypoint.sh"])), 1);
+        // What these set nobody knows.
+        assert_eq!(started(json!(["/bin/bash", "-c"]), json!(["export A=b && exec /entrypoint.sh"])), 0);
+        assert_eq!(started(json!(["/start.sh"]), json!([])), 0);
+        assert_eq!(started(json!(["/bin/bash", "/entrypoint.sh"]), json!([{"Fn::ImportValue": "word"}])), 0);
     }
 
     #[test]

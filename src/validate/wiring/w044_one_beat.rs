@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W044"),
     severity: Severity::Error,
     title: "Dify's beat runs exactly once",
-    what: "The container with `MODE` beat is in one service, which has one task, neither none nor several, isn't scaled, and never runs two while it is deployed. A template of others with an api that needs a beat (since 1.8.0) has one, which is a warning, since another stack may run it; of `dify.yaml`, C401 tells that. Services that all wait with `DesiredCount` 0 aren't asked.",
+    what: "The container with `MODE` beat is in one service, which has one task, neither none nor several, isn't scaled, and never runs two while it is deployed; no task, or two during a deployment, is a warning. A template of others with an api that needs a beat (since 1.8.0) has one, which is a warning, since another stack may run it; of `dify.yaml`, C401 tells that. Services that all wait with `DesiredCount` 0 aren't asked.",
     why: "Celery's beat elects no leader: with two of them each scheduled workflow runs twice. Without one scheduled workflows, clean-ups and time-outs of human input never run.",
     source: "Celery User Guide, \"Periodic Tasks\"; docker/docker-compose.yaml of langgenius/dify",
     same_as: &[],

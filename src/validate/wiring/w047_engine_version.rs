@@ -9,7 +9,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W047"),
     severity: Severity::Warning,
     title: "a database's or cache's engine version is written out",
-    what: "An Aurora cluster, a database that is in none, and a replication group have an `EngineVersion`; an Aurora PostgreSQL cluster that tasks connect to has a `Port`.",
+    what: "An Aurora cluster, a database that is in none, and a replication group have an `EngineVersion`; an Aurora PostgreSQL cluster has a `Port`.",
     why: "Without it the version is what AWS takes for the default that day, which no longer fits the parameter group's family; the port of a cluster without one is that of MySQL, 3306.",
     source: "Amazon RDS API Reference, \"CreateDBCluster\"",
     same_as: &[],

@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W048"),
     severity: Severity::Error,
     title: "an Aurora cluster with serverless instances has a capacity for them",
-    what: "A cluster with an instance of the class `db.serverless` has a `ServerlessV2ScalingConfiguration`, whose minimum is at most its maximum, both in steps of 0.5 and at most 256; it pauses only with a minimum of 0, which Aurora PostgreSQL has since 13.15, 14.12, 15.7 and 16.3.",
+    what: "A cluster with an instance of the class `db.serverless` has a `ServerlessV2ScalingConfiguration`, whose minimum is at most its maximum, both in steps of 0.5, the maximum from 1 to 256; it pauses only with a minimum of 0, which Aurora PostgreSQL has since 13.15, 14.12, 15.7 and 16.3.",
     why: "RDS refuses the instance: \"Set the Serverless v2 scaling configuration on the parent DB cluster before creating a Serverless v2 DB instance\".",
     source: "Amazon Aurora User Guide, \"Creating a DB cluster that uses Aurora Serverless v2\" and \"Scaling to Zero ACUs with automatic pause and resume for Aurora Serverless v2\"",
     same_as: &[

@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W050"),
     severity: Severity::Error,
     title: "what a failed create would have to delete isn't protected in so many words",
-    what: "Deletion protection of databases and load balancers comes from a parameter, whose value can be false until the stack is there.",
+    what: "Deletion protection of databases and load balancers comes from a parameter, whose value can be false until the stack is there; a database with the `DeletionPolicy` `Retain` isn't asked.",
     why: "A create that fails can't delete what is protected: the stack ends in ROLLBACK_FAILED and needs a person.",
     source: "AWS CloudFormation User Guide, \"Stack failure options\"",
     same_as: &[],

@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W052"),
     severity: Severity::Error,
     title: "alarms name what they watch as its metrics do",
-    what: "The dimensions of alarms on load balancers, target groups, ECS, RDS and ElastiCache have the names that the metrics use: full names and names, not ARNs.",
+    what: "The dimensions of alarms on Application Load Balancers, their target groups, services and clusters of ECS and clusters of RDS that are in the template have the names that the metrics use: full names and names, not ARNs.",
     why: "The alarm never has data and never rings.",
     source: "Elastic Load Balancing User Guide, \"CloudWatch metrics for your Application Load Balancer\"; Amazon ECS Developer Guide, \"CloudWatch metrics\"",
     same_as: &[],

@@ -3,13 +3,13 @@
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
-use super::model::{View, mentions};
+use super::model::{Answer, View, mentions, same};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W053"),
     severity: Severity::Error,
     title: "the zone and the name of an alias are those of one load balancer",
-    what: "In an alias record, `DNSName` and `HostedZoneId` come from the same load balancer of the template, by its attributes `DNSName` and `CanonicalHostedZoneID`.",
+    what: "In an alias record, `DNSName` and `HostedZoneId` come from the same load balancer of the template, by its attributes `DNSName` and `CanonicalHostedZoneID`. A zone in so many words may be the load balancer's, but not the one that the record is in.",
     why: "Route 53 refuses the record: \"Tried to create an alias that targets …, but that target was not found\".",
     source: "Amazon Route 53 API Reference, \"AliasTarget\"",
     same_as: &[],
@@ -26,10 +26,12 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
             .into_iter()
             .find(|id| view.get(id).is_some_and(|item| item.is("AWS::ElasticLoadBalancingV2::LoadBalancer")));
         let Some(balancer) = named else { continue };
-        let right = match zone.attribute() {
-            Some((id, attribute)) => id == balancer && attribute == "CanonicalHostedZoneID",
-            // A zone in so many words may be right.
-            None => zone.resource().is_none(),
+        let right = if let Some((id, attribute)) = zone.attribute() {
+            id == balancer && attribute == "CanonicalHostedZoneID"
+        } else {
+            // A zone in so many words may be right, but never the record's own.
+            let own = record.get("HostedZoneId");
+            zone.resource().is_none() && own.is_none_or(|own| same(own, zone) != Answer::Yes)
         };
         if right {
             continue;
@@ -61,6 +63,8 @@ mod tests {
     fn another_zone_is_found() {
         let zone = json!({"Type": "AWS::Route53::HostedZone", "Properties": {"Name": "example.com"}});
         only("W053", &[record(&json!({"Ref": "Zone"})), ("/Zone", zone)]);
+        // That of the record itself.
+        only("W053", &[record(&json!("Z0"))]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W055"),
     severity: Severity::Error,
     title: "the bucket of a load balancer's access log takes it",
-    what: "Where a load balancer writes access logs into a bucket of the template, the bucket isn't encrypted with KMS and has a policy.",
+    what: "Where a load balancer writes access logs into a bucket of the template, the bucket is named, isn't encrypted with KMS, and has a policy that the load balancer waits for.",
     why: "The create fails: \"Access Denied for bucket … Please check S3bucket permission\".",
     source: "Elastic Load Balancing User Guide, \"Enable access logs for your Application Load Balancer\"",
     same_as: &[],

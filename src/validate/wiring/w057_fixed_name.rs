@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W057"),
     severity: Severity::Warning,
     title: "what can be replaced has no fixed name",
-    what: "What can be replaced for another reason than a new name (a load balancer, target group, security group, managed policy, bucket, and each type whose name identifies it and which has another property that can't be changed: databases, caches, roles, parameter groups, repositories) has no name in so many words, but none, or one that holds the stack's; otherwise that is a note. The known part of a bucket's name has no capital letters and no `_`, which is an error.",
+    what: "What can be replaced for another reason than a new name (a load balancer, target group, security group, managed policy, bucket, and each type whose name identifies it and which has another property that can't be changed: databases, caches, roles, parameter groups, repositories) has no name in so many words, but none, or one that holds the stack's, by `AWS::StackName` or, where the stack's name is known, in so many words; otherwise that is a note. The known part of a bucket's name has no capital letters and no `_`, which is an error.",
     why: "A change that replaces it fails, since the new one is made while the old one has the name: \"already exists\"; so does a second stack in the same account and region. S3 refuses such a bucket: \"Bucket name shouldn't contain uppercase characters\".",
     source: "AWS CloudFormation User Guide, \"Name type\"; CloudFormation registry schemas, `primaryIdentifier` and `createOnlyProperties`; Amazon S3 User Guide, \"Bucket naming rules\"",
     same_as: &[],
@@ -50,6 +50,7 @@ fn refused_in_bucket(name: &Evaluated<'_>) -> bool {
 }
 
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
+    let stack = view.context.options.stack_name.as_deref();
     let types: BTreeSet<&str> =
         view.context.template.resources.values().map(|resource| resource.type_name.as_str()).collect();
     for type_name in types {
@@ -67,8 +68,12 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
                     item.finding_at(&RULE, name, message).help("use small letters, digits and hyphens");
                 finding.severity = Severity::Error;
                 findings.push(finding);
+                continue;
             }
             let Some(text) = name.text().filter(|_| name.is_literal()) else { continue };
+            if stack.is_some_and(|stack| text.contains(stack)) {
+                continue;
+            }
             let mut finding = item
                 .finding_at(
                     &RULE,
@@ -87,8 +92,9 @@ mod tests {
     use serde_json::json;
 
     use crate::diagnostic::Severity;
-    use crate::validate::testing::found;
+    use crate::validate::testing::{found, template};
     use crate::validate::wiring::testing::{changed, only};
+    use crate::validate::{Options, findings};
 
     #[test]
     fn a_fixed_name_is_told() {
@@ -99,6 +105,17 @@ mod tests {
             changed(&[("/Balancer/Properties/Name", json!({"Fn::Sub": "${AWS::StackName}-x"}))]),
         );
         assert!(named.is_empty(), "{named:#?}");
+    }
+
+    #[test]
+    fn the_stacks_name_may_be_written_out_where_it_is_known() {
+        let named = |name: &str| {
+            let template = template(changed(&[("/Balancer/Properties/Name", json!(name))]));
+            let options = Options { stack_name: Some("dify-prd".to_owned()), ..Options::default() };
+            let found = findings(&template, &options);
+            found.iter().filter(|finding| finding.code.0 == "W057").count()
+        };
+        assert_eq!((named("dify-prd-alb"), named("dify-alb")), (0, 1));
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W058"),
     severity: Severity::Warning,
     title: "a zone that is chosen by its number is there in every account",
-    what: "A subnet's zone from `Fn::GetAZs` is one of the first two, or three: every account has two in every region, and three in most.",
+    what: "A subnet's zone from `Fn::GetAZs` is one of the first two: every account has two in every region. The third, which most have, is a note.",
     why: "\"Template error: Fn::Select cannot select nonexistent value at index …\", in the accounts and regions with fewer zones.",
     source: "AWS CloudFormation User Guide, \"Fn::GetAZs\"; AWS Regions and Availability Zones",
     same_as: &[],

@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W062"),
     severity: Severity::Warning,
     title: "a web ACL before Dify lets large requests through",
-    what: "Where a template runs Dify, a web ACL with `AWSManagedRulesCommonRuleSet` overrides the action of `SizeRestrictions_BODY`, or limits the group by a scope-down statement.",
+    what: "Where a template runs Dify, a web ACL with `AWSManagedRulesCommonRuleSet` overrides the action of `SizeRestrictions_BODY`, only counts what the group finds, or limits the group by a scope-down statement.",
     why: "The rule blocks every body above 8 KB: uploads of files and saving of workflows fail with 403.",
     source: "AWS WAF Developer Guide, \"Baseline rule groups\": core rule set",
     same_as: &[],

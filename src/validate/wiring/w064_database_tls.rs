@@ -5,8 +5,8 @@ use crate::cfn::evaluate::{Evaluated, Origin, Piece, Unknown};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
-use super::dify::image;
-use super::ecs::{containers, has_other_variables, secrets, tasks, variable};
+use super::dify::{has_other_variables, image};
+use super::ecs::{containers, secrets, tasks, variable};
 use super::model::database::forces_tls;
 use super::model::{Item, View, pieces};
 
@@ -83,7 +83,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
                     }
                     let Some(database) = forcing(view, variable(container, "DB_HOST")) else { continue };
                     let mode = variable(container, "DB_SSL_MODE");
-                    let is_open = has_other_variables(container)
+                    let is_open = has_other_variables(container, image)
                         || secrets(container).any(|(name, _)| name == "DB_SSL_MODE");
                     let plain = match mode {
                         Some(mode) => mode.text().as_deref() == Some("disable"),

@@ -1,11 +1,11 @@
 //! W160: subnets lie in their VPC, and not over each other.
 
-use crate::cfn::evaluate::Evaluated;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
 use super::block::Block;
 use super::model::{Item, View};
+use super::network::blocks;
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W160"),
@@ -16,17 +16,6 @@ pub(super) static RULE: Rule = Rule {
     source: "Amazon VPC User Guide, \"Subnet CIDR blocks\"",
     same_as: &["cfn-lint E3059", "cfn-lint E3060"],
 };
-
-/// The blocks of a VPC; `None` if not all of them are known.
-fn blocks<'t>(view: &View<'_, 't>, vpc: &Item<'t>) -> Option<Vec<Block>> {
-    let more = view
-        .of("AWS::EC2::VPCCidrBlock")
-        .filter(|more| more.get("VpcId").and_then(Evaluated::resource).is_none_or(|id| id == vpc.id));
-    std::iter::once(vpc)
-        .chain(more.filter(|more| more.get("AmazonProvidedIpv6CidrBlock").is_none()))
-        .map(|item| Block::of(item.get("CidrBlock")))
-        .collect()
-}
 
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     let mut known: Vec<(&str, &Item<'_>, Block)> = Vec::new();

@@ -201,7 +201,7 @@ fn component_settings(
     });
     settings.maybe_with(c, "target_group", |c| {
         let mut group = Section::default();
-        group.maybe(c, "path", &[json!("/health")]);
+        group.maybe(c, "path", &[json!("/health/check")]);
         group.maybe(c, "matcher", &[json!("200"), json!("200-399"), json!("200,302")]);
         group.maybe(c, "interval_seconds", &[json!(30), json!(300)]);
         group.maybe(c, "timeout_seconds", &[json!(2), json!(29)]);

@@ -6,21 +6,21 @@ use crate::cfn::evaluate::Evaluated;
 
 /// A block of IPv4 addresses, such as `10.0.0.0/16`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Block {
+pub(in crate::validate) struct Block {
     first: u32,
     bits: u32,
 }
 
 impl Block {
     /// The block that a text names; `None` of anything else.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(in crate::validate) fn parse(text: &str) -> Option<Self> {
         let (address, bits) = text.split_once('/')?;
         let (address, bits): (Ipv4Addr, u32) = (address.parse().ok()?, bits.parse().ok()?);
         (bits <= 32).then(|| Self { first: address.to_bits() & Self::mask(bits), bits })
     }
 
     /// The block that a value names, if that is known.
-    pub(super) fn of(value: Option<&Evaluated<'_>>) -> Option<Self> {
+    pub(in crate::validate) fn of(value: Option<&Evaluated<'_>>) -> Option<Self> {
         Self::parse(&value?.text()?)
     }
 
@@ -29,12 +29,12 @@ impl Block {
     }
 
     /// Whether all of the other lies in this one.
-    pub(super) fn contains(self, other: Self) -> bool {
+    pub(in crate::validate) fn contains(self, other: Self) -> bool {
         self.bits <= other.bits && other.first & Self::mask(self.bits) == self.first
     }
 
     /// Whether the two have an address in common.
-    pub(super) fn overlaps(self, other: Self) -> bool {
+    pub(in crate::validate) fn overlaps(self, other: Self) -> bool {
         self.contains(other) || other.contains(self)
     }
 }
