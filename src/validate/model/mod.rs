@@ -343,6 +343,17 @@ fn deciding(views: &[View<'_, '_>], numbers: &[usize]) -> String {
     parts.join(" and ")
 }
 
+/// A value as a key: the resource that it names, its attribute where that may be one of several things (outputs of a nested stack,
+/// answers of a custom resource), else its text.
+pub(in crate::validate) fn key_of(value: &Evaluated<'_>) -> Option<String> {
+    match value.attribute() {
+        Some((id, attribute)) if !["SubnetId", "VpcId"].contains(&attribute) => {
+            Some(format!("{id}.{attribute}"))
+        }
+        _ => value.resource().map(str::to_owned).or_else(|| Some(value.text()?.into_owned())),
+    }
+}
+
 /// Whether two scalars are the same value.
 pub(in crate::validate) fn same(left: &Evaluated<'_>, right: &Evaluated<'_>) -> Answer {
     if let (Some(left), Some(right)) = (left.text(), right.text()) {

@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W006"),
     severity: Severity::Error,
     title: "security groups let tasks reach what they connect to",
-    what: "Where a task is given the address of a database, a cache or a file system of the template, the task's security groups let connections to its port out, and its groups let them in.",
+    what: "Where the task of a service with `awsvpc` is given the address of a database or a cache of the template, or mounts a file system of it, the service's security groups let connections to its port out, and the groups of what it connects to let them in.",
     why: "Connections time out: the containers fail at start or at their first request.",
     source: "Amazon VPC User Guide, \"Control traffic to your AWS resources using security groups\"",
     same_as: &[],

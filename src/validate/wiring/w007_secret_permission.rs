@@ -12,8 +12,8 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W007"),
     severity: Severity::Error,
     title: "the execution role may read the containers' secrets",
-    what: "The task execution role may `secretsmanager:GetSecretValue` or `ssm:GetParameters` each secret of the containers, those of their log drivers and those for their registries, also by an ARN or a parameter's name in so many words, and `kms:Decrypt` with the key of the template that encrypts it.",
-    why: "Each task stops before its containers start: \"ResourceInitializationError: unable to pull secrets or registry auth\".",
+    what: "The task execution role may `secretsmanager:GetSecretValue` or `ssm:GetParameters` each secret of the containers, those of their log drivers and those for their registries, also by an ARN or a parameter's name in so many words, and `kms:Decrypt` with the key of the template that encrypts it. A task whose containers have `Secrets` has such a role.",
+    why: "Each task stops before its containers start: \"ResourceInitializationError: unable to pull secrets or registry auth\". Without the role ECS refuses to register the task.",
     source: "Amazon ECS Developer Guide, \"Amazon ECS task execution IAM role\"",
     same_as: &[],
 };

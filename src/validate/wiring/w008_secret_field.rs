@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W008"),
     severity: Severity::Error,
     title: "containers ask for fields that their secrets have",
-    what: "A `ValueFrom` with a key has the form `arn:key:stage:version` with all three colons, and the key is a field of the secret: in `SecretStringTemplate`, the generated one, or one that an attachment adds. A container with an image of Dify isn't given a whole object in a variable for a password, key or token.",
+    what: "A `ValueFrom` that asks for a part of a secret of the template has the form `arn:key:stage:version` with all three colons, and the key is a field of the secret: in `SecretString` or `SecretStringTemplate`, the generated one, or one that an attachment adds. A container with an image of Dify isn't given a whole object in a variable for a password, key or token.",
     why: "Each task stops before its containers start: \"retrieved secret from Secrets Manager did not contain json key\". Dify takes the object as it is for the password, and is refused.",
     source: "Amazon ECS Developer Guide, \"Pass Secrets Manager secrets through Amazon ECS environment variables\"",
     same_as: &[],

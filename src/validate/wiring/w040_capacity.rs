@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W040"),
     severity: Severity::Error,
     title: "the limits of a scaling target hold",
-    what: "The minimum of a scaling target is at most its maximum, and a `DesiredCount` of its service lies between them.",
+    what: "The minimum of a scaling target of ECS is at most its maximum. A `DesiredCount` of its service that doesn't lie between them is a warning.",
     why: "Application Auto Scaling refuses the target: \"Maximum capacity cannot be less than minimum capacity\"; a count outside is changed as soon as the target is there.",
     source: "Application Auto Scaling API Reference, \"RegisterScalableTarget\"",
     same_as: &[],

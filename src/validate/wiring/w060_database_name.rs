@@ -8,14 +8,14 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
 use super::dify::{image, running};
-use super::ecs::variable;
+use super::ecs::{has_hidden_variables, secrets, variable};
 use super::model::{Item, View, mentions};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W060"),
     severity: Severity::Error,
     title: "the database that Dify connects to is the one that the cluster creates",
-    what: "Where a container with Dify's api image is given the address of a cluster of the template, `DB_DATABASE` (`dify` if it is left out) is the cluster's `DatabaseName`; so is `PGVECTOR_DATABASE` where `VECTOR_STORE` is pgvector in that cluster, which is a warning. The plugin daemon creates its own.",
+    what: "Where a container with Dify's api image is given the address of a cluster of the template that isn't restored from another or part of a global one, `DB_DATABASE` (`dify` if it is left out) is the cluster's `DatabaseName` (`postgres` if it is left out); so is `PGVECTOR_DATABASE` where `VECTOR_STORE` is pgvector in that cluster, which is a warning. The plugin daemon creates its own.",
     why: "Nothing creates another one: Dify stops at start with \"FATAL: database … does not exist\". Without that of the vectors no document is indexed, unless somebody creates it by hand.",
     source: "Amazon Aurora User Guide, \"Creating an Amazon Aurora DB cluster\"; Dify, `api/configs/middleware/__init__.py`",
     same_as: &[],
@@ -55,6 +55,11 @@ fn main_database<'t>(view: &View<'_, 't>, task: &Item<'t>, container: &Evaluated
     let host = variable(container, "DB_HOST")?;
     let cluster = cluster(view, host)?;
     let named = variable(container, "DB_DATABASE");
+    // It may come from elsewhere.
+    let is_secret = secrets(container).any(|(name, _)| name == "DB_DATABASE");
+    if named.is_none() && (is_secret || has_hidden_variables(container)) {
+        return None;
+    }
     let wanted = named.map_or(Some(DEFAULT_DATABASE.into()), Evaluated::text)?;
     let created = created(cluster).filter(|created| *created != wanted)?;
     let message = format!(
@@ -89,7 +94,8 @@ fn vector_database<'t>(
 mod tests {
     use serde_json::{Value as Json, json};
 
-    use crate::validate::wiring::testing::{none, only};
+    use super::RULE;
+    use crate::validate::wiring::testing::{found, none, only};
 
     const NAME: &str = "/ApiTask/Properties/ContainerDefinitions/0/Environment/-";
 
@@ -120,5 +126,20 @@ mod tests {
             ("/Database/Properties/SnapshotIdentifier", json!("snapshot")),
             ("/Database/Properties/DatabaseName", Json::Null),
         ]);
+    }
+
+    #[test]
+    fn a_name_that_comes_from_elsewhere_is_not_the_default() {
+        let told = |key: &str, value: Json| {
+            let other = ("/Database/Properties/DatabaseName", json!("other"));
+            let place = format!("/ApiTask/Properties/ContainerDefinitions/0/{key}");
+            let findings = found(&[other, (&place, value)]);
+            findings
+                .iter()
+                .any(|finding| finding.code == RULE.code && finding.logical_id.as_deref() == Some("ApiTask"))
+        };
+        assert!(told("Essential", json!(true)));
+        assert!(!told("Secrets", json!([{"Name": "DB_DATABASE", "ValueFrom": {"Ref": "DatabaseSecret"}}])));
+        assert!(!told("EnvironmentFiles", json!([{"Type": "s3", "Value": "arn:aws:s3:::a/b.env"}])));
     }
 }

@@ -9,8 +9,8 @@ use super::model::{Answer, Item, View, same};
 pub(super) static RULE: Rule = Rule {
     code: Code("W105"),
     severity: Severity::Error,
-    title: "a scaling target follows each metric once",
-    what: "No two policies of a scaling target track the same predefined metric, of the same target group where it has one.",
+    title: "a scaling target follows each predefined metric once",
+    what: "No two target tracking policies of a scaling target have the same `PredefinedMetricType` with the same `ResourceLabel`, or both without one. `CustomizedMetricSpecification` isn't looked at.",
     why: "Application Auto Scaling refuses the second: \"Only one TargetTrackingScaling policy for a given metric specification is allowed\".",
     source: "Application Auto Scaling User Guide, \"Target tracking scaling policies for Application Auto Scaling\"",
     same_as: &[],

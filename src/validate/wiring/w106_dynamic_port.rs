@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W106"),
     severity: Severity::Error,
     title: "the health check of tasks with changing ports asks the port of the traffic",
-    what: "Where a container's port is mapped to a port of the host that changes (`HostPort` 0 or left out, in the network mode bridge), `HealthCheckPort` of its target group is `traffic-port`, the default.",
+    what: "Where the container port in a service's `LoadBalancers` is mapped to a port of the host that changes (`HostPort` 0 or left out; `NetworkMode` bridge or left out), `HealthCheckPort` of the target group named there in `TargetGroupArn` is `traffic-port`, the default, or a fixed `HostPort` of the task.",
     why: "Nothing answers at the fixed port: no task ever becomes healthy, and ECS replaces them for ever.",
     source: "Amazon ECS API Reference, \"PortMapping\"; Elastic Load Balancing API Reference, \"CreateTargetGroup\"",
     same_as: &["cfn-lint E3049"],
@@ -24,6 +24,16 @@ fn is_dynamic(task: &Item<'_>, container: &str, port: i64) -> bool {
     mappings.iter().any(|mapping| {
         mapping.get("ContainerPort").and_then(Evaluated::integer) == Some(port)
             && mapping.get("HostPort").is_none_or(|host| host.integer() == Some(0))
+    })
+}
+
+/// Whether another port of the task may stand at that port of the host: then somebody answers there.
+fn is_fixed_elsewhere(task: &Item<'_>, asked: &str) -> bool {
+    let mappings =
+        containers(task).iter().filter_map(|one| one.get("PortMappings")).flat_map(Evaluated::items);
+    mappings.filter_map(|mapping| mapping.get("HostPort")).any(|host| match host.integer() {
+        Some(port) => port.to_string() == asked,
+        None => true,
     })
 }
 
@@ -43,7 +53,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
             let Some(asked) = group.text("HealthCheckPort").filter(|asked| asked != "traffic-port") else {
                 continue;
             };
-            if is_dynamic(task, &container, port) {
+            if is_dynamic(task, &container, port) && !is_fixed_elsewhere(task, &asked) {
                 let message = format!(
                     "the health check asks port {asked}, but the port of the container `{container}` on the host changes with each task"
                 );
@@ -64,9 +74,13 @@ mod tests {
     use crate::validate::testing::found;
 
     fn messages(mapping: &Json, asked: &str) -> Vec<String> {
+        messages_of(&json!([mapping]), asked)
+    }
+
+    fn messages_of(mappings: &Json, asked: &str) -> Vec<String> {
         let template = json!({"Resources": {
             "Group": {"Type": "AWS::ElasticLoadBalancingV2::TargetGroup", "Properties": {"HealthCheckPort": asked}},
-            "Task": {"Type": "AWS::ECS::TaskDefinition", "Properties": {"ContainerDefinitions": [{"Name": "a", "Image": "b", "PortMappings": [mapping]}]}},
+            "Task": {"Type": "AWS::ECS::TaskDefinition", "Properties": {"ContainerDefinitions": [{"Name": "a", "Image": "b", "PortMappings": mappings}]}},
             "Service": {"Type": "AWS::ECS::Service", "Properties": {"TaskDefinition": {"Ref": "Task"}, "LoadBalancers": [{"ContainerName": "a", "ContainerPort": 80, "TargetGroupArn": {"Ref": "Group"}}]}},
         }});
         found("W106", template).into_iter().map(|finding| finding.message).collect()
@@ -85,5 +99,8 @@ mod tests {
     fn other_ports_are_left_alone() {
         assert_eq!(messages(&json!({"ContainerPort": 80}), "traffic-port"), [""; 0]);
         assert_eq!(messages(&json!({"ContainerPort": 80, "HostPort": 80}), "8080"), [""; 0]);
+        let beside = |port: u16| json!([{"ContainerPort": 80}, {"ContainerPort": 8081, "HostPort": port}]);
+        assert_eq!(messages_of(&beside(8081), "8081"), [""; 0]);
+        assert_eq!(messages_of(&beside(8082), "8081").len(), 1);
     }
 }

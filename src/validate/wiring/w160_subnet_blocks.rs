@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W160"),
     severity: Severity::Error,
     title: "the blocks of subnets lie in their VPC and don't overlap",
-    what: "The `CidrBlock` of a subnet lies in a block of its VPC, and no two subnets of a VPC have an address in common, as far as their blocks are known.",
+    what: "Where the template has the VPC, the `CidrBlock` of a subnet lies in one of its blocks and holds no address of another subnet's.",
     why: "EC2 refuses the subnet: \"The CIDR '…' is invalid\" or \"The CIDR '…' conflicts with another subnet\".",
     source: "Amazon VPC User Guide, \"Subnet CIDR blocks\"",
     same_as: &["cfn-lint E3059", "cfn-lint E3060"],

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
-use super::model::View;
+use super::model::{View, key_of};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W161"),
@@ -21,11 +21,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     let mut seen = BTreeMap::new();
     for association in view.of("AWS::EC2::SubnetRouteTableAssociation") {
         let Some(subnet) = association.get("SubnetId") else { continue };
-        let name = match (subnet.resource(), subnet.text()) {
-            (Some(id), _) => id.to_owned(),
-            (None, Some(id)) => id.into_owned(),
-            (None, None) => continue,
-        };
+        let Some(name) = key_of(subnet) else { continue };
         if let Some(first) = seen.get(&name) {
             let message = format!("`{first}` gives `{name}` a route table already: EC2 refuses the second");
             findings.push(
@@ -41,7 +37,16 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
 mod tests {
     use serde_json::json;
 
-    use crate::validate::wiring::testing::only;
+    use crate::validate::wiring::testing::{none, only};
+
+    #[test]
+    fn outputs_of_a_nested_stack_are_several_subnets() {
+        let of = |output: &str| json!({"Type": "AWS::EC2::SubnetRouteTableAssociation", "Properties": {"SubnetId": {"Fn::GetAtt": ["Net", output]}, "RouteTableId": {"Ref": "PrivateTable"}}});
+        let net = json!({"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "https://example.com/net"}});
+        let two = |a: &str, b: &str| [("/Net", net.clone()), ("/A", of(a)), ("/B", of(b))];
+        none(&two("Outputs.SubnetA", "Outputs.SubnetB"));
+        only("W161", &two("Outputs.SubnetA", "Outputs.SubnetA"));
+    }
 
     #[test]
     fn a_second_table_is_found() {

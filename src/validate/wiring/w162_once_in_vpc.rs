@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
 use super::endpoints::is_interface;
-use super::model::{Answer, Item, View, same, shown};
+use super::model::{Answer, Item, View, key_of, same, shown};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W162"),
@@ -26,7 +26,7 @@ pub(super) static RULE: Rule = Rule {
 /// A value as a key: resources by their id, texts as they are.
 fn key(value: Option<&Evaluated<'_>>) -> Option<String> {
     let value = value?;
-    Some(value.resource().map_or_else(|| shown(value), str::to_owned))
+    key_of(value).or_else(|| Some(shown(value)))
 }
 
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {

@@ -6,14 +6,14 @@ use crate::cfn::evaluate::Evaluated;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
-use super::model::{Item, View};
+use super::model::{Item, View, key_of};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W163"),
     severity: Severity::Error,
     title: "a record lies in its zone, and an alias in a zone of the template has a target",
-    what: "The name of a record is that of its zone or ends in it; at the top of a zone there is no `CNAME`; an alias into a zone of the template names a record of that zone which the template has, not a `CNAME` at the top and no `NS` or `SOA`; a private zone has neither routing by address, nor name servers to read, nor a twin of the same name in its VPC.",
-    why: "Route 53 refuses the record: \"RRSet with DNS name … is not permitted in zone …\", \"RRSet of type CNAME … is not permitted at apex\", \"Tried to create an alias that targets …, but that target was not found\".",
+    what: "The name of a record is that of its zone or ends in it; at the top of a zone there is no `CNAME`; an alias into a zone of the template isn't of type `NS` or `SOA`, and its target lies in that zone and is its top or, in a template without a `RecordSetGroup`, the name of a record that the template has; an alias at the top doesn't lead to a `CNAME`; a record of a private zone has no `CidrRoutingConfig` and isn't given the zone's `NameServers`; two private zones of one name aren't in one VPC. Records are those of `AWS::Route53::RecordSet`.",
+    why: "Route 53 refuses the record, or the second zone: \"RRSet with DNS name … is not permitted in zone …\", \"RRSet of type CNAME … is not permitted at apex\", \"Tried to create an alias that targets …, but that target was not found\".",
     source: "Amazon Route 53 Developer Guide, \"Choosing between alias and non-alias records\" and \"Supported DNS record types\"",
     same_as: &[
         "cfn-lint E3041",
@@ -115,10 +115,7 @@ fn twins(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     for zone in view.of(ZONE) {
         let Some(name) = name_of(zone, "Name") else { continue };
         for vpc in zone.items("VPCs").iter().filter_map(|vpc| vpc.get("VPCId")) {
-            let Some(vpc) = vpc.resource().map(str::to_owned).or_else(|| Some(vpc.text()?.into_owned()))
-            else {
-                continue;
-            };
+            let Some(vpc) = key_of(vpc) else { continue };
             if let Some((other, ..)) = seen.iter().find(|(_, known, of)| *known == name && *of == vpc) {
                 let message =
                     format!("`{other}` is the zone {name} of this VPC already: Route 53 refuses the second");

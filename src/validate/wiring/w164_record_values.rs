@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W164"),
     severity: Severity::Error,
     title: "the values of a record are those of its type",
-    what: "A value of `ResourceRecords` has the form that the record's `Type` asks for: an address, a domain name, texts in quotation marks of at most 255 characters, or fields of numbers, names and texts in their ranges; a `CNAME` and an `SOA` have one value.",
+    what: "A value of `ResourceRecords` of an `AWS::Route53::RecordSet` has the form that its `Type` asks for: an address, a domain name, texts in quotation marks of at most 255 characters, or fields of numbers, names and texts in their ranges; a `CNAME` and an `SOA` have one value.",
     why: "Route 53 refuses the record: \"Invalid Resource Record\", \"InvalidCharacterString (Value should be enclosed in quotation marks)\".",
     source: "Amazon Route 53 Developer Guide, \"Supported DNS record types\"; RFC 2782, RFC 3403, RFC 4255, RFC 6698, RFC 8659, RFC 9460",
     same_as: &[

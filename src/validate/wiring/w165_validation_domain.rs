@@ -28,7 +28,10 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
             else {
                 continue;
             };
-            if names.as_ref().is_some_and(|names| !names.iter().any(|name| *name == domain)) {
+            if names
+                .as_ref()
+                .is_some_and(|names| !names.iter().any(|name| name.eq_ignore_ascii_case(&domain)))
+            {
                 let message =
                     format!("the certificate has no name {domain}: the validation is for none of its names");
                 findings.push(
@@ -37,7 +40,9 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
             }
             let Some(validation) = option.get("ValidationDomain") else { continue };
             let Some(above) = validation.text() else { continue };
-            if above != domain && domain.strip_suffix(above.as_ref()).is_none_or(|rest| !rest.ends_with('.'))
+            let (lower, lower_above) = (domain.to_lowercase(), above.to_lowercase());
+            if lower != lower_above
+                && lower.strip_suffix(&lower_above).is_none_or(|rest| !rest.ends_with('.'))
             {
                 let message = format!("{above} isn't above {domain}: the certificate is refused");
                 findings.push(
@@ -65,6 +70,7 @@ mod tests {
     #[test]
     fn a_domain_above_validates() {
         assert_eq!((count("a.example.com", "example.com"), count("a.example.com", "a.example.com")), (0, 0));
+        assert_eq!(count("A.Example.com", "example.com"), 0);
         assert_eq!((count("a.example.com", "example.org"), count("a.example.com", "le.com")), (1, 1));
     }
 

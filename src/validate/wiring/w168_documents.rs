@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W168"),
     severity: Severity::Error,
     title: "documents in texts are JSON of the right form",
-    what: "The body of a dashboard, the lifecycle policy of a repository, the policies of a parameter and the policy of log groups are JSON and fit the schemas in `schemas/documents`; the priorities of a lifecycle policy are unique and that for any tag comes last; an axis of a dashboard begins below its end.",
+    what: "The body of a dashboard, the lifecycle policy of a repository, the policies of a parameter and the policy of log groups are JSON and fit the schemas in `schemas/documents`; the priorities of a lifecycle policy are unique, and that of the one rule for any tag is the highest; an axis of a dashboard begins below its end.",
     why: "The service refuses the resource: \"The field DashboardBody must be a valid JSON object\", \"Lifecycle policy validation failure\", \"Invalid policies input\".",
     source: "Amazon CloudWatch API Reference, \"Dashboard Body Structure and Syntax\"; Amazon ECR User Guide, \"Lifecycle policy properties\"; AWS Systems Manager User Guide, \"Assigning parameter policies\"; Amazon CloudWatch Logs API Reference, \"PutResourcePolicy\"",
     same_as: &[

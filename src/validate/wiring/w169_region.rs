@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W169"),
     severity: Severity::Error,
     title: "what has to be in the stack's region is",
-    what: "Where the region is known: keys, functions, queues, certificates, trust stores, user pools and file systems that a resource names, the zone of a file system, the service of an endpoint, actions of EC2 and destinations of a bucket's notifications are in the region of the stack; policies are of its partition; a secret isn't copied into its own region; a key isn't of a kind that the region doesn't have; the region of a subscription is that of its topic, and a task's cluster and definition are in one region, and so are the parts of a file system's replica.",
+    what: "Where the region is known, these are in it: the keys of aliases, repositories and secrets, the functions that rotate secrets, the dead-letter queues of event targets and subscriptions, the certificates, trust stores and user pools of listeners and their rules, the file systems of mount targets and access points, the zone of a file system, the service of an endpoint without `ServiceRegion`, the EC2 actions of alarms and the destinations of a bucket's notifications. The managed policies and the boundary of a role are of its partition; a secret isn't copied into its own region; a key is of `SM2` in China only. Known or not, the region of a subscription is that of its topic, the definition of a task that an event starts is in that of its cluster, and the zone and the key of a file system's replica are in that of the replica.",
     why: "The service refuses the resource: it looks in its own region only.",
     source: "AWS CloudFormation Template Reference, the pages of the types; Amazon VPC User Guide, \"AWS services that integrate with AWS PrivateLink\"",
     same_as: &[
@@ -102,7 +102,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
             continue;
         };
         let parts: Vec<&str> = name.split('.').collect();
-        if let ["com", "amazonaws", place, _] = parts[..]
+        if let ["com", "amazonaws", place, _, ..] = parts[..]
             && place.matches('-').count() >= 2
             && place != region
         {
@@ -298,6 +298,7 @@ mod tests {
         assert_eq!(count("AWS::CloudWatch::Alarm", action("arn:aws:sns:us-east-1:123456789012:t")), 0);
         let service = |name: &str| json!({"ServiceName": name, "VpcId": "vpc-1"});
         assert_eq!(count("AWS::EC2::VPCEndpoint", service("com.amazonaws.us-east-1.logs")), 1);
+        assert_eq!(count("AWS::EC2::VPCEndpoint", service("com.amazonaws.us-east-1.ecr.api")), 1);
         assert_eq!(count("AWS::EC2::VPCEndpoint", service("com.amazonaws.eu-west-1.logs")), 0);
         assert_eq!(count("AWS::EC2::VPCEndpoint", service("com.amazonaws.s3-global.accesspoint")), 0);
         assert_eq!(count("AWS::KMS::Key", json!({"KeySpec": "SM2", "KeyUsage": "SIGN_VERIFY"})), 1);

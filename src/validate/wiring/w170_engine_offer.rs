@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W170"),
     severity: Severity::Warning,
     title: "RDS offers the engine's version and the instance class",
-    what: "`EngineVersion` is on the list of the engine's versions and not deprecated, an instance class on that of its classes, in the region where that is known. The list is of October 2026: what is newer isn't told.",
+    what: "`EngineVersion` is on the list of the engine's versions and not deprecated, an instance class on that of its classes, in the region where that is known. The list is of October 2026: a version newer than those on it, or than those of its major version, is left alone, and so is `db.serverless` of an engine whose list lacks it.",
     why: "RDS refuses the database: \"Cannot find version … for …\", \"RDS does not support creating a DB instance with the following combination\".",
     source: "cfn-lint 1.58.0, which takes it from the price list and API of Amazon RDS",
     same_as: &[

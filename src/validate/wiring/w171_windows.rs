@@ -8,7 +8,7 @@ use super::model::View;
 pub(super) static RULE: Rule = Rule {
     code: Code("W171"),
     severity: Severity::Error,
-    title: "the windows of a database are half an hour long and apart",
+    title: "the windows of a database are at least half an hour long, and apart",
     what: "`PreferredBackupWindow` is `hh:mm-hh:mm`, `PreferredMaintenanceWindow` is `ddd:hh:mm-ddd:hh:mm`, both in UTC and at least 30 minutes long, and they have no minute in common.",
     why: "RDS refuses the database: \"Backup window must be at least 30 minutes\", \"The backup window and maintenance window must not overlap\".",
     source: "Amazon RDS API Reference, \"CreateDBCluster\" and \"CreateDBInstance\"",

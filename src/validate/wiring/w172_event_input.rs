@@ -9,7 +9,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W172"),
     severity: Severity::Error,
     title: "the input of a target is JSON, and its places have a path",
-    what: "`Input` of a target is JSON; each place `<name>` in an `InputTemplate` is a key of `InputPathsMap` or a variable of EventBridge.",
+    what: "`Input` of a target is JSON; each place `<name>` in an `InputTemplate` is a key of `InputPathsMap` or begins with `aws.events.`, as EventBridge's variables do.",
     why: "EventBridge refuses the rule: \"JSON syntax error in input for target\", \"InputTemplate for target … contains invalid placeholder\".",
     source: "Amazon EventBridge User Guide, \"Amazon EventBridge input transformation\"",
     same_as: &[

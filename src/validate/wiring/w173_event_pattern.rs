@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W173"),
     severity: Severity::Error,
     title: "an event pattern has lists of values and known operators",
-    what: "An `EventPattern` isn't empty; each key leads to an object or to a list with at least one value; an object in a list is an operator of EventBridge; `$or` stands alone and is a list of patterns.",
+    what: "An `EventPattern` isn't empty, unless there is a `ScheduleExpression`; each key leads to an object or to a list with at least one value; an object in a list names an operator of EventBridge and a value that it takes; `$or` with a list of patterns stands alone.",
     why: "EventBridge refuses the rule: \"Event pattern is not valid. Reason: … must be an object or an array\", \"Unrecognized match type …\", \"Empty arrays are not allowed\".",
     source: "Amazon EventBridge User Guide, \"Comparison operators for use in event patterns\"",
     same_as: &[

@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W174"),
     severity: Severity::Error,
     title: "a lifecycle rule moves objects down the storage classes, in time",
-    what: "Of the transitions of a lifecycle rule, a later one leads to a colder class, after the least time in the class before it; objects stay 30 days before they go to an infrequent-access class; they expire after the last transition.",
+    what: "Of the transitions of a lifecycle rule that are given in days, a later one leads to a colder class, after the least time in the class before it; current objects stay 30 days before they go to an infrequent-access class; objects expire after the last transition.",
     why: "S3 refuses the bucket's configuration: \"'Days' in the Expiration action … must be greater than 'Days' in the Transition action\", \"Days in the Transition action must be greater than or equal to 30 for storageClass 'STANDARD_IA'\".",
     source: "Amazon Simple Storage Service User Guide, \"Transitioning objects using Amazon S3 Lifecycle\"",
     same_as: &[

@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W175"),
     severity: Severity::Error,
     title: "two notifications of a bucket aren't for one object and event",
-    what: "Two notifications of a bucket, to queues, topics or functions, have different events, or prefixes or suffixes of which neither begins, or ends, with the other.",
+    what: "Two notifications of a bucket, to queues, topics or functions, have events of which neither is or holds the other, or prefixes or suffixes of which neither begins, or ends, with the other.",
     why: "S3 refuses the bucket: \"Configurations overlap. Configurations on the same bucket cannot share a common event type\".",
     source: "Amazon Simple Storage Service User Guide, \"Configuring event notifications using object key name filtering\"",
     same_as: &["cdk-preflight pf-s3-notification-overlapping-filters"],

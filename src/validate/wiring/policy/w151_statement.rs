@@ -12,7 +12,7 @@ pub(in crate::validate::wiring) static RULE: Rule = Rule {
     code: Code("W151"),
     severity: Severity::Error,
     title: "a statement has the elements that its kind of policy needs",
-    what: "A statement has an `Effect` of `Allow` or `Deny`, exactly one of `Action` and `NotAction`, `Resource` or `NotResource` where its policy takes one (not in a trust policy), no unknown element, and a `Sid` of letters and digits that no other statement of the policy has.",
+    what: "A statement has an `Effect` of `Allow` or `Deny`, exactly one of `Action` and `NotAction`, at most one of `Resource` and `NotResource`, one where its policy needs it and none in a trust policy, no unknown element, and no `Sid` that another statement of the policy has; in the policies of identities and trust policies a `Sid` is of letters and digits.",
     why: "The service refuses the policy: \"Policy statement must contain actions\", \"Has prohibited field Resource\", \"Statement IDs (SID) in a single policy must be unique\".",
     source: "AWS Identity and Access Management User Guide, \"IAM JSON policy elements reference\"",
     same_as: &[

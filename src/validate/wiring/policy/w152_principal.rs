@@ -11,7 +11,7 @@ pub(in crate::validate::wiring) static RULE: Rule = Rule {
     code: Code("W152"),
     severity: Severity::Error,
     title: "principals stand where they belong, and are ones",
-    what: "`Principal` or `NotPrincipal` is in every statement of a trust, key, bucket, topic, queue or repository policy, and in no identity policy. Its keys are `AWS`, `Service`, `Federated` and `CanonicalUser`; of `AWS` each value is an account, an ARN of an identity without a wildcard, or `*`; of `Service` a name that ends in `amazonaws.com`. A trust policy takes no bare `*`, and for Cognito a condition.",
+    what: "Either `Principal` or `NotPrincipal` is in every statement of a trust, key, bucket, topic, queue or repository policy, and in no identity policy. Its keys are `AWS`, `Service`, `Federated` and `CanonicalUser`; of `AWS` each value is an account, an id or an ARN of an identity without a wildcard, or `*`; of `Service` a name without a `*` that ends in `amazonaws.com` or the domain of another partition. A principal that is a text is `*`, and no statement has both. A trust policy takes no bare `*`, and for Cognito a condition.",
     why: "The service refuses the policy: \"Invalid principal in policy\", \"Policy document should not specify a principal\".",
     source: "AWS Identity and Access Management User Guide, \"AWS JSON policy elements: Principal\"",
     same_as: &[

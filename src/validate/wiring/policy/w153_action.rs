@@ -10,7 +10,7 @@ pub(in crate::validate::wiring) static RULE: Rule = Rule {
     code: Code("W153"),
     severity: Severity::Error,
     title: "an action is a service and a name",
-    what: "An action is `*`, or the prefix of a service without a wildcard, one colon and a name. A trust policy has only `sts:AssumeRole` and its kin, in full; the policy of a bucket, a topic or a queue only actions of its own service.",
+    what: "An action is `*`, or the prefix of a service without a wildcard, one colon and a name. A trust policy has only `sts:AssumeRole` and its kin, in full; the policy of a bucket, a topic or a queue only actions of its own service, or `*`.",
     why: "The service refuses the policy: \"Actions/Conditions must be prefaced by a vendor\", \"AssumeRole policy may only specify STS AssumeRole actions\", \"Policy has invalid action\".",
     source: "AWS Identity and Access Management User Guide, \"IAM JSON policy elements: Action\"",
     same_as: &[

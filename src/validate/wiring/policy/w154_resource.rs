@@ -11,7 +11,7 @@ pub(in crate::validate::wiring) static RULE: Rule = Rule {
     code: Code("W154"),
     severity: Severity::Error,
     title: "a resource of a statement is an ARN",
-    what: "A resource is `*` or an ARN of six parts; its service has no wildcard; the ARN of a bucket has no region and no account, one of IAM and Route 53 no region; its partition is that of the region, where that is known.",
+    what: "In the policy of an identity, a key, a bucket, a topic or a queue, a resource is `*`, an ARN of six parts or a pattern that may match one; its service has no wildcard; the ARN of a bucket has no region and no account, one of IAM and Route 53 no region; its partition is that of the region, where that is known.",
     why: "The service refuses the policy: \"Resource … must be in ARN format or '*'\", \"The policy failed legacy parsing\", \"Partition … is not valid for resource\".",
     source: "AWS Identity and Access Management User Guide, \"IAM JSON policy elements: Resource\" and \"Identify AWS resources with Amazon Resource Names (ARNs)\"",
     same_as: &[

@@ -13,7 +13,7 @@ pub(in crate::validate::wiring) static RULE: Rule = Rule {
     code: Code("W155"),
     severity: Severity::Error,
     title: "conditions have known operators and fitting values",
-    what: "An operator of a condition is one of the policy language, with `ForAllValues:` or `ForAnyValue:` before and `IfExists` behind it where it takes them (`Null` doesn't); a key has the prefix of a service; its value is a text or a list of them, and a number, a date, an address, an ARN or a truth where the operator compares such.",
+    what: "An operator of a condition is one of the policy language, with or without `ForAllValues:` or `ForAnyValue:` before and `IfExists` behind it (not behind `Null`); a key has the prefix of a service; its value is a text or a list of them, and a number, a date, an address, an ARN, a truth or base64 where the operator compares such.",
     why: "The service refuses the policy: \"Syntax errors in policy\", \"The policy failed legacy parsing\".",
     source: "AWS Identity and Access Management User Guide, \"IAM JSON policy elements: Condition operators\"",
     same_as: &[

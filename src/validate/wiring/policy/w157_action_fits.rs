@@ -13,7 +13,7 @@ pub(in crate::validate::wiring) static RULE: Rule = Rule {
     code: Code("W157"),
     severity: Severity::Warning,
     title: "an action is about a resource of its statement",
-    what: "Of the resources of a statement that allows, at least one can be what an action, written in full, is about: `s3:GetObject` is about objects (`arn:aws:s3:::bucket/*`), and an action that is about nothing in particular needs `*`. In the policy of a bucket it is an error.",
+    what: "Of the resources of a statement that allows, in the policy of an identity, at least one can be what an action, written in full, is about: `s3:GetObject` is about objects (`arn:aws:s3:::bucket/*`), and an action that is about nothing in particular needs `*`. In the policy of a bucket that holds for every statement, and is an error.",
     why: "The call is denied in spite of the statement. S3 refuses the policy of a bucket: \"Action does not apply to any resource(s) in statement\".",
     source: "Service Authorization Reference, as cfn-lint 1.58.0 has it",
     same_as: &["cfn-lint I3510", "cdk-preflight pf-s3-bucket-policy-action-resource"],

@@ -11,7 +11,7 @@ pub(in crate::validate::wiring) static RULE: Rule = Rule {
     code: Code("W158"),
     severity: Severity::Error,
     title: "the parts of a policy are of their kind",
-    what: "A policy document is an object, each statement is one, and so is a condition; a principal is an object or `*`; effects and ids are texts; actions, resources and the values of a principal are texts or lists of texts.",
+    what: "A policy document is an object (or a text, which isn't read), each statement is one, and so is a condition; a principal is an object or `*`, not a list; effects and ids are texts; actions, resources and the values of a principal are texts or lists of texts. For all of these a number or a boolean counts as a text.",
     why: "The service refuses the policy: \"Syntax errors in policy\".",
     source: "AWS Identity and Access Management User Guide, \"Grammar of the IAM JSON policy language\"",
     same_as: &["cfn-lint E3510", "cfn-lint E3511", "cfn-lint E3512", "cfn-lint E3513"],

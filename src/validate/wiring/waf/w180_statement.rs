@@ -13,7 +13,7 @@ pub(in crate::validate::wiring) static RULE: Rule = Rule {
     code: Code("W180"),
     severity: Severity::Error,
     title: "a statement of a web ACL names one thing to match, and stands where it may",
-    what: "A statement, a `FieldToMatch`, a `MatchPattern` and a custom key have exactly one member; `AndStatement` and `OrStatement` hold two statements or more; groups of rules and rate limits stand at the top of a rule; a byte match has one search string of at most 200 bytes; transformations have unique priorities and are at most 10; an expression has no look-around and no back reference; lists and names keep to WAF's limits.",
+    what: "A statement, a `FieldToMatch`, a `MatchPattern` and a custom key have exactly one member; `AndStatement` and `OrStatement` hold two statements or more; groups of rules and rate limits stand at the top of a rule; a byte match has one search string, not blank, of at most 200 bytes, for `CONTAINS_WORD` of letters, digits and `_`; transformations have unique priorities and are at most 10, and those before parsing are of query arguments and of their own types; an expression has no look-around, back reference, atomic group, condition, recursion, control verb, possessive quantifier, `\\K` or `\\R`; the names of headers and cookies are unique, that of an argument has at most 30 characters; a statement has at most 50 countries, and a web ACL or a rule group at most 50 references to sets and groups.",
     why: "WAF refuses the web ACL: \"EXACTLY_ONE_CONDITION_REQUIRED\", \"A reference in your rule statement is not valid\", \"Priorities must be unique\".",
     source: "AWS WAF API Reference, \"Statement\"; AWS WAF Developer Guide, \"AWS WAF quotas\"",
     same_as: &[

@@ -13,7 +13,7 @@ pub(in crate::validate::wiring) static RULE: Rule = Rule {
     code: Code("W181"),
     severity: Severity::Error,
     title: "a rule of a web ACL has one action, and a priority and name of its own",
-    what: "A rule has `Action`, or `OverrideAction` where its statement is a group of rules, with exactly one member; priorities and names are unique in a web ACL; labels have at most 8 parts of at most 128 characters and no reserved word.",
+    what: "A rule has `Action`, or `OverrideAction` where its statement is a group of rules, with exactly one member; priorities and names are unique in a web ACL or a rule group; labels are unique in a rule, of 1 to 8 parts of 1 to 128 characters each, without a reserved word, and a rule with a group has none.",
     why: "WAF refuses the web ACL: \"You have used none or multiple values for a field that requires exactly one value\", \"Priorities must be unique\".",
     source: "AWS WAF API Reference, \"Rule\"; AWS WAF Developer Guide, \"Label syntax and naming requirements\"",
     same_as: &[

@@ -13,7 +13,7 @@ pub(in crate::validate::wiring) static RULE: Rule = Rule {
     code: Code("W182"),
     severity: Severity::Error,
     title: "a rate limit has what its way of counting needs",
-    what: "A `RateBasedStatement` has `CustomKeys` with `CUSTOM_KEYS` and only then, not just addresses among them and each kind once, `ForwardedIPConfig` where it counts forwarded addresses, a `ScopeDownStatement` where it counts all requests as one; a web ACL has at most 10 of them.",
+    what: "A `RateBasedStatement` has `CustomKeys` with `CUSTOM_KEYS` and only then, not just addresses among them, the kinds without a name once each, and namespaces of labels that end with a colon; it has `ForwardedIPConfig` where it counts forwarded addresses and a `ScopeDownStatement` where it counts all requests as one; a web ACL has at most 10 of them, a rule group 4.",
     why: "WAF refuses the web ACL: \"A required field is missing from the parameter\", \"You have duplicated some of the information in the parameter\".",
     source: "AWS WAF API Reference, \"RateBasedStatement\"; AWS WAF Developer Guide, \"AWS WAF quotas\"",
     same_as: &["cdk-preflight pf-wafv2-rate-based-statement"],

@@ -14,7 +14,7 @@ pub(in crate::validate::wiring) static RULE: Rule = Rule {
     code: Code("W183"),
     severity: Severity::Error,
     title: "a managed group of rules exists and has its own settings",
-    what: "A `ManagedRuleGroupStatement` of the vendor `AWS` names a group that exists; the groups against account takeover and fraud have their settings; settings are those of the group, once; a rule is overridden once and not excluded as well; what only CloudFront has isn't in a regional web ACL.",
+    what: "A `ManagedRuleGroupStatement` of the vendor `AWS` names a group that exists; the groups against account takeover and fraud have their settings; settings are those of the group, once; a rule is overridden once and not excluded as well; `ResponseInspection`, which only CloudFront has, isn't in a regional web ACL, has one member and no code for both success and failure; an enabled challenge has 1 to 5 exempt paths.",
     why: "WAF refuses the web ACL: \"WAFNonexistentItemException\", \"REQUIRED_FIELD_MISSING\", \"UNSUPPORTED_PARAMETER_VALUE\".",
     source: "AWS WAF Developer Guide, \"AWS Managed Rules rule groups list\"; AWS WAF API Reference, \"ManagedRuleGroupStatement\"",
     same_as: &[

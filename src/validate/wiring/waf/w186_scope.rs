@@ -11,7 +11,7 @@ pub(in crate::validate::wiring) static RULE: Rule = Rule {
     code: Code("W186"),
     severity: Severity::Error,
     title: "a web ACL, its sets and what it protects have one scope",
-    what: "A scope of `CLOUDFRONT` is deployed in us-east-1 and not associated by `WebACLAssociation`; sets and groups that a web ACL names are of WAF, of the right kind and of its scope; an association names a web ACL and a resource that can have one; of two sets or ACLs of one scope the names differ; `AssociationConfig` has the keys of the scope.",
+    what: "A scope of `CLOUDFRONT` is deployed in us-east-1 and not associated by `WebACLAssociation`; sets and groups that a web ACL names are of WAF, of the right kind and of its scope; an association names a web ACL of the stack's region, by its ARN, and a resource that can have one; two web ACLs, groups or sets of one kind and scope have different names; `AssociationConfig` has the keys of the scope.",
     why: "WAF refuses it: \"The scope is not valid\", \"The ARN isn't valid\", \"WAFDuplicateItemException\".",
     source: "AWS WAF API Reference, \"CreateWebACL\" and \"AssociateWebACL\"",
     same_as: &[
