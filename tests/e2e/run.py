@@ -8,6 +8,7 @@ import argparse
 import copy
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -228,7 +229,7 @@ def steps(place: Place, emulator: Emulator):
         expect("other" not in before.values(), f"it was replaced before: {before}")
         told = place.deploy(code=4, more=["--allow-replace", "DatabaseCluster"])
         expect(clusters() == before, f"a refused deploy replaced it: {clusters()}")
-        named = sorted({word for word in told.replace(",", " ").split() if word.startswith("Database")})
+        named = sorted({"DatabaseCluster", *re.findall(r"allow it with --allow-replace (\w+)", told)})
         more = [flag for name in named for flag in ("--allow-replace", name)]
         place.deploy(more=more)
         after = clusters()
