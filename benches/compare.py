@@ -43,17 +43,13 @@ LINT_FINE = (0, 4, 8)
 
 def measure(command, runs=RUNS, fine=(0,)):
     """The least CPU seconds and the largest memory (MB) of several runs, which have to end with one of those codes."""
-    best, memory = float("inf"), 0.0
-    for _ in range(runs):
-        pid = os.posix_spawnp(
-            command[0], command, os.environ, file_actions=[(os.POSIX_SPAWN_OPEN, stream, os.devnull, os.O_WRONLY, 0) for stream in (1, 2)]
-        )
-        _, status, usage = os.wait4(pid, 0)
-        if os.waitstatus_to_exitcode(status) not in fine:
-            sys.exit(f"{' '.join(command)} failed")
-        best = min(best, usage.ru_utime + usage.ru_stime)
-        memory = max(memory, usage.ru_maxrss * 1024 / 1_000_000)
-    return best, memory
+    codes = ",".join(str(code) for code in fine)
+    launcher = [sys.executable, "-I", "-S", str(ROOT / "benches" / "measured.py"), str(runs), codes]
+    done = subprocess.run([*launcher, *command], stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        sys.exit(done.returncode)
+    best, memory = done.stdout.split()
+    return float(best), int(memory) / 1_000_000
 
 
 def main():
