@@ -282,7 +282,7 @@ fn topic_arn(text: &str) -> Result<String, String> {
     arn(text, "sns", "", "a topic looks like arn:aws:sns:REGION:ACCOUNT:NAME")
 }
 
-/// Names of alarms may have spaces in them, other than what ARNs have elsewhere.
+/// An alarm's name may have spaces in it, which no other ARN here has.
 ///
 /// Source: Amazon CloudWatch API Reference, "`PutMetricAlarm`".
 fn alarm_arn(text: &str) -> Result<String, String> {

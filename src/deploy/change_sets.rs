@@ -56,12 +56,11 @@ impl Run<'_> {
         for _ in 0..3 {
             if let Some(found) = self.find_set(&request.stack, &request.name).await? {
                 if found.execution_status != ExecutionStatus::ExecuteInProgress {
-                    self.open_set = Some(open_set(Some(&found.id), request));
+                    self.open_set = Some(OpenSet { is_resumed: true, ..open_set(Some(&found.id), request) });
                 }
                 let set = self.settle(found).await?;
                 match (&set.status, &set.execution_status) {
                     (ChangeSetStatus::CreateComplete, ExecutionStatus::Available) => {
-                        self.is_resumed = true;
                         self.tell(Event::ChangeSet {
                             id: set.id.clone(),
                             name: set.name.clone(),
@@ -105,7 +104,6 @@ impl Run<'_> {
                 }
             };
             self.open_set = Some(open_set(Some(&made.id), request));
-            self.is_resumed = false;
             self.tell(Event::ChangeSet { id: made.id.clone(), name: request.name.clone(), resumed: false });
             let asked = DescribeChangeSet {
                 change_set: made.id,
@@ -337,6 +335,7 @@ fn open_set(id: Option<&str>, request: &CreateChangeSet) -> OpenSet {
         name: request.name.clone(),
         stack: request.stack.clone(),
         kind: request.kind,
+        is_resumed: false,
     }
 }
 

@@ -20,7 +20,7 @@ use super::outcome::{Ending, Outcome};
 use super::picture::{Picture, picture};
 use super::rollback::outcome_of;
 use super::run::{Patience, Run};
-use super::stacks::{known_values, token};
+use super::stacks::{is_on, known_values, token};
 use super::status::{Action, Ruling, ruling, settled};
 use super::stopping::Stop;
 use crate::cfn::evaluate::Settings;
@@ -111,9 +111,7 @@ impl Fate {
 
 /// The parameter of deletion protection, where it is on.
 fn protection<'r>(request: &'r DestroyRequest, stack: &Stack) -> Option<&'r String> {
-    let parameter = request.protection_parameter.as_ref()?;
-    let is_on = stack.parameters.iter().any(|other| other.key == *parameter && other.value == "true");
-    is_on.then_some(parameter)
+    request.protection_parameter.as_ref().filter(|parameter| is_on(stack, parameter))
 }
 
 /// CloudFormation leaves nothing behind at a first try: what was asked to stay would be lost.

@@ -95,8 +95,6 @@ pub(super) struct Run<'a> {
     pub(super) unanswered: Option<&'static str>,
     /// The change set that was made and is not yet executed.
     pub(super) open_set: Option<OpenSet>,
-    /// Whether that set is one that an earlier run made.
-    pub(super) is_resumed: bool,
 }
 
 impl<'a> Run<'a> {
@@ -120,7 +118,6 @@ impl<'a> Run<'a> {
             is_closing: false,
             unanswered: None,
             open_set: None,
-            is_resumed: false,
         };
         run.tell(Event::Started { command });
         run

@@ -109,6 +109,11 @@ impl Run<'_> {
     }
 }
 
+/// Whether a parameter that is a switch is on.
+pub(super) fn is_on(stack: &Stack, parameter: &str) -> bool {
+    stack.parameters.iter().any(|other| other.key == parameter && other.value == "true")
+}
+
 /// The values of a stack's parameters, without those that it doesn't show.
 pub(super) fn known_values(stack: &Stack) -> BTreeMap<String, String> {
     stack

@@ -55,6 +55,8 @@ pub(super) struct OpenSet {
     pub(super) stack: String,
     /// Its kind.
     pub(super) kind: ChangeSetKind,
+    /// Whether an earlier run made it.
+    pub(super) is_resumed: bool,
 }
 
 impl Run<'_> {

@@ -153,7 +153,7 @@ impl Services for Aws {
 
     fn vpcs<'a>(&'a self, name: &'a str) -> Answer<'a, Vec<Vpc>> {
         Box::pin(self.renewing(move |connected| async move {
-            let filters = [filtered(1, "tag:Name", name)].concat();
+            let filters = filtered("tag:Name", name);
             let found = ec2(&connected.signed, "DescribeVpcs", filters, "vpcSet", |item| Vpc {
                 id: xml::child(item, "vpcId").unwrap_or_default(),
                 name: name_tag(item),
@@ -166,8 +166,8 @@ impl Services for Aws {
     fn subnets<'a>(&'a self, filter: SubnetFilter<'a>) -> Answer<'a, Vec<Subnet>> {
         Box::pin(self.renewing(move |connected| async move {
             let filters = match filter {
-                SubnetFilter::Vpc(id) => filtered(1, "vpc-id", id),
-                SubnetFilter::Named(name) => filtered(1, "tag:Name", name),
+                SubnetFilter::Vpc(id) => filtered("vpc-id", id),
+                SubnetFilter::Named(name) => filtered("tag:Name", name),
             };
             let found = ec2(&connected.signed, "DescribeSubnets", filters, "subnetSet", |item| Subnet {
                 id: xml::child(item, "subnetId").unwrap_or_default(),
@@ -224,11 +224,9 @@ async fn ec2<T>(
     }
 }
 
-fn filtered(number: usize, name: &str, value: &str) -> Vec<(String, String)> {
-    vec![
-        (format!("Filter.{number}.Name"), name.to_owned()),
-        (format!("Filter.{number}.Value.1"), value.to_owned()),
-    ]
+/// The one filter of a call to EC2.
+fn filtered(name: &str, value: &str) -> Vec<(String, String)> {
+    vec![("Filter.1.Name".to_owned(), name.to_owned()), ("Filter.1.Value.1".to_owned(), value.to_owned())]
 }
 
 fn name_tag(item: roxmltree::Node<'_, '_>) -> Option<String> {

@@ -113,7 +113,7 @@ impl Deploy<'_, '_> {
                 let mut outcome =
                     Outcome::new(Ending::Declined, message).next(format!("{} answers it", question.flag));
                 // Nobody said no to what an earlier run prepared for somebody.
-                if self.run.is_resumed && self.run.open_set.take().is_some() {
+                if self.run.open_set.take_if(|set| set.is_resumed).is_some() {
                     outcome = outcome.next("the change set that an earlier run prepared stays");
                 }
                 Err(outcome.into())

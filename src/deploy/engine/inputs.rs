@@ -12,7 +12,7 @@ use crate::deploy::data;
 use crate::deploy::outcome::{Ending, Outcome};
 use crate::deploy::parameters::{self, Values};
 use crate::deploy::picture::{Picture, picture};
-use crate::deploy::stacks::known_values;
+use crate::deploy::stacks::{is_on, known_values};
 use crate::deploy::stopping::Stop;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::validate::{Options, ValidatedTemplate};
@@ -39,11 +39,7 @@ impl Deploy<'_, '_> {
     }
 
     pub(super) fn is_protected(&self, stack: &Stack) -> bool {
-        let Some(protection) = &self.request.protection else { return false };
-        stack
-            .parameters
-            .iter()
-            .any(|parameter| parameter.key == protection.parameter && parameter.value == "true")
+        self.request.protection.as_ref().is_some_and(|protection| is_on(stack, &protection.parameter))
     }
 
     /// Checks the templates with the values that will be sent.
