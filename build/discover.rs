@@ -16,7 +16,7 @@ const DEEPEST_NESTING: usize = 8;
 #[rustfmt::skip]
 const USED_NAMES: &[&str] = &[
     "Box", "Clone", "Copy", "Debug", "Default", "Err", "Handle", "IndexMap", "Into", "Json", "None", "Ok", "Option",
-    "PartialEq", "Result", "Self", "Serialize", "Some", "String", "Tag", "Taggable", "Value",
+    "PartialEq", "Result", "Self", "Some", "String", "Tag", "Taggable", "ToJson", "Value",
 ];
 
 /// Where a type stands in the schema, and what it would be called.

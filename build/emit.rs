@@ -53,6 +53,8 @@ fn module(resources: &[&Resource]) -> String {
         // By its path: `AWS::LakeFormation::Resource` is a `CfnResource` too.
         code.open(&format!("impl crate::cfn::CfnResource for {} {{", root.name));
         function(&mut code, "fn type_name(&self) -> &str", "Self::TYPE_NAME");
+        code.gap();
+        function(&mut code, "fn properties(&self) -> ::serde_json::Result<Json>", "Ok(self.to_json())");
         code.close("}");
         code.gap();
         code.open(&format!("impl {} {{", root.name));
@@ -131,31 +133,42 @@ fn structure(code: &mut Code, part: &Struct, doc: &str, prefix: &str) {
     let is_required = |index: usize| part.required.contains(&index);
     code.gap();
     code.line(&format!("/// {doc}"));
-    let default = if part.required.is_empty() { "Default, " } else { "" };
-    code.line(&format!("#[derive(Debug, Clone, PartialEq, {default}Serialize)]"));
+    let default = if part.required.is_empty() { ", Default" } else { "" };
+    code.line(&format!("#[derive(Clone, PartialEq{default})]"));
     code.open(&format!("pub struct {} {{", part.name));
     for (index, field) in part.fields.iter().enumerate() {
         let mut doc = vec![format!("/// `{}`.", field.property)];
-        let mut serde = vec![format!("rename = {:?}", field.property)];
         let mut kind = value(&field.kind, prefix);
         if is_required(index) {
             doc.push("Required.".to_owned());
         } else {
-            serde.push("skip_serializing_if = \"Option::is_none\"".to_owned());
             kind = format!("Option<{kind}>");
-        }
-        if has_numbers(&field.kind) {
-            serde.push("serialize_with = \"whole_numbers\"".to_owned());
         }
         doc.extend(field.doc.iter().cloned());
         code.line(&doc.join(" "));
-        code.line(&format!("#[serde({})]", serde.join(", ")));
         code.line(&format!("pub {}: {kind},", field.name));
     }
     code.close("}");
     if !part.required.is_empty() {
         constructor(code, part, prefix);
     }
+    rendering(code, part);
+}
+
+/// How a struct is written.
+fn rendering(code: &mut Code, part: &Struct) {
+    code.gap();
+    code.open(&format!("impl ToJson for {} {{", part.name));
+    code.open("fn to_json(&self) -> Json {");
+    code.open("object(&[");
+    for field in &part.fields {
+        code.line(&format!("({:?}, &self.{}),", field.property, field.name));
+    }
+    code.close("])");
+    code.close("}");
+    code.close("}");
+    code.gap();
+    code.line(&format!("written!({});", part.name));
 }
 
 fn constructor(code: &mut Code, part: &Struct, prefix: &str) {
@@ -183,14 +196,6 @@ fn constructor(code: &mut Code, part: &Struct, prefix: &str) {
     code.close("}");
     code.close("}");
     code.close("}");
-}
-
-fn has_numbers(kind: &Type) -> bool {
-    match kind {
-        Type::Number => true,
-        Type::List(inner) | Type::Map(inner) => has_numbers(inner),
-        _ => false,
-    }
 }
 
 /// `Value<…>` of the type.

@@ -88,18 +88,15 @@ fn names_are_folded_and_traps_avoided() {
         }),
         &json!({ "Value": texts(&["In"]) }),
     ));
-    let skip = r#"skip_serializing_if = "Option::is_none""#;
-    assert_has(
-        &text,
-        &format!(r#"#[serde(rename = "KMSKeyId", {skip})] pub kms_key_id: Option<Value<String>>"#),
-    );
+    assert_has(&text, "/// `KMSKeyId`. pub kms_key_id: Option<Value<String>>");
+    assert_has(&text, r#"("KMSKeyId", &self.kms_key_id),"#);
     assert_has(&text, "pub type_: Option<Value<String>>");
     assert_has(&text, "pub self_: Option<Value<bool>>");
     assert_has(&text, "pub value: Option<Value<thing::ValueProperty>>");
     assert_has(&text, "pub option: Option<Value<thing::ThingOption>>");
     assert_has(&text, "pub struct ValueProperty { /// `In`.");
     assert_has(&text, "pub in_: Option<Value<String>>");
-    assert_has(&text, &format!(r#"#[serde(rename = "DBName", {skip})] pub db_name_2:"#));
+    assert_has(&text, r#"("DBName", &self.db_name_2),"#);
 }
 
 #[test]
@@ -159,10 +156,6 @@ fn kinds_of_values() {
     ] {
         assert_has(&text, &format!(" pub {field}: Option<Value<{kind}>>,"));
     }
-    for property in ["Number", "Numbers"] {
-        let line = part(&text, &format!("rename = {property:?}"), "]");
-        assert_has(line, r#"serialize_with = "whole_numbers""#);
-    }
 }
 
 #[test]
@@ -186,7 +179,7 @@ fn required_properties_are_arguments_at_every_level() {
     );
     schema["required"] = json!(["Size", "Outer"]);
     let text = generate(&schema);
-    assert_has(&text, "#[derive(Debug, Clone, PartialEq, Serialize)] pub struct CfnThing");
+    assert_has(&text, "#[derive(Clone, PartialEq)] pub struct CfnThing");
     assert_has(
         &text,
         "pub fn new( outer: impl Into<Value<thing::Outer>>, size: impl Into<Value<i64>>, ) -> Self",
@@ -197,7 +190,7 @@ fn required_properties_are_arguments_at_every_level() {
         &text,
         "pub fn new( b: impl Into<Value<String>>, ) -> Self { Self { a: None, b: b.into(), } }",
     );
-    assert_has(&text, r#"/// `Size`. Required. #[serde(rename = "Size")] pub size: Value<i64>,"#);
+    assert_has(&text, "/// `Size`. Required. pub size: Value<i64>,");
 }
 
 #[test]
@@ -329,8 +322,8 @@ fn read_only_properties_are_attributes_and_no_fields() {
     );
     assert_has(handle, r#"pub fn reference_2(&self) -> Value<String> { self.attribute("Reference") }"#);
     assert_eq!(handle.matches("pub fn ").count(), 6);
-    let fields = part(&text, "pub struct CfnThing {", "impl CfnThing");
-    assert_eq!(fields.matches("#[serde(").count(), 3, "Secret, Items and Name, not {fields}");
+    let fields = part(&text, "pub struct CfnThing {", "impl ");
+    assert_eq!(fields.matches(": Option<").count(), 3, "Secret, Items and Name, not {fields}");
     assert_has(&text, "pub struct Secret { /// `Key`.");
     assert_has(&text, "pub struct Item { /// `Name`.");
     assert!(!text.contains("pub struct Endpoint"), "nothing that can be set leads there");
@@ -351,11 +344,11 @@ fn the_documentation_tells_limits_and_replacement() {
     schema["createOnlyProperties"] = json!(["/properties/A", "/properties/E/F"]);
     schema["conditionalCreateOnlyProperties"] = json!(["/properties/B"]);
     let text = generate(&schema);
-    assert_has(&text, "/// `A`. A change replaces the resource. Exactly 3 characters. #[");
-    assert_has(&text, "/// `B`. A change can replace the resource. At most 9. #[");
-    assert_has(&text, "/// `C`. At least 1 item. Each: Pattern ``a`b``. #[");
-    assert_has(&text, "/// `D`. At least 2 characters. Pattern `^d$`. #[");
-    assert_has(&text, "/// `F`. A change replaces the resource. #[");
+    assert_has(&text, "/// `A`. A change replaces the resource. Exactly 3 characters. pub ");
+    assert_has(&text, "/// `B`. A change can replace the resource. At most 9. pub ");
+    assert_has(&text, "/// `C`. At least 1 item. Each: Pattern ``a`b``. pub ");
+    assert_has(&text, "/// `D`. At least 2 characters. Pattern `^d$`. pub ");
+    assert_has(&text, "/// `F`. A change replaces the resource. pub ");
 }
 
 #[test]

@@ -2,9 +2,8 @@
 //!
 //! Source: AWS CloudFormation User Guide, "Get values stored in other services using dynamic references".
 
-use serde::{Serialize, Serializer};
-
-use super::{Intrinsic, Sub, Value};
+use super::to_json::serialize_as_json;
+use super::{Intrinsic, Json, Sub, ToJson, Value};
 
 /// A dynamic reference.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,11 +75,13 @@ impl DynamicReference {
     }
 }
 
-impl Serialize for DynamicReference {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.to_sub().build().serialize(serializer)
+impl ToJson for DynamicReference {
+    fn to_json(&self) -> Json {
+        self.to_sub().build().to_json()
     }
 }
+
+serialize_as_json!(DynamicReference);
 
 #[cfg(test)]
 mod tests {

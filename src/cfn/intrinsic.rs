@@ -6,10 +6,9 @@
 use std::borrow::Cow;
 
 use indexmap::IndexMap;
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
 
-use super::{ConditionHandle, DynamicReference, Json, LogicalId, Sub, Value};
+use super::to_json::serialize_as_json;
+use super::{ConditionHandle, DynamicReference, Json, LogicalId, Map, Sub, ToJson, Value};
 
 /// A value that every stack has without declaring it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,7 +143,7 @@ impl Intrinsic {
     }
 
     /// `Fn::If` between two values of one type.
-    pub fn if_else<T: Serialize>(
+    pub fn if_else<T: ToJson>(
         condition: &ConditionHandle,
         then: impl Into<Value<T>>,
         otherwise: impl Into<Value<T>>,
@@ -159,37 +158,38 @@ impl Intrinsic {
     }
 }
 
-impl Serialize for Intrinsic {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl ToJson for Intrinsic {
+    fn to_json(&self) -> Json {
         let (function, arguments) = match self {
-            Self::Dynamic(reference) => return reference.serialize(serializer),
-            Self::Ref(id) => ("Ref", id.tagged().into()),
+            Self::Dynamic(reference) => return reference.to_json(),
+            Self::Ref(id) => ("Ref", id.to_json()),
             Self::Pseudo(parameter) => ("Ref", parameter.name().into()),
             Self::NoValue => ("Ref", "AWS::NoValue".into()),
-            Self::GetAtt(id, attribute) => ("Fn::GetAtt", serde_json::json!([id, attribute])),
+            Self::GetAtt(id, attribute) => ("Fn::GetAtt", list([id.to_json(), attribute.as_ref().into()])),
             Self::Sub(sub) => ("Fn::Sub", sub.to_json()),
-            Self::Join { separator, parts } => ("Fn::Join", serde_json::json!([separator, parts])),
-            Self::Select { index, list } => ("Fn::Select", serde_json::json!([index, list])),
-            Self::Split { separator, text } => ("Fn::Split", serde_json::json!([separator, text])),
+            Self::Join { separator, parts } => ("Fn::Join", list([separator.to_json(), parts.to_json()])),
+            Self::Select { index, list: of } => ("Fn::Select", list([index.to_json(), of.to_json()])),
+            Self::Split { separator, text } => ("Fn::Split", list([separator.to_json(), text.to_json()])),
             Self::If { condition, then, otherwise } => {
-                ("Fn::If", serde_json::json!([condition.logical_id(), then, otherwise]))
+                ("Fn::If", list([condition.logical_id().to_json(), then.clone(), otherwise.clone()]))
             }
-            Self::FindInMap { map, top, second, default: None } => {
-                ("Fn::FindInMap", serde_json::json!([map, top, second]))
-            }
-            Self::FindInMap { map, top, second, default: Some(default) } => {
-                ("Fn::FindInMap", serde_json::json!([map, top, second, { "DefaultValue": default }]))
+            Self::FindInMap { map, top, second, default } => {
+                let mut arguments = vec![map.to_json(), top.to_json(), second.to_json()];
+                if let Some(default) = default {
+                    arguments.push(call("DefaultValue", default.clone()));
+                }
+                ("Fn::FindInMap", Json::Array(arguments))
             }
             Self::ImportValue(name) => ("Fn::ImportValue", name.to_json()),
             Self::GetAzs(region) => ("Fn::GetAZs", region.to_json()),
-            Self::Cidr { block, count, bits } => ("Fn::Cidr", serde_json::json!([block, count, bits])),
+            Self::Cidr { block, count, bits } => {
+                ("Fn::Cidr", list([block.to_json(), count.to_json(), bits.to_json()]))
+            }
             Self::Base64(text) => ("Fn::Base64", text.to_json()),
             Self::Length(list) => ("Fn::Length", list.to_json()),
             Self::ToJsonString(value) => ("Fn::ToJsonString", value.clone()),
         };
-        let mut map = serializer.serialize_map(Some(1))?;
-        map.serialize_entry(function, &arguments)?;
-        map.end()
+        call(function, arguments)
     }
 }
 
@@ -226,20 +226,30 @@ impl From<&ConditionHandle> for ConditionExpression {
     }
 }
 
-impl Serialize for ConditionExpression {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl ToJson for ConditionExpression {
+    fn to_json(&self) -> Json {
         let (function, arguments) = match self {
-            Self::Equals(left, right) => ("Fn::Equals", serde_json::json!([left, right])),
-            Self::And(operands) => ("Fn::And", serde_json::json!(operands)),
-            Self::Or(operands) => ("Fn::Or", serde_json::json!(operands)),
-            Self::Not(operand) => ("Fn::Not", serde_json::json!([operand])),
-            Self::Condition(condition) => ("Condition", condition.logical_id().tagged().into()),
+            Self::Equals(left, right) => ("Fn::Equals", list([left.to_json(), right.to_json()])),
+            Self::And(operands) => ("Fn::And", operands.to_json()),
+            Self::Or(operands) => ("Fn::Or", operands.to_json()),
+            Self::Not(operand) => ("Fn::Not", list([operand.to_json()])),
+            Self::Condition(condition) => ("Condition", condition.logical_id().to_json()),
         };
-        let mut map = serializer.serialize_map(Some(1))?;
-        map.serialize_entry(function, &arguments)?;
-        map.end()
+        call(function, arguments)
     }
 }
+
+/// A function with its arguments.
+fn call(function: &str, arguments: Json) -> Json {
+    Json::Object(Map::from_iter([(function.to_owned(), arguments)]))
+}
+
+fn list<const N: usize>(arguments: [Json; N]) -> Json {
+    Json::Array(arguments.into())
+}
+
+serialize_as_json!(Intrinsic);
+serialize_as_json!(ConditionExpression);
 
 /// A map of strings, as several types have for tags or options.
 pub type StringMap = Value<IndexMap<String, Value<String>>>;

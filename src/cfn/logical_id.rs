@@ -5,9 +5,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use serde::{Serialize, Serializer};
-
-use super::{Intrinsic, Value};
+use super::to_json::serialize_as_json;
+use super::{Intrinsic, Json, ToJson, Value};
 
 /// Which stack a reference belongs to, so that one of another stack is noticed. Never part of any output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,11 +62,13 @@ impl fmt::Display for LogicalId {
     }
 }
 
-impl Serialize for LogicalId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.tagged())
+impl ToJson for LogicalId {
+    fn to_json(&self) -> Json {
+        Json::String(self.tagged())
     }
 }
+
+serialize_as_json!(LogicalId);
 
 /// Takes the stack numbers out of a rendered text. Returns `None` if there are none in it, else the clean
 /// text and the names in it that belong to a stack other than `own`.

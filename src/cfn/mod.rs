@@ -14,6 +14,7 @@ pub mod read;
 mod resource;
 mod sub;
 mod template;
+mod to_json;
 mod value;
 pub mod write;
 
@@ -26,6 +27,8 @@ pub use read::{ReadTemplate, SourceMap, read};
 pub use resource::{AnyResource, CfnResource, RawResource, RemovalPolicy, Tag, Taggable};
 pub use sub::Sub;
 pub use template::{Map, Resource, Resources, Template};
+pub(crate) use to_json::serialize_as_json;
+pub use to_json::{Property, ToJson, object};
 pub use value::Value;
 
 /// JSON with its keys in order.

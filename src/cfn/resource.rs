@@ -5,12 +5,20 @@ use std::fmt::Debug;
 
 use serde::Serialize;
 
-use super::{Json, Value};
+use super::to_json::{object, serialize_as_json};
+use super::{Json, ToJson, Value};
 
 /// A resource type whose properties are a struct: the generated L1 types, and [`RawResource`].
 pub trait CfnResource: Debug + Serialize + Any + Send + Sync {
     /// The type's name in templates, such as `AWS::S3::Bucket`.
     fn type_name(&self) -> &str;
+    /// The JSON form of the properties.
+    ///
+    /// # Errors
+    /// What the type's `Serialize` reports; generated types have no such case.
+    fn properties(&self) -> serde_json::Result<Json> {
+        serde_json::to_value(self)
+    }
 }
 
 /// A resource type that takes tags.
@@ -40,7 +48,7 @@ impl<R: CfnResource> AnyResource for R {
     }
 
     fn properties(&self) -> serde_json::Result<Json> {
-        serde_json::to_value(self)
+        CfnResource::properties(self)
     }
 
     fn as_any_mut(&mut self) -> &mut dyn Any {
@@ -99,15 +107,21 @@ pub enum RemovalPolicy {
 }
 
 /// A tag as most types take it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Tag {
     /// The tag's key.
-    #[serde(rename = "Key")]
     pub key: Value<String>,
     /// The tag's value.
-    #[serde(rename = "Value")]
     pub value: Value<String>,
 }
+
+impl ToJson for Tag {
+    fn to_json(&self) -> Json {
+        object(&[("Key", &self.key), ("Value", &self.value)])
+    }
+}
+
+serialize_as_json!(Tag);
 
 impl From<Tag> for Value<Tag> {
     fn from(tag: Tag) -> Self {

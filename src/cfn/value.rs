@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{Intrinsic, Json};
+use super::{Intrinsic, Json, ToJson};
 
 /// A property's value: known at synthesis, or computed by CloudFormation.
 ///
@@ -50,11 +50,10 @@ impl<T> Value<T> {
     }
 }
 
-impl<T: Serialize> Value<T> {
+impl<T: ToJson> Value<T> {
     /// The JSON form of the value, for functions that take values of any type.
     pub fn to_json(&self) -> Json {
-        // Literals are strings, numbers, lists and generated structs, whose serialization can't fail.
-        serde_json::to_value(self).unwrap_or(Json::Null)
+        ToJson::to_json(self)
     }
 }
 
@@ -62,7 +61,7 @@ impl<T: Serialize> Serialize for Value<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Literal(value) => value.serialize(serializer),
-            Self::Intrinsic(intrinsic) => intrinsic.serialize(serializer),
+            Self::Intrinsic(function) => function.to_json().serialize(serializer),
         }
     }
 }

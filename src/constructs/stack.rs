@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use crate::cfn::{
     AnyResource, CfnResource, ConditionExpression, ConditionHandle, Handle, Json, LogicalId, Map,
-    MappingHandle, ParameterHandle, RemovalPolicy, Resource, StackId, Template, Value, untag,
+    MappingHandle, ParameterHandle, RemovalPolicy, Resource, StackId, Template, ToJson as _, untag,
 };
 use crate::diagnostic::{Diagnostic, codes};
 
@@ -278,7 +278,7 @@ impl Stack {
         }
         template.mappings = std::mem::take(&mut self.mappings).into_iter().collect();
         for (name, expression) in std::mem::take(&mut self.conditions) {
-            let json = self.render(Value::Literal(expression).to_json(), &name);
+            let json = self.render(expression.to_json(), &name);
             template.conditions.insert(name, json);
         }
         for (name, node) in std::mem::take(&mut self.resources) {

@@ -80,14 +80,14 @@ fn outputs(
     if let (true, Some(password)) = (placement.has(Component::Api), services.init_password.clone()) {
         let show = match config.secrets.backend {
             SecretsBackend::Secretsmanager => {
-                "aws secretsmanager get-secret-value --query SecretString --output text --secret-id "
+                "secretsmanager get-secret-value --query SecretString --output text --secret-id "
             }
             SecretsBackend::Ssm => {
-                "aws ssm get-parameter --with-decryption --query Parameter.Value --output text --name "
+                "ssm get-parameter --with-decryption --query Parameter.Value --output text --name "
             }
         };
         let text = "Shows the password that sets up the first administrator";
-        output("InitPasswordCommand", text, concat_values![show, password]);
+        output("InitPasswordCommand", text, concat_values![aws(), show, password]);
     }
     for service in &placement.services {
         let enabled = config.services.get(&service.name).is_some_and(|settings| settings.exec);
@@ -97,11 +97,14 @@ fn outputs(
         };
         if enabled {
             let command = concat_values![
-                "aws ecs execute-command --interactive --command /bin/bash --cluster ",
+                aws(),
+                "ecs execute-command --interactive --command /bin/bash --cluster ",
                 services.cluster.name(),
                 " --container dify-",
                 component.dns_name(),
-                " --task $(aws ecs list-tasks --query 'taskArns[0]' --output text --cluster ",
+                " --task $(",
+                aws(),
+                "ecs list-tasks --query 'taskArns[0]' --output text --cluster ",
                 services.cluster.name(),
                 " --service-name ",
                 made.name(),
@@ -111,6 +114,11 @@ fn outputs(
             output(&name, "Opens a shell in a running task", command);
         }
     }
+}
+
+/// AWS's command line in the stack's region, wherever it is configured for.
+fn aws() -> Value<String> {
+    concat_values!["aws --region ", PseudoParameter::Region.reference(), " "]
 }
 
 fn parameters(scope: &mut Scope<'_>, config: &Config, data: &Data, groups: &Groups, services: &Services) {

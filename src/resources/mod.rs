@@ -11,7 +11,6 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
-mod number;
 #[cfg(doctest)]
 mod promises;
 mod tags;
@@ -46,16 +45,27 @@ pub fn type_info(type_name: &str) -> Option<&'static TypeInfo> {
 /// What the generated modules use.
 mod prelude {
     pub(super) use indexmap::IndexMap;
-    pub(super) use serde::Serialize;
 
-    pub(super) use super::number::whole_numbers;
     pub(super) use super::{list_attribute, tags};
-    pub(super) use crate::cfn::{Handle, Json, Tag, Taggable, Value};
+    pub(super) use crate::cfn::{Handle, Json, Tag, Taggable, ToJson, Value, object, serialize_as_json};
 }
 
 /// `Fn::GetAtt` of an attribute that is a list.
 fn list_attribute<R>(handle: &Handle<R>, name: &'static str) -> Value<Vec<Value<String>>> {
     Intrinsic::GetAtt(handle.logical_id().clone(), name.into()).into()
+}
+
+/// Writes a struct as its JSON form.
+macro_rules! written {
+    ($name:ident) => {
+        serialize_as_json!($name);
+
+        impl ::std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                write!(f, "{} {}", stringify!($name), self.to_json())
+            }
+        }
+    };
 }
 
 /// Lets a struct stand where its value is expected.
@@ -101,12 +111,13 @@ macro_rules! string_enum {
             }
         }
 
-        impl ::serde::Serialize for $name {
-            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
+        impl $crate::cfn::ToJson for $name {
+            fn to_json(&self) -> $crate::cfn::Json {
+                self.as_str().into()
             }
         }
 
+        $crate::cfn::serialize_as_json!($name);
         literal!($name);
     };
 }
@@ -137,12 +148,13 @@ macro_rules! integer_enum {
             }
         }
 
-        impl ::serde::Serialize for $name {
-            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_i64(self.as_i64())
+        impl $crate::cfn::ToJson for $name {
+            fn to_json(&self) -> $crate::cfn::Json {
+                self.as_i64().into()
             }
         }
 
+        $crate::cfn::serialize_as_json!($name);
         literal!($name);
     };
 }

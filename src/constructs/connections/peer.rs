@@ -1,6 +1,6 @@
 //! The far end of a rule, where it isn't a security group of the stack.
 
-use crate::cfn::{ConditionHandle, Intrinsic, Value};
+use crate::cfn::{ConditionHandle, Intrinsic, ToJson, Value};
 use crate::resources::ec2::security_group::{Egress, Ingress};
 
 use super::{Ports, SecurityGroup};
@@ -119,7 +119,7 @@ impl Peer {
         }
     }
 
-    fn conditional<R: serde::Serialize + Into<Value<R>>>(&self, rule: R) -> Value<R> {
+    fn conditional<R: ToJson + Into<Value<R>>>(&self, rule: R) -> Value<R> {
         match &self.condition {
             Some(condition) => Intrinsic::if_else(condition, rule, Value::no_value()),
             None => rule.into(),

@@ -130,7 +130,8 @@ fn outputs_tell_what_operators_need() {
             let name = format!("{}ExecCommand", id_of(service));
             let command = outputs.get(&name).map(|output| crate::resolve::reference_text(&output["Value"]));
             let is_ready = command.as_deref().is_some_and(|command| {
-                command.starts_with("aws ecs execute-command --interactive --command ")
+                command
+                    .starts_with("aws --region ${AWS::Region} ecs execute-command --interactive --command ")
                     && command.contains("--cluster ${Cluster}")
                     && command.contains("--container dify-")
                     && command.contains("--service-name ")
