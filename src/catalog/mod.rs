@@ -4,6 +4,7 @@
 //! - [`Image`]: a container image: repository, user, architectures, defaults baked into it;
 //! - [`routes`] and [`private_paths`]: which path of the public address belongs to which component;
 //! - [`variable`], [`reads`], [`is_secret`]: which environment variable an image reads, and since when;
+//! - [`sounds_secret`], [`is_possible_secret`], [`has_password`]: what is a secret whatever program reads it;
 //! - [`equal_keys`]: values that several containers must be given alike;
 //! - [`Feature`]: abilities that decide how Dify is deployed, and since when it has them;
 //! - [`newest`], [`released_with`]: versions that belong together.
@@ -17,6 +18,7 @@ mod equal_key;
 mod feature;
 mod image;
 mod route;
+mod secrecy;
 mod variable;
 mod version;
 
@@ -30,6 +32,7 @@ pub use equal_key::{EqualKey, Holder, Kind, equal_key, equal_keys};
 pub use feature::Feature;
 pub use image::{Architecture, Image, VersionedWith};
 pub use route::{PrivatePath, Route, private_paths, routes};
+pub use secrecy::{has_password, is_possible_secret, sounds_secret};
 pub use variable::{VariableStatus, is_secret, reads, variable, variables};
 pub use version::{DifyVersion, InvalidVersion, Versions, newest, oldest_described, released_with};
 

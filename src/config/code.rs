@@ -35,6 +35,8 @@ codes! {
     pub const NO_HTTPS: Code = Code("C015");
     /// A hosted zone without a domain name.
     pub const ZONE_WITHOUT_DOMAIN: Code = Code("C016");
+    /// A certificate without the name that it is for.
+    pub const CERTIFICATE_WITHOUT_DOMAIN: Code = Code("C033");
     /// Too few subnets, or one twice.
     pub const SUBNETS: Code = Code("C017");
     /// A network without a way to the internet, and images from it.

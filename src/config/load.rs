@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::broken::{Broken, Left};
 use super::context;
 use super::located::Located;
 use super::merge::merge;
 use super::model::{Network, Profile};
-use super::schema::{self, Place};
+use super::schema;
 use super::tree::{Layer, Origin, Tree};
 use super::{Config, check, code, overrides, profile};
 use crate::diagnostic::{Diagnostic, Source, Span, nearest};
@@ -50,8 +51,8 @@ pub struct Loaded {
 /// Reads a configuration: defaults < profile < top level < environment < `--set`.
 ///
 /// # Errors
-/// Every mistake that can be told, in the order of the texts, with the warnings among them. What depends on a section
-/// with mistakes of form isn't judged until those are gone.
+/// Every mistake that can be told, in the order of the texts, with the warnings among them. What may depend on
+/// a value with a mistake of form isn't judged until that is gone.
 pub fn load(options: &LoadOptions) -> Result<Loaded, Vec<Diagnostic>> {
     let mut read = Read::default();
     if let Some(file) = &options.file {
@@ -64,12 +65,13 @@ pub fn load(options: &LoadOptions) -> Result<Loaded, Vec<Diagnostic>> {
     if read.is_shapeless {
         return Err(in_order(found, &read.sources));
     }
-    let broken = broken_sections(&found);
+    let of_form = found.clone();
     let environments = read.environments(&mut found);
     let layers: Arc<[Layer]> = read.layers.clone().into();
     let mut located = Vec::new();
     for environment in &environments {
-        match resolve(environment, &read, &layers, &broken) {
+        let broken = Broken::of(&of_form, &environment.name);
+        match resolve(environment, &read, &layers, &broken.without_sections()) {
             Ok(one) => located.push(one),
             Err(diagnostic) => found.push(*diagnostic),
         }
@@ -81,7 +83,12 @@ pub fn load(options: &LoadOptions) -> Result<Loaded, Vec<Diagnostic>> {
     let mut by_environment = Vec::new();
     for one in &mut located {
         let failure = if options.keep_lookup { None } else { look_up(one, options.context.as_ref()) };
-        let mut findings = check::all(one, &broken);
+        let broken = Broken::of(&of_form, &one.config.environment_name);
+        let mut findings = check::all(one, &broken.sections);
+        if let Some(environment) = environments.iter().find(|it| it.name == one.config.environment_name) {
+            let resolve = |left: &Left<'_>| resolve(environment, &read, &layers, left).ok();
+            findings.extend(broken.certain(resolve));
+        }
         findings.extend(failure);
         let name = one.config.environment_name.as_str();
         let of_text = of_texts.iter().filter(|finding| read.concerns(finding, name)).cloned();
@@ -241,38 +248,19 @@ fn is_shape(pointer: Option<&str>) -> bool {
     })
 }
 
-/// The sections of the top level in which something is wrong, be it in an environment. A misspelt one counts together
-/// with the one that is meant.
-fn broken_sections(found: &[Diagnostic]) -> BTreeSet<String> {
-    let mut broken = BTreeSet::new();
-    let errors = found.iter().filter(|diagnostic| diagnostic.is_error());
-    for pointer in errors.filter_map(|diagnostic| diagnostic.pointer.as_deref()) {
-        let mut tokens = pointer.split('/').skip(1);
-        let section = match tokens.next() {
-            Some("environments") => tokens.nth(1),
-            section => section,
-        };
-        if let Some(section) = section {
-            let section = section.replace("~1", "/").replace("~0", "~");
-            broken.extend(nearest(&section, Place::top().keys().map(|(key, _)| key)).map(str::to_owned));
-            broken.insert(section);
-        }
-    }
-    broken
-}
-
 /// Puts the layers of one environment over each other.
 fn resolve(
     environment: &Environment<'_>,
     read: &Read,
     layers: &Arc<[Layer]>,
-    broken: &BTreeSet<String>,
+    left: &Left<'_>,
 ) -> Result<Located, Box<Diagnostic>> {
     let mut tree = Tree::empty();
     let mut whole: Option<Origin> = None;
     let mut put = |node: &Node, layer: usize, key: Option<Span>| {
         let mut over = if node.is_null() { Tree::empty() } else { Tree::from_node(node, key, layer) };
-        over.retain(|key| key != "environments" && !broken.contains(key));
+        over.retain(|key| key != "environments");
+        left.leave(&mut over);
         // What stands nowhere is told at the environment, else at the beginning of the file.
         let beginning = Span { end: node.span.start, ..node.span };
         let origin = Origin { layer, key, value: key.unwrap_or(beginning), by_profile: false };
@@ -296,10 +284,10 @@ fn resolve(
             put(&entry.value, set.layer, None);
         }
     }
-    let profile = match tree.get("profile").and_then(Tree::as_str) {
+    let profile = left.profile.unwrap_or_else(|| match tree.get("profile").and_then(Tree::as_str) {
         Some("production") => Profile::Production,
         _ => Profile::Development,
-    };
+    });
     let defaults = profile::defaults(profile, &tree);
     let mut tree = merge(defaults, tree);
     tree.origin = whole;
@@ -308,7 +296,7 @@ fn resolve(
         Located { config: Config::default(), findings: Vec::new(), tree, layers: layers.clone() };
     match config {
         Ok(config) => {
-            located.config = Config { environment_name: environment.name.clone(), ..config };
+            located.config = Config { environment_name: environment.name.clone(), profile, ..config };
             Ok(located)
         }
         Err(error) => {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Config;
 use super::tree::{Layer, Origin, Tree, TreeKind};
 use crate::diagnostic::{Diagnostic, Source, Span};
+use crate::document::pointer_tokens;
 
 /// The configuration of one environment, and where each key of it was decided.
 ///
@@ -76,8 +77,8 @@ impl Located {
     /// The value at a pointer, or the nearest around it, and whether it is the one.
     fn follow(&self, pointer: &str) -> (&Tree, bool) {
         let mut tree = &self.tree;
-        for token in pointer.split('/').skip(1) {
-            match tree.get(&token.replace("~1", "/").replace("~0", "~")) {
+        for token in pointer_tokens(pointer) {
+            match tree.get(&token) {
                 Some(next) => tree = next,
                 None => return (tree, false),
             }

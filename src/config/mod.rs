@@ -11,6 +11,7 @@
 //! - [`context`]: ids of networks that are given by names;
 //! - [`code`]: the codes of findings.
 
+mod broken;
 mod check;
 pub mod code;
 pub mod context;

@@ -184,7 +184,7 @@ fn stacks_that_are_not_wanted_are_not_judged() {
 }
 
 #[test]
-fn a_mistake_of_form_hides_only_what_depends_on_its_section() {
+fn a_mistake_of_form_hides_only_what_may_depend_on_it() {
     let file = "\
 database: { instances: none, restore_from: x }
 secrets: { database_password: text }
@@ -195,6 +195,7 @@ mail: {}
         messages(&options(file, &[])),
         [
             "1: `database.instances` has to be a whole number from 1 to 16, found the text `none`",
+            "1: `database.restore_from` has to be the ARN of a snapshot, found `x`",
             "2: `secrets.database_password` has to be a map, found a text",
             "3: there is a hosted zone, `Z1`, but no name to record in it",
             "4: `mail.from` is missing",

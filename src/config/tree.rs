@@ -96,6 +96,15 @@ impl Tree {
         }
     }
 
+    /// Takes out the value at a path of keys, if there is one; a list as a whole, lest other elements move.
+    pub(super) fn remove(&mut self, path: &[String]) {
+        let ([first, rest @ ..], TreeKind::Map(entries)) = (path, &mut self.kind) else { return };
+        match entries.get_mut(first) {
+            Some(inner) if !rest.is_empty() && inner.entries().is_some() => inner.remove(rest),
+            _ => drop(entries.shift_remove(first)),
+        }
+    }
+
     /// Sets the value at a path of keys, making the maps on the way.
     pub(super) fn insert(&mut self, path: &[&str], value: Self) {
         let [first, rest @ ..] = path else {

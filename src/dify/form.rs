@@ -190,7 +190,8 @@ fn ingress(scope: &mut Scope<'_>, config: &Config) -> IngressParameters {
         let parameter = optional(text, settings.certificate_arn.as_deref(), arn_needed, pattern, constraint);
         scope.parameter("CertificateArn", parameter.on_form(INGRESS, "Certificate"))
     });
-    let text = "The name that users type";
+    let text =
+        "The name that users type; HTTPS needs it, since no certificate is for the load balancer's own name";
     let parameter = optional(
         text,
         settings.domain_name.as_deref(),

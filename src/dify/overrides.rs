@@ -3,6 +3,7 @@
 use crate::cfn::{Json, Map, Resource, Template};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, codes, nearest};
+use crate::document::unescaped;
 use crate::resources::type_info;
 
 codes! {
@@ -123,11 +124,6 @@ pub fn setting_of(config: &Config, type_name: &str, pointer: &str) -> Option<Set
         return Some(Setting { pointer: of_resource, decides: settings.type_name.is_some() });
     };
     Some(Setting { pointer: format!("{of_resource}{within}"), decides: true })
-}
-
-/// A token of a JSON pointer as it is.
-fn unescaped(token: &str) -> String {
-    token.replace("~1", "/").replace("~0", "~")
 }
 
 /// Adds a resource of a type that is known, so that its properties are validated like all others; else says why not.

@@ -190,8 +190,7 @@ pub(crate) struct Walk<'a> {
 /// Follows a JSON pointer from `root`.
 pub(crate) fn walk<'a>(root: &'a Node, pointer: &str) -> Walk<'a> {
     let mut walk = Walk { node: root, key: None, complete: true };
-    for token in pointer.split('/').skip(1) {
-        let token = token.replace("~1", "/").replace("~0", "~");
+    for token in pointer_tokens(pointer) {
         let next = match &walk.node.kind {
             NodeKind::Mapping(_) => walk.node.entry(&token).map(|entry| (&entry.value, Some(entry.key_span))),
             NodeKind::Sequence(items) => {
@@ -211,6 +210,16 @@ pub(crate) fn walk<'a>(root: &'a Node, pointer: &str) -> Walk<'a> {
 fn index(token: &str) -> Option<usize> {
     let is_canonical = token == "0" || token.starts_with(|c: char| ('1'..='9').contains(&c));
     token.parse().ok().filter(|_| is_canonical)
+}
+
+/// The steps of a JSON pointer.
+pub(crate) fn pointer_tokens(pointer: &str) -> impl Iterator<Item = String> {
+    pointer.split('/').skip(1).map(unescaped)
+}
+
+/// A step of a JSON pointer as it is.
+pub(crate) fn unescaped(token: &str) -> String {
+    token.replace("~1", "/").replace("~0", "~")
 }
 
 /// A JSON pointer one step longer.

@@ -6,6 +6,7 @@ use std::ops::Bound;
 use crate::cfn::Template;
 use crate::cfn::evaluate::as_call;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::document::pointer_tokens;
 
 /// A rule, and those that tell the same less exactly at the same place.
 const SAME_PLACE: &[(&str, &[&str])] = &[
@@ -183,7 +184,7 @@ fn is_less_exact(finding: &Diagnostic, pointer: &str, at: &Places<'_>, template:
 
 /// Whether a text, a number or a function stands at a place of a resource or an output.
 fn is_scalar(template: &Template, pointer: &str) -> bool {
-    let mut steps = pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~"));
+    let mut steps = pointer_tokens(pointer);
     let (Some(section), Some(name)) = (steps.next(), steps.next()) else { return false };
     let mut value = match section.as_str() {
         "Resources" if steps.next().is_some_and(|part| part == "Properties") => {

@@ -1,6 +1,5 @@
 //! A finding as a person reads it: the excerpt of the source with the place marked, what was found, what to do.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -8,6 +7,7 @@ use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
 use crate::diagnostic::{Code, Diagnostic, Location, Severity};
 
+use super::masking::masked;
 use super::plural;
 
 /// Longest line that is shown whole, in bytes.
@@ -164,20 +164,23 @@ fn place(finding: &Diagnostic) -> Option<String> {
 }
 
 /// The line of a source around a place, or a part of it.
-struct Excerpt<'s> {
-    text: Cow<'s, str>,
+struct Excerpt {
+    text: String,
     /// The place inside the text.
     marked: Range<usize>,
     /// Whether the text begins or ends inside the line.
     is_cut: bool,
 }
 
-impl<'s> Excerpt<'s> {
-    fn of(location: &'s Location) -> Self {
+impl Excerpt {
+    fn of(location: &Location) -> Self {
         let (text, span) = (&*location.source.text, location.span);
         let at = floor(text, span.start);
         // Looks no further than what would be shown: the line may be the whole file.
         let (far, near) = (floor(text, at.saturating_sub(LONGEST_LINE)), floor(text, at + LONGEST_LINE));
+        // Logs of a pipeline are read by more people than the file.
+        let shown = masked(&text[far..near]);
+        let part = |start: usize, end: usize| shown.get(start - far..end - far).unwrap_or_default();
         let line_start = text[far..at].rfind('\n').map(|newline| far + newline + 1);
         let line_start = line_start.or_else(|| (far == 0).then_some(0));
         let line_end = text[at..near].find('\n').map(|newline| {
@@ -190,7 +193,7 @@ impl<'s> Excerpt<'s> {
             && end - start <= LONGEST_LINE
         {
             let marked = at - start..marked_until(end) - start;
-            return Self { text: text[start..end].into(), marked, is_cut: false };
+            return Self { text: part(start, end).to_owned(), marked, is_cut: false };
         }
         let from = floor(text, at.saturating_sub(AROUND.0));
         let to = floor(text, at + AROUND.1);
@@ -203,7 +206,7 @@ impl<'s> Excerpt<'s> {
             _ => (to, "…"),
         };
         let marked = at - start + before.len()..marked_until(end) - start + before.len();
-        Self { text: format!("{before}{}{behind}", &text[start..end]).into(), marked, is_cut: true }
+        Self { text: format!("{before}{}{behind}", part(start, end)), marked, is_cut: true }
     }
 }
 
@@ -237,6 +240,18 @@ mod tests {
           |
           = help: did you mean `instance_class`?
         ");
+    }
+
+    #[test]
+    fn a_secret_on_the_line_is_not_shown_even_where_the_line_is_cut() {
+        for padding in [0, 300, 1000] {
+            let line = format!("{}{{ SECRET_KEY: hunter2, LEVEL: [1] }}", "x, ".repeat(padding));
+            let place = line.find("[1]").unwrap();
+            let span = Span { start: place, end: place + 3, line: 1, column: place + 1 };
+            let finding = Diagnostic::error(Code("C002"), "m").at(&Source::new("dify.yaml", line), span);
+            let shown = render(&finding, false);
+            assert!(shown.contains("*******, LEVEL: [1]") && !shown.contains("hunter2"), "{shown}");
+        }
     }
 
     #[test]

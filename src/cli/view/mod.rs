@@ -1,6 +1,7 @@
 //! What commands print: results on standard output, findings and failures on standard error.
 
 mod findings;
+mod masking;
 mod report;
 pub(super) mod rules;
 mod sarif;

@@ -85,6 +85,14 @@ fn check_names(findings: &mut Findings<'_>) {
     }
     if let Some(certificate) = &ingress.certificate_arn {
         findings.arn("/ingress/certificate_arn", certificate, CERTIFICATE);
+        if ingress.domain_name.is_none() {
+            findings.warning(
+                code::CERTIFICATE_WITHOUT_DOMAIN,
+                "/ingress/certificate_arn",
+                "without a name Dify's URLs are the load balancer's own name, which no certificate is for: browsers refuse them",
+                "set `ingress.domain_name` to a name of the certificate, or fill in `DomainName` when the stack is created",
+            );
+        }
     }
     let has_https = ingress.certificate_arn.is_some()
         || (ingress.domain_name.is_some() && ingress.hosted_zone_id.is_some());

@@ -74,6 +74,23 @@ pub(super) fn all(located: &Located, broken: &BTreeSet<String>) -> Vec<Diagnosti
     findings.found
 }
 
+/// What those subjects find that [`all`] left out for the `broken` sections, and that read none of those that are `still`
+/// broken.
+pub(super) fn waiting_for(
+    located: &Located,
+    broken: &BTreeSet<String>,
+    still: &BTreeSet<String>,
+) -> Vec<Diagnostic> {
+    let mut findings = Findings::new(located);
+    for (sections, check) in CHECKS {
+        let reads = |of: &BTreeSet<String>| sections.iter().any(|section| of.contains(*section));
+        if reads(broken) && !reads(still) {
+            check(&mut findings);
+        }
+    }
+    findings.found
+}
+
 /// The findings about one environment so far.
 struct Findings<'a> {
     located: &'a Located,

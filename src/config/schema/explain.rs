@@ -9,7 +9,7 @@ use super::place::{Place, fits_type, or, unfold};
 use super::{TOP_LEVEL_ONLY, VALIDATOR, root};
 use crate::config::code;
 use crate::diagnostic::{Code, Diagnostic, Source, Span, nearest};
-use crate::document::{Node, NodeKind, excerpt, pointer_to, walk};
+use crate::document::{Node, NodeKind, excerpt, pointer_to, unescaped, walk};
 
 /// Every way in which a file, or what `--set` makes of its text, doesn't fit the schema, in the order of the text.
 pub(in crate::config) fn check(source: &Source, root: &Node) -> Vec<Diagnostic> {
@@ -42,7 +42,7 @@ pub(in crate::config) fn dotted(pointer: &str) -> String {
     }
     let mut path = String::new();
     for token in tokens {
-        let token = token.replace("~1", "/").replace("~0", "~");
+        let token = unescaped(token);
         if !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit()) && !path.is_empty() {
             path = format!("{path}[{token}]");
             continue;

@@ -235,6 +235,17 @@ impl Found<'_> {
         self.add(finding.help(help));
     }
 
+    /// As [`Self::tell`], of a secret that stands there: it isn't shown.
+    pub(super) fn tell_secret<'t>(
+        &mut self,
+        item: &Item<'t>,
+        place: &Evaluated<'t>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.add(item.finding_at(self.rule, place, message).help(help).secret());
+    }
+
     /// The rule, for findings of other things than resources.
     pub(super) fn rule(&self) -> &'static Rule {
         self.rule

@@ -1,8 +1,8 @@
 //! P040 to P044: no secret stands in the template, or where everyone who may look at the stack can read it.
 
-use crate::catalog;
+use crate::catalog::{self, has_password, is_possible_secret, sounds_secret};
 use crate::cfn::Json;
-use crate::cfn::evaluate::{Evaluated, Piece, pointer_to};
+use crate::cfn::evaluate::{Piece, pointer_to};
 use crate::diagnostic::Code;
 use crate::validate::context::escape;
 use crate::validate::model::ecs::{containers, environment, tasks};
@@ -46,7 +46,7 @@ fn check_literals(view: &View<'_, '_>, found: &mut Found<'_>) {
                 if value.text().is_some_and(|text| !text.is_empty()) {
                     let message = "the secret's value stands in the template";
                     let help = "let `AWS::SecretsManager::Secret` generate it, and refer to it with `{{resolve:secretsmanager:…}}`";
-                    found.tell(item, Some(value), message, help);
+                    found.tell_secret(item, value, message, help);
                 }
             }
         }
@@ -54,16 +54,12 @@ fn check_literals(view: &View<'_, '_>, found: &mut Found<'_>) {
     for parameter in view.of("AWS::SSM::Parameter") {
         let name = parameter.get("Name").map(pieces).unwrap_or_default();
         let Some(Piece::Text(end)) = name.last() else { continue };
+        let Some(value) = parameter.get("Value") else { continue };
         let is_secret = sounds_secret(end.rsplit('/').next().unwrap_or_default());
-        let value = parameter.get("Value");
-        if is_secret && value.and_then(Evaluated::text).is_some_and(|text| is_possible_secret(&text)) {
+        if is_secret && value.text().is_some_and(|text| is_possible_secret(&text)) {
             let message = "a parameter that is called like a secret has its value in the template";
-            found.tell(
-                parameter,
-                value,
-                message,
-                "keep it in Secrets Manager, or in a SecureString made outside",
-            );
+            let help = "keep it in Secrets Manager, or in a SecureString made outside";
+            found.tell_secret(parameter, value, message, help);
         }
     }
 }
@@ -90,10 +86,10 @@ pub(super) static ENVIRONMENT: Policy = Policy {
                     let help = "move it to `Secrets`, with the ARN of a secret or parameter as `ValueFrom`";
                     if is_secret {
                         let message = format!("the value of `{name}` stands in the task definition");
-                        found.tell(task, Some(value), message, help);
+                        found.tell_secret(task, value, message, help);
                     } else if has_password(&text) {
                         let message = format!("`{name}` is a URL with a password in it");
-                        found.tell(task, Some(value), message, help);
+                        found.tell_secret(task, value, message, help);
                     }
                 }
             }
@@ -125,7 +121,7 @@ fn check_parameters(context: &Context<'_>, found: &mut Found<'_>) {
             if is_possible_secret(default) {
                 let message = format!("the default of `{name}` can be read in the template");
                 let finding = found.rule().at(owner, format!("{pointer}/Default"), message);
-                found.add(finding.help("take the default away"));
+                found.add(finding.help("take the default away").secret());
             }
         } else if is_text && sounds_secret(name) && !has_plain_values(parameter) {
             let message = format!("`{name}` is called like a secret, and its value can be read in the stack");
@@ -214,7 +210,7 @@ pub(super) static CREDENTIALS: Policy = Policy {
     look: Look::Template(|context, found| {
         for (owner, pointer) in texts_with_keys(context) {
             let finding = found.rule().at(owner, pointer, "a key stands in the template");
-            found.add(finding.help("make the key invalid now, and keep the next one in a secret"));
+            found.add(finding.help("make the key invalid now, and keep the next one in a secret").secret());
         }
     }),
 };
@@ -276,55 +272,6 @@ fn is_key(text: &str) -> bool {
             begins && id.len() == 20 && id.chars().all(is_part) && !id.ends_with("EXAMPLE")
         })
     })
-}
-
-/// Whether a variable or parameter is called like a secret: `DB_PASSWORD`, `ApiKey`, `auth-token`.
-fn sounds_secret(name: &str) -> bool {
-    let words = words(name);
-    let last: Vec<&str> = words.iter().rev().take(3).map(String::as_str).collect();
-    matches!(
-        last.as_slice(),
-        ["password" | "passwd" | "pwd" | "passphrase" | "secret" | "token" | "credentials" | "apikey", ..]
-            | ["key", "api" | "access" | "secret" | "private" | "encryption" | "signing" | "auth", ..]
-            | ["id", "key", "access"]
-    )
-}
-
-/// The words of a name in small letters: divided by signs, or by capitals.
-fn words(name: &str) -> Vec<String> {
-    let has_small = name.chars().any(|c| c.is_ascii_lowercase());
-    let mut words = vec![String::new()];
-    let mut before = ' ';
-    for character in name.chars() {
-        let starts = has_small && character.is_ascii_uppercase() && !before.is_ascii_uppercase();
-        if starts || !character.is_ascii_alphanumeric() {
-            words.push(String::new());
-        }
-        if let Some(word) = words.last_mut().filter(|_| character.is_ascii_alphanumeric()) {
-            word.push(character.to_ascii_lowercase());
-        }
-        before = character;
-    }
-    words.retain(|word| !word.is_empty());
-    words
-}
-
-/// Whether a text may be a secret: not empty, no number, no path, no ARN, no address.
-fn is_possible_secret(text: &str) -> bool {
-    let is_plain = text.is_empty()
-        || text.parse::<f64>().is_ok()
-        || ["true", "false", "none", "null"].contains(&text.to_ascii_lowercase().as_str())
-        || text.contains("://")
-        || ["/", "arn:"].iter().any(|start| text.starts_with(start));
-    !is_plain || has_password(text)
-}
-
-/// Whether a text is a URL with a user's password.
-fn has_password(text: &str) -> bool {
-    let Some((_, rest)) = text.split_once("://") else { return false };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let Some((user, _)) = authority.rsplit_once('@') else { return false };
-    user.split_once(':').is_some_and(|(_, password)| !password.is_empty() && !password.starts_with("${"))
 }
 
 #[cfg(test)]
