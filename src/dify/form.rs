@@ -18,7 +18,8 @@ const DATA: &str = "Database and cache";
 const SAFETY: &str = "Safety";
 
 /// An IPv4 range; the exact check is the configuration's.
-const CIDR_PATTERN: &str = r"^\d{1,3}(\.\d{1,3}){3}/(\d|[12]\d|3[0-2])$";
+const CIDR_PATTERN: &str =
+    r"^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)/([12]?\d|3[0-2])$";
 
 /// Largest number of tasks of a service that the form takes.
 ///

@@ -111,7 +111,9 @@ fn outputs(
                 ")"
             ];
             let name = format!("{}ExecCommand", upper_camel(&service.name));
-            output(&name, "Opens a shell in a running task", command);
+            let text =
+                format!("Opens a shell in the container dify-{} of a running task", component.dns_name());
+            output(&name, &text, command);
         }
     }
 }
