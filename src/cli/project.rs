@@ -159,10 +159,22 @@ pub(super) fn load_for_lookup(
     Ok((located.config, context_beside(path.as_deref())))
 }
 
+/// What to do about a configuration that isn't there, or is a folder.
+fn unreadable_help(path: &Path, error: &std::io::Error) -> Option<String> {
+    let name = config::FILE_NAME;
+    if path.is_dir() {
+        let inside = path.join(name);
+        return Some(format!("it is a folder: name the file in it, as in `--config {}`", inside.display()));
+    }
+    let is_absent = error.kind() == std::io::ErrorKind::NotFound;
+    is_absent.then(|| format!("name a file that is there; without `--config` it is `{name}` of this folder"))
+}
+
 /// A file as a source; one that isn't UTF-8 is told with the place.
 fn read(path: &Path, view: &mut View) -> Result<Source, Exit> {
     let bytes = std::fs::read(path).map_err(|source| {
-        view.failure(&Unreadable { path: path.to_owned(), source });
+        let help = unreadable_help(path, &source);
+        view.failure_with(&Unreadable { path: path.to_owned(), source }, help.as_deref());
         Exit::Usage
     })?;
     document::decode(&path.display().to_string(), &bytes).map_err(|diagnostic| {

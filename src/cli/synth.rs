@@ -1,6 +1,7 @@
 //! `dify-cfn synth`: writes the templates of all or some stacks.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::json;
 
@@ -78,6 +79,13 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
         }
     }
     findings.extend(told_once(by_environment, several));
+    for (index, finding) in same_names(&loaded.environments, &synthesized) {
+        if finding.is_error() {
+            rejected = Some(rejected.unwrap_or(Exit::Usage));
+        }
+        findings.push(finding.clone());
+        synthesized[index].findings.push(finding);
+    }
     if args.quiet {
         findings.retain(|finding| finding.severity > Severity::Note);
     }
@@ -97,7 +105,7 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
         .unzip();
     let files = match write_assembly(&args.output, &stacks, formats) {
         Ok(files) => files,
-        Err(error) => return view.failure(&error),
+        Err(error) => return view.failure_with(&error, output_help(&args.output).as_deref()),
     };
     if args.quiet {
         leave(stacks);
@@ -124,10 +132,29 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
     Exit::Success
 }
 
+/// Names that two of the stacks can't both have, if all were synthesized: with the index of the later one.
+fn same_names(environments: &[Located], synthesized: &[Synthesized]) -> Vec<(usize, Diagnostic)> {
+    if environments.len() != synthesized.len() {
+        return Vec::new();
+    }
+    let both = environments.iter().zip(synthesized);
+    let stacks: Vec<_> =
+        both.map(|(located, one)| (&located.config, one.stack.template.template())).collect();
+    let found = dify::same_names(&stacks).into_iter();
+    found.map(|(index, finding)| (index, placed_in_file(&environments[index], finding))).collect()
+}
+
 /// Leaves the templates to the end of the program, which is near: to take them apart, value by value, takes as long as to
 /// write one.
 fn leave(stacks: Vec<AssembledStack>) {
     std::mem::forget(stacks);
+}
+
+/// What to do where a file stands in the way of the folder.
+fn output_help(folder: &Path) -> Option<String> {
+    let nearest = folder.ancestors().find(|path| path.exists())?;
+    let is_in_the_way = !nearest.as_os_str().is_empty() && !nearest.is_dir();
+    is_in_the_way.then(|| format!("`{}` is no folder: name another with `--output`", nearest.display()))
 }
 
 fn summary<'a>(
@@ -147,6 +174,7 @@ fn summary<'a>(
         foundation_bytes: minified(&dify::foundation(template)).len(),
         capacity,
         secure_parameters: &[],
+        tags: &stack.tags,
         findings,
     }
 }

@@ -23,6 +23,7 @@ mod pools;
 mod published;
 mod refusals;
 mod routing;
+mod same_names;
 mod secrets;
 mod services;
 mod versions;
@@ -38,6 +39,7 @@ pub use capacity::Capacity;
 pub use foundation::foundation;
 pub use overrides::{Setting, setting_of};
 pub use refusals::{RESERVED_NAME, SHARED_PORT};
+pub use same_names::same_names;
 pub use secrets::secure_parameters;
 
 use environment::Surroundings;
@@ -45,8 +47,8 @@ use placement::Placement;
 use pools::Pools;
 
 /// The codes of this room with their documentation.
-pub(crate) fn codes() -> [&'static [(Code, &'static str)]; 4] {
-    [order::CODES, overrides::CODES, refusals::CODES, advice::CODES]
+pub(crate) fn codes() -> [&'static [(Code, &'static str)]; 5] {
+    [order::CODES, overrides::CODES, refusals::CODES, same_names::CODES, advice::CODES]
 }
 
 /// What a configuration gives.

@@ -4,7 +4,7 @@ use crate::cfn::{Json, Map, Resource, Template};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::document::unescaped;
-use crate::resources::type_info;
+use crate::resources::{TYPES, type_info};
 
 codes! {
     /// `resources` names a resource that the stack doesn't have.
@@ -47,6 +47,11 @@ const NAME_PROPERTIES: [(&str, &str); 25] = [
     ("AWS::SecretsManager::Secret", "Name"),
     ("AWS::ServiceDiscovery::PrivateDnsNamespace", "Name"),
 ];
+
+/// The property that holds the physical name of resources of a type; `None` if there is none that can be chosen.
+pub(super) fn name_property(type_name: &str) -> Option<&'static str> {
+    NAME_PROPERTIES.iter().find(|(named, _)| *named == type_name).map(|(_, property)| *property)
+}
 
 /// Applies the section to the template.
 pub(super) fn apply(config: &Config, template: &mut Template) -> Vec<Diagnostic> {
@@ -135,13 +140,27 @@ fn add(template: &mut Template, id: &str, type_name: &str) -> Option<Diagnostic>
     }
     if type_info(type_name).is_none() {
         let message = format!("a resource of type `{type_name}` can't be added");
-        let help = "the types that the stack itself uses and their neighbours can be; put others into a stack of their own";
+        let help = match nearest_type(type_name) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "the types that the stack itself uses and their neighbours can be; put others into a stack of their own"
+                .to_owned(),
+        };
         return Some(Diagnostic::error(NOT_ADDED, message).help(help));
     }
     template
         .resources
         .insert(id.to_owned(), Resource { type_name: type_name.to_owned(), ..Resource::default() });
     None
+}
+
+/// The type that was meant: each part of its name is near, so that what they all share makes none alike.
+fn nearest_type(type_name: &str) -> Option<&'static str> {
+    let parts: Vec<&str> = type_name.split("::").collect();
+    let is_near = |name: &str| {
+        let own: Vec<&str> = name.split("::").collect();
+        own.len() == parts.len() && own.iter().zip(&parts).all(|(own, part)| nearest(part, [*own]).is_some())
+    };
+    nearest(type_name, TYPES.iter().map(|info| info.name).filter(|name| is_near(name)))
 }
 
 fn set_name(
@@ -152,10 +171,9 @@ fn set_name(
     found: &mut Vec<Diagnostic>,
 ) {
     let pointer = format!("{pointer}/name");
-    let property = NAME_PROPERTIES.iter().find(|(type_name, _)| *type_name == resource.type_name);
-    if let Some((_, property)) = property {
+    if let Some(property) = name_property(&resource.type_name) {
         let name = fill(config, name, &pointer, found);
-        resource.properties.insert((*property).to_owned(), name.into());
+        resource.properties.insert(property.to_owned(), name.into());
     } else {
         let message = format!("a resource of type {} has no name that can be chosen", resource.type_name);
         found.push(Diagnostic::error(NOT_OFFERED, message).pointer(pointer));
@@ -310,6 +328,12 @@ mod tests {
         let (template, found) = add("Thing", "AWS::No::Such");
         assert_eq!(found, [(NOT_ADDED, "a resource of type `AWS::No::Such` can't be added".to_owned())]);
         assert_eq!(template.resources.len(), 1);
+        let near =
+            |type_name: &str| super::add(&mut Template::default(), "Thing", type_name).unwrap().help.unwrap();
+        assert_eq!(near("AWS::SNS::Topik"), "did you mean `AWS::SNS::Topic`?");
+        assert_eq!(near("aws::s3::bukket"), "did you mean `AWS::S3::Bucket`?");
+        // Another service's, which is known and as far as a slip of the hand from one of those.
+        assert!(near("AWS::SQS::Queue").starts_with("the types that"), "{}", near("AWS::SQS::Queue"));
     }
 
     #[test]

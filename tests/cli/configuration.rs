@@ -81,11 +81,14 @@ fn a_file_that_is_no_text_or_is_not_there_is_told() {
     insta::assert_snapshot!(run.err, @r"
     error: can't read `nowhere.yaml`
       because: No such file or directory (os error 2)
+      help: name a file that is there; without `--config` it is `dify.yaml` of this folder
     ");
 
     std::fs::create_dir(place.path().join("folder")).unwrap();
     let run = place.run(["ls", "--config", "folder"]).ended(2);
     assert!(run.err.starts_with("error: can't read `folder`\n  because: "), "{}", run.err);
+    let help = "  help: it is a folder: name the file in it, as in `--config folder/dify.yaml`\n";
+    assert!(run.err.ends_with(help), "{}", run.err);
 }
 
 #[test]

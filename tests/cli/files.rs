@@ -33,7 +33,7 @@ fn the_two_formats_say_the_same() {
 fn a_place_that_can_not_be_written_is_told() {
     let place = Place::with(THREE);
     place.write("file", "mine");
-    for output in ["file", "file/below", "/dev/null/below"] {
+    for (output, obstacle) in [("file", "file"), ("file/below", "file"), ("/dev/null/below", "/dev/null")] {
         let run = place.run(["synth", "dify-dev", "-q", "--output", output]).ended(1);
         assert_eq!(run.out, "");
         assert!(
@@ -41,6 +41,8 @@ fn a_place_that_can_not_be_written_is_told() {
             "{}",
             run.err
         );
+        let help = format!("  help: `{obstacle}` is no folder: name another with `--output`\n");
+        assert!(run.err.ends_with(&help), "{}", run.err);
     }
     assert_eq!(place.read("file"), "mine");
 }

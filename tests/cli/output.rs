@@ -43,7 +43,7 @@ fn quiet_prints_nothing_but_what_is_worth_reading() {
 }
 
 /// The keys of a stack and of a finding, which other programs rely on.
-const STACK_KEYS: [&str; 16] = [
+const STACK_KEYS: [&str; 17] = [
     "account",
     "files",
     "findings",
@@ -60,6 +60,7 @@ const STACK_KEYS: [&str; 16] = [
     "resting_vcpu",
     "rolling_vcpu",
     "secure_parameters",
+    "tags",
 ];
 const FINDING_KEYS: [&str; 11] = [
     "accepted",
@@ -266,4 +267,15 @@ fn output_that_can_not_be_written_is_a_failure() {
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let output = place.command().args(["synth", "dify-x", "--json"]).stdout(full).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn tags_are_listed_since_they_are_no_part_of_the_template() {
+    let place = Place::with("tags: { owner: ai, cost-centre: \"7\" }\n");
+    let run = place.run(["synth"]).ended(0);
+    let line = "  tags        owner=ai, cost-centre=7; they aren't in the template: enter them if you upload it by hand\n";
+    assert!(run.out.contains(line), "{}", run.out);
+    assert!(!place.read("out/dify-dev.template.json").contains("cost-centre"));
+    let json = place.run(["synth", "--json"]).ended(0).json();
+    assert_eq!(json["stacks"][0]["tags"], serde_json::json!({ "owner": "ai", "cost-centre": "7" }));
 }

@@ -86,3 +86,28 @@ fn the_manifest_names_each_stacks_template_account_and_region() {
     assert_eq!(artifacts["dify-prd"]["environment"], "aws://123456789012/us-east-1");
     assert_eq!(artifacts["dify-prd"]["properties"]["templateFile"], "dify-prd.template.yaml");
 }
+
+#[test]
+fn names_that_two_stacks_can_not_both_have_are_told_and_nothing_is_written() {
+    let place = Place::with(
+        "ingress: { domain_name: d.example.com, hosted_zone_id: Z0123456789ABC }\nenvironments: { a: {}, b: {} }\n",
+    );
+    let run = place.run(["synth"]).ended(2);
+    insta::assert_snapshot!(run.err, @r"
+    error[C308]: the stacks `dify-a` and `dify-b` would both make the record `d.example.com` in the zone `Z0123456789ABC`
+     --> dify.yaml:1:25
+      |
+    1 | ingress: { domain_name: d.example.com, hosted_zone_id: Z0123456789ABC }
+      |                         ^^^^^^^^^^^^^
+      |
+      = help: give each environment a `domain_name` of its own: the second stack's creation would fail
+
+    1 error
+    ");
+    assert_eq!(place.names("out"), [""; 0]);
+    place.run(["synth", "-q", "dify-a"]).ended(0);
+
+    let place = Place::with("ingress: { domain_name: d.example.com }\nenvironments: { a: {}, b: {} }\n");
+    let run = place.run(["synth"]).ended(0);
+    assert!(run.err.contains("warning[C308]: the stacks `dify-a` and `dify-b` both say"), "{}", run.err);
+}

@@ -67,9 +67,13 @@ fn of_configuration(sample: &Json, which: &str, row: &Json) -> Vec<&'static str>
         Err(findings) => return codes(findings),
     };
     let mut found = codes(loaded.diagnostics);
+    let mut built = Vec::new();
     for located in &loaded.environments {
         found.extend(of_build(&located.config));
+        built.extend(dify::build(&located.config).map(|built| (&located.config, built.template)));
     }
+    let stacks: Vec<_> = built.iter().map(|(config, template)| (*config, template)).collect();
+    found.extend(codes(dify::same_names(&stacks).into_iter().map(|(_, finding)| finding)));
     found
 }
 

@@ -218,6 +218,11 @@ impl View {
 
     /// Prints why the command failed, with all causes.
     pub(super) fn failure(&mut self, error: &dyn Error) -> Exit {
+        self.failure_with(error, None)
+    }
+
+    /// Prints why the command failed, with all causes, and what to do.
+    pub(super) fn failure_with(&mut self, error: &dyn Error, help: Option<&str>) -> Exit {
         print::err(&format!("error: {error}\n"));
         let mut sentence = error.to_string();
         let mut cause = error.source();
@@ -225,6 +230,10 @@ impl View {
             print::err(&format!("  because: {error}\n"));
             sentence.push_str(&format!(": {error}"));
             cause = error.source();
+        }
+        if let Some(help) = help {
+            print::err(&format!("  help: {help}\n"));
+            sentence.push_str(&format!("; {help}"));
         }
         self.went_wrong(sentence);
         Exit::Failure

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use indexmap::IndexMap;
 use serde_json::{Value as Json, json};
 
 use crate::assembly::INLINE_LIMIT_BYTES;
@@ -37,6 +38,8 @@ pub(in crate::cli) struct StackSummary<'a> {
     pub(in crate::cli) capacity: Capacity,
     /// Parameters that have to be in Parameter Store before the stack, and how long each is.
     pub(in crate::cli) secure_parameters: &'a [(String, u32)],
+    /// Tags of the stack, which are no part of its template.
+    pub(in crate::cli) tags: &'a IndexMap<String, String>,
     /// What was found.
     pub(in crate::cli) findings: &'a [Diagnostic],
 }
@@ -90,6 +93,14 @@ impl StackSummary<'_> {
                 "  to create   before the stack, as SecureString of letters and digits (how many):"
             );
             let _ = writeln!(text, "              {listed}");
+        }
+        if !self.tags.is_empty() {
+            let tags: Vec<String> = self.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            let tags = wrap(&tags, ", ");
+            let _ = writeln!(
+                text,
+                "  tags        {tags}; they aren't in the template: enter them if you upload it by hand"
+            );
         }
         let _ = writeln!(text, "  size        {}", self.size());
         let _ = writeln!(text, "  tasks       {}", self.tasks());
@@ -147,6 +158,7 @@ impl StackSummary<'_> {
             "parameters": self.template.parameters.keys().collect::<Vec<_>>(),
             "parameters_to_fill_in": required,
             "secure_parameters": self.secure_parameters.iter().map(|(name, length)| json!({ "name": name, "length": length })).collect::<Vec<_>>(),
+            "tags": self.tags,
             "minified_bytes": self.minified_bytes,
             "foundation_bytes": self.foundation_bytes,
             "inline_limit_bytes": INLINE_LIMIT_BYTES,

@@ -96,6 +96,9 @@ pub(super) fn is_sender(text: &str) -> bool {
         .is_some_and(|(local, domain)| is_local(local) && is_domain(&domain.to_lowercase()))
 }
 
+/// What the name of a bucket may be, for who wrote something else.
+pub(super) const BUCKET_NAMES: &str = "write 3 to 63 lowercase letters, digits, dots and hyphens, a letter or digit first and last, without s3:// or arn:";
+
 /// Whether a text is the name of a bucket.
 ///
 /// Source: Amazon S3 User Guide, "General purpose bucket naming rules".

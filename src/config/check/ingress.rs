@@ -1,6 +1,6 @@
 //! The load balancer, its names, and who may reach it.
 
-use super::format::{is_bucket, is_domain, is_zone_id};
+use super::format::{BUCKET_NAMES, is_bucket, is_domain, is_zone_id};
 use super::references::CERTIFICATE;
 use super::{Findings, at, code};
 use crate::config::model::Profile;
@@ -39,12 +39,7 @@ pub(super) fn check(findings: &mut Findings<'_>) {
         if findings.needs(bucket, &logs.bucket, "name a bucket of the stack's region")
             && !is_bucket(&logs.bucket)
         {
-            findings.format(
-                bucket,
-                &logs.bucket,
-                "the name of a bucket",
-                "write the name alone, without s3://",
-            );
+            findings.format(bucket, &logs.bucket, "the name of a bucket", BUCKET_NAMES);
         }
         if let Some(prefix) = &logs.prefix
             && (prefix.is_empty()

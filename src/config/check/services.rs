@@ -13,9 +13,8 @@ pub(super) fn check(findings: &mut Findings<'_>) {
     let possible = possible(config);
     for (name, settings) in &config.services {
         if !possible.contains(name) {
-            let known: Vec<&str> = possible.iter().map(String::as_str).collect();
-            let list = known.join(", ");
-            let help = match nearest(name, known.iter().copied()) {
+            let list = services.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            let help = match nearest(name, possible.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`? the layout's services are: {list}"),
                 None => format!("the layout's services are: {list}"),
             };

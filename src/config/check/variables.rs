@@ -78,7 +78,13 @@ fn check_chosen(findings: &mut Findings<'_>, path: &[&str], variable: &VariableF
         findings.error(code::NOT_EXACTLY_ONE, &key, message, "remove it");
     }
     findings.source_parts(&pointer, &SecretSource { ssm, secret, field, kms_key });
-    findings.no_duplicates(&format!("{pointer}/components"), &components);
+    let chosen = format!("{pointer}/components");
+    if components.is_empty() && findings.located.is_set(&chosen) {
+        let message = format!("`{}` is empty: nothing would get the variable", super::dotted(&chosen));
+        let help = "name components, or remove the key for those that run Dify's api image";
+        findings.error(code::MISSING, &chosen, message, help);
+    }
+    findings.no_duplicates(&chosen, &components);
 }
 
 impl Findings<'_> {

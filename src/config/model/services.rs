@@ -265,5 +265,6 @@ pub struct VariableFor {
     /// The KMS key that encrypts it, where it isn't AWS's own: its ARN.
     pub kms_key: Option<String>,
     /// Who gets it; by default all components of Dify's api image.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub components: Vec<Component>,
 }

@@ -378,9 +378,19 @@ fn is_secret(place: &Place) -> bool {
     !place.takes("string") && place.keys().any(|(key, _)| key == "ssm")
 }
 
-/// The name that was meant: one that is spelt nearly so, or the only one that begins so.
+/// What else is said for a name, where no spelling tells that the two are the same.
+///
+/// Source: The Go Programming Language, "Installing Go from source", `$GOARCH`, and `uname -m`, for the architectures.
+const OTHER_NAMES: [(&str, &str); 4] =
+    [("amd64", "x86_64"), ("x64", "x86_64"), ("x86-64", "x86_64"), ("aarch64", "arm64")];
+
+/// The name that was meant: one that is called otherwise elsewhere, one that is spelt nearly so, or the only one that
+/// begins so.
 fn near<'n>(word: &str, names: impl Iterator<Item = &'n str> + Clone) -> Option<&'n str> {
-    nearest(word, names.clone()).or_else(|| {
+    let folded = word.to_lowercase();
+    let meant = OTHER_NAMES.iter().find(|(other, _)| *other == folded);
+    let meant = meant.and_then(|(_, name)| names.clone().find(|known| known == name));
+    meant.or_else(|| nearest(word, names.clone())).or_else(|| {
         let mut longer = names.filter(|name| word.len() > 2 && name.starts_with(word));
         longer.next().filter(|_| longer.next().is_none())
     })

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use crate::catalog::{self, Component, DifyVersion, Image};
 use crate::config::Config;
-use crate::config::model::Scheme;
+use crate::config::model::{Layout, Scheme};
 use crate::diagnostic::{Diagnostic, codes};
 
 use super::environment::Surroundings;
@@ -102,9 +102,8 @@ fn missing_components(situation: &Situation<'_>, found: &mut Vec<Diagnostic>) {
     for (component, effect) in lost {
         if component.exists_in(version) && !situation.placement.has(component) {
             let message = format!("`{component}` doesn't run: {effect}");
-            let help =
-                format!("add `{component}` to the layout, or take `components.{component}.enabled` away");
-            found.push(Diagnostic::warning(MISSING_COMPONENT, message).help(help).pointer("/layout"));
+            let (help, pointer) = to_run(situation.config, component);
+            found.push(Diagnostic::warning(MISSING_COMPONENT, message).help(help).pointer(pointer));
         }
     }
     for component in situation.placement.components() {
@@ -114,6 +113,20 @@ fn missing_components(situation: &Situation<'_>, found: &mut Vec<Diagnostic>) {
             found.push(Diagnostic::warning(MISSING_COMPONENT, message).help(help).pointer("/layout"));
         }
     }
+}
+
+/// What makes a component run that doesn't, and the key that keeps it from it.
+fn to_run(config: &Config, component: Component) -> (String, String) {
+    let is_off = config.components.get(&component).and_then(|settings| settings.enabled) == Some(false);
+    let switch = format!("components.{component}.enabled");
+    let places_all = matches!(config.layout, Layout::Named(_));
+    let help = match (is_off, places_all) {
+        (true, true) => format!("take `{switch}` away"),
+        (true, false) => format!("add `{component}` to the layout, and take `{switch}` away"),
+        (false, true) => format!("set `{switch}` to true"),
+        (false, false) => format!("add `{component}` to the layout"),
+    };
+    (help, if is_off { format!("/components/{component}/enabled") } else { "/layout".to_owned() })
 }
 
 fn versions(situation: &Situation<'_>, found: &mut Vec<Diagnostic>) {

@@ -7,10 +7,14 @@ use crate::diagnostic::Diagnostic;
 
 use super::super::environment::own_text;
 use super::super::placement::PlacedService;
+use super::super::versions::tag_of;
 use super::{
     EXPOSED_SANDBOX, MIGRATION_AT_START, NO_SSRF_PROXY, RISKY_CONTAINER, SEVERAL_PLUGIN_DAEMONS, SHARED_TASK,
-    STOPPED_WITH_BEAT, Situation,
+    STOPPED_WITH_BEAT, Situation, to_run,
 };
+
+/// What makes beat's service migrate the database, where its version is too old for it (`Feature::UpgradeDbCommand`).
+const UPDATE: &str = "move to Dify 0.7.3 or newer, which has a command for it";
 
 pub(super) fn advise(situation: &Situation<'_>, found: &mut Vec<Diagnostic>) {
     for service in &situation.placement.services {
@@ -76,14 +80,23 @@ pub(super) fn advise(situation: &Situation<'_>, found: &mut Vec<Diagnostic>) {
         let several = situation.placement.service_of(component).is_some_and(|service| service.tasks.max > 1);
         let message =
             format!("no service migrates the database before the others: `{component}` does when it starts");
-        let help = "add `beat` to the layout; until then, of several tasks that start together all but one run on the old schema \
-                    until they are started again";
+        let (remedy, pointer) = if situation.placement.has(Component::Beat) {
+            // Its version doesn't have the command.
+            let pointer = tag_of(situation.config, Component::Beat).map(|(_, pointer)| pointer);
+            (UPDATE.to_owned(), pointer.unwrap_or_else(|| "/dify/version".to_owned()))
+        } else {
+            to_run(situation.config, Component::Beat)
+        };
+        let help = format!(
+            "{remedy}; until then, of several tasks that start together all but one run on the old schema until they \
+             are started again"
+        );
         let diagnostic = if several {
             Diagnostic::warning(MIGRATION_AT_START, message)
         } else {
             Diagnostic::note(MIGRATION_AT_START, message)
         };
-        found.push(diagnostic.help(help).pointer("/layout"));
+        found.push(diagnostic.help(help).pointer(pointer));
     }
 }
 
@@ -107,6 +120,22 @@ pub(super) fn containers(situation: &Situation<'_>, found: &mut Vec<Diagnostic>)
             let message = format!("`{component}` may stop without its task being replaced: nobody notices");
             let help = format!("take `components.{component}.essential` away");
             let pointer = format!("/components/{component}/essential");
+            found.push(Diagnostic::warning(RISKY_CONTAINER, message).help(help).pointer(pointer));
+        }
+        let is_discovered = situation
+            .placement
+            .service_of(*component)
+            .is_some_and(|service| situation.placement.is_discovered(service));
+        if settings.health_check == Some(None) && component.health_command().is_some() && is_discovered {
+            // Source: Amazon ECS Developer Guide, "Use service discovery to connect Amazon ECS services with DNS names":
+            // Cloud Map is told the health of the containers.
+            let message = format!(
+                "nothing looks at the health of `{component}`'s container any more: Cloud Map sends others to it before it \
+                 serves, and when it hangs"
+            );
+            let help =
+                format!("take `components.{component}.health_check: null` away, or give it a `command`");
+            let pointer = format!("/components/{component}/health_check");
             found.push(Diagnostic::warning(RISKY_CONTAINER, message).help(help).pointer(pointer));
         }
         if settings.entry_point.is_some() && component.image() != Image::SsrfProxy {

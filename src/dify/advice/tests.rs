@@ -93,3 +93,79 @@ fn different_tags_of_what_shares_the_database_are_told() {
     let same = "dify: { version: acme-1 }";
     assert_eq!(mixed(&format!("{same}\n{}", own("api"))), [""; 0]);
 }
+
+/// What is told with a code: place and help.
+fn helps_of(code: Code, yaml: &str) -> Vec<(String, String)> {
+    let file = Some(Source::new("dify.yaml", yaml));
+    let loaded = load(&LoadOptions { file, ..LoadOptions::default() }).unwrap();
+    let built = crate::dify::build(&loaded.environments[0].config).unwrap();
+    let findings = built.findings.into_iter().filter(|found| found.code == code);
+    findings.map(|found| (found.pointer.unwrap_or_default(), found.help.unwrap_or_default())).collect()
+}
+
+#[test]
+fn a_component_that_does_not_run_is_told_at_the_key_that_keeps_it_from_it() {
+    let off = |component: &str| format!("components: {{ {component}: {{ enabled: false }} }}");
+    let told = |place: &str, help: &str| vec![(place.to_owned(), help.to_owned())];
+    for layout in ["distributed", "sidecar", "single-task"] {
+        for component in ["web", "worker", "beat", "plugin_daemon", "sandbox"] {
+            let yaml = format!("layout: {layout}\n{}", off(component));
+            let place = format!("/components/{component}/enabled");
+            let help = format!("take `components.{component}.enabled` away");
+            assert_eq!(helps_of(MISSING_COMPONENT, &yaml), told(&place, &help), "{yaml}");
+        }
+    }
+    let own = "layout: { all: [web, api, worker, plugin_daemon], code: [sandbox] }";
+    assert_eq!(helps_of(MISSING_COMPONENT, own), told("/layout", "add `beat` to the layout"));
+    let help = "add `beat` to the layout, and take `components.beat.enabled` away";
+    let both = format!("{own}\n{}", off("beat"));
+    assert_eq!(helps_of(MISSING_COMPONENT, &both), told("/components/beat/enabled", help));
+}
+
+#[test]
+fn who_migrates_instead_of_beat_is_told_where_beat_is_switched_off() {
+    let migrates = |yaml: &str| helps_of(MIGRATION_AT_START, yaml);
+    assert_eq!(migrates(""), []);
+    let off = "components: { beat: { enabled: false } }";
+    let found = migrates(&format!("layout: sidecar\n{off}"));
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].0, "/components/beat/enabled");
+    assert!(found[0].1.starts_with("take `components.beat.enabled` away; until then"), "{found:?}");
+    let found = migrates("layout: { all: [web, api, worker, plugin_daemon], code: [sandbox] }");
+    assert_eq!(found[0].0, "/layout");
+    assert!(found[0].1.starts_with("add `beat` to the layout; until then"), "{found:?}");
+}
+
+#[test]
+fn a_variable_for_what_does_not_run_is_told() {
+    let variable = |components: &str| {
+        places_of(
+            RISKY_VARIABLE,
+            &format!("environment: {{ LOG_TZ: {{ value: UTC, components: [{components}] }} }}"),
+        )
+    };
+    let place = |index: usize| format!("/environment/LOG_TZ/components/{index}");
+    assert_eq!(variable("api"), [""; 0]);
+    assert_eq!(variable("websocket"), [place(0)]);
+    assert_eq!(variable("api, websocket"), [place(1)]);
+    let off = "components: { worker: { enabled: false } }\nenvironment: { LOG_TZ: { value: UTC, components: ";
+    assert_eq!(places_of(RISKY_VARIABLE, &format!("{off}[worker] }} }}")), [place(0)]);
+    // Switched off in one environment, and meant in others.
+    assert_eq!(places_of(RISKY_VARIABLE, &format!("{off}[api, worker] }} }}")), [""; 0]);
+}
+
+#[test]
+fn a_container_that_others_find_without_a_health_check_is_told() {
+    let unchecked = |component: &str| {
+        places_of(RISKY_CONTAINER, &format!("components: {{ {component}: {{ health_check: null }} }}"))
+    };
+    for component in ["api", "plugin_daemon", "sandbox"] {
+        assert_eq!(unchecked(component), [format!("/components/{component}/health_check")]);
+    }
+    // The load balancer looks at web; nobody looks for a worker.
+    assert_eq!(unchecked("web"), [""; 0]);
+    assert_eq!(unchecked("worker"), [""; 0]);
+    let local = "layout: { all: [web, api, worker, plugin_daemon, sandbox], beat: [beat] }";
+    let api = "components: { api: { health_check: null } }";
+    assert_eq!(places_of(RISKY_CONTAINER, &format!("{local}\n{api}")), [""; 0]);
+}

@@ -7,7 +7,7 @@ use crate::config::model::{SecretSource, Variable, VariableSource};
 use crate::diagnostic::Diagnostic;
 
 use super::super::placement::is_backend;
-use super::{PLAIN_SECRET, RISKY_VARIABLE, Situation};
+use super::{PLAIN_SECRET, RISKY_VARIABLE, Situation, to_run};
 
 /// Limits that newer versions of Dify have raised; a lower one cuts long texts.
 const RAISED_LIMITS: [(&str, u64); 3] = [
@@ -30,6 +30,7 @@ pub(super) fn advise(situation: &Situation<'_>, found: &mut Vec<Diagnostic>) {
         let meant = |component: &Component| {
             if chosen.is_empty() { is_backend(*component) } else { chosen.contains(component) }
         };
+        not_running(situation, name, &chosen, found);
         let images: BTreeSet<Image> =
             situation.placement.components().filter(meant).map(Component::image).collect();
         for image in images {
@@ -47,6 +48,24 @@ pub(super) fn advise(situation: &Situation<'_>, found: &mut Vec<Diagnostic>) {
                 None => left_out(situation, *component, name, &pointer, found),
             }
         }
+    }
+}
+
+/// Components that a variable is for and that don't run. One that is switched off may come back: while others get the
+/// variable, it isn't told.
+fn not_running(situation: &Situation<'_>, name: &str, chosen: &[Component], found: &mut Vec<Diagnostic>) {
+    let reaches_any = chosen.iter().any(|component| situation.placement.has(*component));
+    for (index, component) in chosen.iter().enumerate() {
+        let settings = situation.config.components.get(component);
+        let is_off = settings.and_then(|settings| settings.enabled) == Some(false);
+        if situation.placement.has(*component) || (is_off && reaches_any) {
+            continue;
+        }
+        let message = format!("`{name}` is set for `{component}`, which doesn't run");
+        let (remedy, _) = to_run(situation.config, *component);
+        let help = format!("take it out, or let `{component}` run: {remedy}");
+        let pointer = format!("/environment/{name}/components/{index}");
+        found.push(Diagnostic::warning(RISKY_VARIABLE, message).help(help).pointer(pointer));
     }
 }
 

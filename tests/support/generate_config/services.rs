@@ -251,7 +251,10 @@ fn variables(c: &mut Choices<'_>, place: &Place) -> Json {
             },
         };
         let components = c.some(&COMPONENTS);
-        chosen.maybe(c, "components", &[json!(components)]);
+        // An empty list is refused.
+        if !components.is_empty() {
+            chosen.maybe(c, "components", &[json!(components)]);
+        }
         chosen.done()
     });
     variables.done()
