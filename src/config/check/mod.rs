@@ -48,7 +48,7 @@ const CHECKS: &[(&[&str], Check)] = &[
     (&["layout", "components", "services", "profile", "images"], components::check),
     (&["environment", "components"], variables::check),
     (&["network", "ingress"], network::check),
-    (&["network", "images", "components", "layout", "profile"], network::check_closed_images),
+    (&["network", "images", "components", "layout", "profile", "resources"], network::check_closed_images),
     (&["network", "mail", "resources"], network::check_closed_mail),
     (&["egress"], network::check_egress),
     (&["ingress", "profile"], ingress::check),

@@ -4,7 +4,7 @@ use super::cidr::Cidr;
 use super::format::is_id;
 use super::{Findings, at, code};
 use crate::config::layout::services;
-use crate::config::model::{Component, ExistingNetwork, LookupNetwork, Nat, Network, Scheme};
+use crate::config::model::{Component, Config, ExistingNetwork, LookupNetwork, Nat, Network, Scheme};
 use crate::document::excerpt;
 
 pub(super) fn check(findings: &mut Findings<'_>) {
@@ -77,6 +77,14 @@ pub(super) fn check_closed_images(findings: &mut Findings<'_>) {
             );
             let help = format!("copy the images to {own}; ECR's replication does it by itself");
             findings.error(code::CLOSED_NETWORK, &pointer, message, help);
+        } else if region.is_none() && is_sealed(config) && is_outside(host.split(':').next().unwrap_or(host))
+        {
+            let message = format!(
+                "the network has no way out save its endpoints, so `{}` is out of reach",
+                excerpt(host)
+            );
+            let help = "copy the images to ECR, or add the way to the registry under `resources`";
+            findings.error(code::CLOSED_NETWORK, &pointer, message, help);
         }
     }
 }
@@ -84,13 +92,8 @@ pub(super) fn check_closed_images(findings: &mut Findings<'_>) {
 /// A mail server that a created network without a way to the internet can't reach. What leads out of an existing one, or is
 /// added under `resources`, isn't known.
 pub(super) fn check_closed_mail(findings: &mut Findings<'_>) {
-    let config = findings.config;
-    let (Network::Create(network), Some(mail)) = (&config.network, &config.mail) else { return };
-    let adds_a_way = config
-        .resources
-        .values()
-        .any(|settings| settings.type_name.as_deref().is_some_and(|name| name.starts_with("AWS::EC2::")));
-    if network.nat == Nat::None && is_outside(&mail.smtp.server) && !adds_a_way {
+    let Some(mail) = &findings.config.mail else { return };
+    if is_sealed(findings.config) && is_outside(&mail.smtp.server) {
         let message = format!(
             "the network has no way to the internet, so `{}` is out of reach",
             excerpt(&mail.smtp.server)
@@ -99,6 +102,15 @@ pub(super) fn check_closed_mail(findings: &mut Findings<'_>) {
                     `resources`";
         findings.error(code::CLOSED_NETWORK, "/mail/smtp/server", message, help);
     }
+}
+
+/// Whether the network is a created one without a way to the internet, and nothing under `resources` may add a way out.
+fn is_sealed(config: &Config) -> bool {
+    let adds_a_way = config
+        .resources
+        .values()
+        .any(|settings| settings.type_name.as_deref().is_some_and(|name| name.starts_with("AWS::EC2::")));
+    matches!(&config.network, Network::Create(network) if network.nat == Nat::None) && !adds_a_way
 }
 
 /// Whether a server isn't in the VPC: neither a private address nor a name that only a private zone has.

@@ -80,9 +80,10 @@ pub(super) fn network_and_images(c: &mut Choices<'_>, place: &Place) -> Section 
     let mut keys = Section::default();
     let mut images = Section::default();
     let has_registry = c.chance();
+    let is_ecr = has_registry && c.chance();
     if has_registry {
         let of_ecr = format!("123456789012.dkr.ecr.{}.amazonaws.com", place.region);
-        images.set("registry", if c.chance() { of_ecr.as_str() } else { "registry.example.com/dify" });
+        images.set("registry", if is_ecr { of_ecr.as_str() } else { "registry.example.com/dify" });
     }
     let credentials = place.arn("secretsmanager", "secret:registry-AbCdEf");
     images.maybe(c, "credentials", &[credentials]);
@@ -105,7 +106,7 @@ pub(super) fn network_and_images(c: &mut Choices<'_>, place: &Place) -> Section 
             let mut create = Section::default();
             create.maybe(c, "cidr", &[json!("10.1.0.0/16"), json!("172.16.4.0/24")]);
             create.maybe(c, "availability_zones", &[json!(2), json!(3)]);
-            let nat = if has_registry { json!("none") } else { json!("single") };
+            let nat = if is_ecr { json!("none") } else { json!("single") };
             create.maybe(c, "nat", &[json!("single"), json!("per_zone"), nat]);
             create.maybe(c, "flow_logs", &[json!(true), json!(false)]);
             keys.set("network", json!({ "create": create.done() }));
