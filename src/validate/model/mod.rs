@@ -2,11 +2,13 @@
 //! that matters.
 
 pub(in crate::validate) mod block;
+mod condition;
 pub(in crate::validate) mod database;
 pub(in crate::validate) mod ecs;
 mod looked;
 pub(in crate::validate) mod network;
 pub(in crate::validate) mod permission;
+pub(in crate::validate) mod request;
 pub(in crate::validate) mod secret;
 mod snapshot;
 

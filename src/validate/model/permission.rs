@@ -2,6 +2,7 @@
 
 use crate::cfn::evaluate::{Evaluated, Origin, Piece, Unknown};
 
+use super::condition::holds;
 use super::ecs::known_list;
 use super::{Answer, Item, View, covers, many, pieces};
 
@@ -20,6 +21,7 @@ const EXECUTION_POLICY: [&str; 6] = [
 /// A role of the template with all that its policies say, as far as it is known.
 pub(in crate::validate) struct Role<'v, 't> {
     pub(in crate::validate) item: &'v Item<'t>,
+    pub(super) view: &'v View<'v, 't>,
     statements: Vec<&'v Evaluated<'t>>,
     /// Whether `AmazonECSTaskExecutionRolePolicy` is attached.
     execution_policy: bool,
@@ -29,11 +31,11 @@ pub(in crate::validate) struct Role<'v, 't> {
 
 /// The role that a value names, if it is in the template.
 pub(in crate::validate) fn role<'v, 't>(
-    view: &'v View<'_, 't>,
+    view: &'v View<'v, 't>,
     value: Option<&Evaluated<'t>>,
 ) -> Option<Role<'v, 't>> {
     let item = view.target_of(value, "AWS::IAM::Role")?;
-    let mut role = Role { item, statements: Vec::new(), execution_policy: false, open: false };
+    let mut role = Role { item, view, statements: Vec::new(), execution_policy: false, open: false };
     role.add_policies(item.get("Policies"));
     match known_list(item.get("ManagedPolicyArns")) {
         None => role.open = true,
@@ -98,8 +100,19 @@ impl<'v, 't> Role<'v, 't> {
         }
     }
 
-    /// Whether the role may do this to the resource.
+    /// Whether the role may do this to the resource, with a call of its own.
     pub(in crate::validate) fn may(&self, action: &str, arn: &Arn<'t>) -> Answer {
+        self.may_through(None, action, arn)
+    }
+
+    /// Whether the role may do this to the resource where that service does it for the role, such as
+    /// `secretsmanager`; without one, with a call of its own.
+    pub(in crate::validate) fn may_through(
+        &self,
+        service: Option<&str>,
+        action: &str,
+        arn: &Arn<'t>,
+    ) -> Answer {
         let mut allowed = Answer::of(self.execution_policy && EXECUTION_POLICY.contains(&action));
         if self.open {
             allowed = allowed.max(Answer::Unknown);
@@ -115,8 +128,8 @@ impl<'v, 't> Role<'v, 't> {
                 continue;
             }
             applies = applies.min(applies_to_resource(statement, arn));
-            if statement.get("Condition").is_some() {
-                applies = applies.min(Answer::Unknown);
+            if let Some(condition) = statement.get("Condition") {
+                applies = applies.min(holds(condition, |key| self.fact(key, service, action, arn)));
             }
             match statement.get("Effect").and_then(Evaluated::text).as_deref() {
                 Some("Allow") => allowed = allowed.max(applies),
@@ -154,7 +167,7 @@ const LONGEST: usize = 2048;
 /// The name of a resource for policies: what a reference to it gives, and what is known of its form.
 pub(in crate::validate) struct Arn<'t> {
     /// The resource in the template that it belongs to.
-    owner: Option<&'t str>,
+    pub(super) owner: Option<&'t str>,
     /// As it is written.
     written: Vec<Token<'t>>,
     /// Its forms, of which it has one: what isn't known can be anything.
@@ -163,7 +176,7 @@ pub(in crate::validate) struct Arn<'t> {
 
 /// A part of a pattern or a name.
 #[derive(Debug, Clone, PartialEq)]
-enum Token<'t> {
+pub(super) enum Token<'t> {
     Char(char),
     /// A value that isn't known, the same wherever it has this origin.
     Value(Origin<'t>),
@@ -281,7 +294,7 @@ fn first_owner<'t>(parts: &[Piece<'t>]) -> Option<&'t str> {
     }
 }
 
-fn tokens<'t>(parts: &[Piece<'t>]) -> Vec<Token<'t>> {
+pub(super) fn tokens<'t>(parts: &[Piece<'t>]) -> Vec<Token<'t>> {
     let mut tokens = Vec::new();
     for part in parts {
         match part {
@@ -293,7 +306,7 @@ fn tokens<'t>(parts: &[Piece<'t>]) -> Vec<Token<'t>> {
 }
 
 /// The characters `*` and `?` of a pattern as wildcards.
-fn wildcards(tokens: Vec<Token<'_>>) -> Vec<Token<'_>> {
+pub(super) fn wildcards(tokens: Vec<Token<'_>>) -> Vec<Token<'_>> {
     let wildcard = |token| match token {
         Token::Char('*') => Token::Any,
         Token::Char('?') => Token::One,
@@ -368,7 +381,7 @@ fn arn_form<'t>(item: &Item<'t>) -> Option<Vec<Token<'t>>> {
 
 /// Whether a pattern matches a name. If it has to be certain, what isn't known is matched by itself and by `*` only;
 /// otherwise it may be any text.
-fn matches(pattern: &[Token<'_>], name: &[Token<'_>], certain: bool) -> bool {
+pub(super) fn matches(pattern: &[Token<'_>], name: &[Token<'_>], certain: bool) -> bool {
     let loose = |token: &Token<'_>| {
         *token == Token::Any || (!certain && matches!(token, Token::Value(_) | Token::Segment))
     };

@@ -10,6 +10,7 @@ mod engines;
 mod forward;
 mod joined;
 mod policy;
+mod records;
 mod routing;
 #[cfg(test)]
 mod testing;

@@ -5,14 +5,14 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
 use super::ecs::{containers, secrets, shown_name, tasks};
-use super::model::{Answer, View, pieces};
+use super::model::{Answer, GAP, Item, View, loose, many, mentions, pieces};
 use super::permission::{Arn, Role, role};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W007"),
     severity: Severity::Error,
     title: "the execution role may read the containers' secrets",
-    what: "The task execution role may `secretsmanager:GetSecretValue` or `ssm:GetParameters` each secret of the containers, those of their log drivers and those for their registries, also by an ARN or a parameter's name in so many words, and `kms:Decrypt` with the key of the template that encrypts it. A task whose containers have `Secrets` has such a role.",
+    what: "The task execution role may `secretsmanager:GetSecretValue` or `ssm:GetParameters` each secret of the containers, those of their log drivers and those for their registries, also by an ARN or a parameter's name in so many words, and `kms:Decrypt` with the key of the template that encrypts it. Policies of the secret or the key that name the role or everybody may allow it, too. A `Condition` counts where it is known what ECS's request has under its keys: the role, its account, the region, HTTPS, tags of the secret that the template has, `kms:ViaService`, and what isn't there, such as `aws:SourceAccount`; with other keys the statement may or may not apply. A task whose containers have `Secrets` has such a role.",
     why: "Each task stops before its containers start: \"ResourceInitializationError: unable to pull secrets or registry auth\". Without the role ECS refuses to register the task.",
     source: "Amazon ECS Developer Guide, \"Amazon ECS task execution IAM role\"",
     same_as: &[],
@@ -137,6 +137,23 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     }
 }
 
+const RESOURCE_POLICY: &str = "AWS::SecretsManager::ResourcePolicy";
+
+/// Whether the policy of a secret or a key may let the role in by itself: it names the role, everybody, or what isn't known.
+fn may_let_in<'t>(policy: &Evaluated<'t>, role: &Role<'_, 't>) -> bool {
+    let Some(statements) = policy.get("Statement").filter(|it| it.unknown().is_none()) else { return true };
+    let is_role = |name: &Evaluated<'t>| match (name.resource(), name.text()) {
+        (Some(id), _) => id == role.item.id,
+        (None, Some(text)) => text == "*" || text.contains(":role/"),
+        (None, None) => loose(name).starts_with(GAP) || mentions(name).contains(role.item.id),
+    };
+    many(Some(statements)).iter().any(|statement| {
+        let Some(principal) = statement.get("Principal") else { return true };
+        let is_everybody = principal.text().is_some_and(|text| text == "*");
+        is_everybody || principal.unknown().is_some() || many(principal.get("AWS")).iter().any(is_role)
+    })
+}
+
 /// What the role may not do and has to.
 fn missing<'t>(view: &View<'_, 't>, role: &Role<'_, 't>, value: &Evaluated<'t>) -> Option<String> {
     let (action, arn, parts) = match source(view, value)? {
@@ -144,18 +161,21 @@ fn missing<'t>(view: &View<'_, 't>, role: &Role<'_, 't>, value: &Evaluated<'t>) 
         Source::Parameter(parts) => ("ssm:GetParameters", Arn::of(view, &parts), parts),
         Source::ParameterName(parts) => ("ssm:GetParameters", Arn::parameter(&parts), parts),
     };
-    if role.may(action, &arn) == Answer::No {
+    let of_secret = |policy: &Item<'t>| policy.get("ResourcePolicy").is_none_or(|it| may_let_in(it, role));
+    if role.may(action, &arn) == Answer::No && !view.of(RESOURCE_POLICY).any(of_secret) {
         return Some(format!("`{action}`"));
     }
     let Some(Piece::Unknown(Unknown { origin: Origin::Resource(id), .. })) = parts.first() else {
         return None;
     };
     let key = view.target_of(view.get(id)?.get("KmsKeyId"), "AWS::KMS::Key")?;
+    let service = if action.starts_with("ssm") { "ssm" } else { "secretsmanager" };
     let arn = vec![Piece::Unknown(Unknown {
         kind: crate::cfn::evaluate::Kind::Scalar,
         origin: Origin::Attribute(key.id, "Arn".into()),
     })];
-    (role.may("kms:Decrypt", &Arn::of(view, &arn)) == Answer::No)
+    let is_let_in = key.get("KeyPolicy").is_none_or(|policy| may_let_in(policy, role));
+    (role.may_through(Some(service), "kms:Decrypt", &Arn::of(view, &arn)) == Answer::No && !is_let_in)
         .then(|| format!("`kms:Decrypt` with `{}`, which encrypts the secret,", key.id))
 }
 
@@ -260,6 +280,148 @@ mod tests {
         let options = "/ApiTask/Properties/ContainerDefinitions/0/LogConfiguration/SecretOptions";
         let (message, _) = only("W007", &with(options, option));
         assert!(message.contains("for the log option `splunk-token`"), "{message}");
+    }
+
+    /// How many secrets the role may surely not read, of three, where its statement has this condition.
+    fn denied(condition: &Json) -> usize {
+        found(&with(
+            json!({"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*", "Condition": condition}),
+        ))
+        .iter()
+        .filter(|finding| finding.code.0 == "W007")
+        .count()
+    }
+
+    #[test]
+    fn a_condition_that_never_holds_allows_nothing() {
+        for never in [
+            json!({"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}),
+            json!({"ArnLike": {"aws:sourceArn": "arn:aws:ecs:*:*:*"}}),
+            json!({"StringEquals": {"kms:ViaService": {"Fn::Sub": "secretsmanager.${AWS::Region}.amazonaws.com"}}}),
+            json!({"Bool": {"aws:SecureTransport": "false"}}),
+            json!({"Bool": {"aws:SecureTransport": false}}),
+            json!({"Bool": {"aws:ViaAWSService": "true"}}),
+            json!({"StringNotEquals": {"aws:RequestedRegion": {"Ref": "AWS::Region"}}}),
+            json!({"StringNotEquals": {"aws:PrincipalAccount": {"Ref": "AWS::AccountId"}}}),
+            json!({"ArnNotEquals": {"aws:PrincipalArn": {"Fn::GetAtt": ["ExecutionRole", "Arn"]}}}),
+            json!({"StringEquals": {"aws:username": "me"}}),
+            json!({"Null": {"aws:SourceArn": "false"}}),
+            json!({"Null": {"aws:PrincipalArn": "true"}}),
+            json!({"ForAnyValue:StringLike": {"aws:SourceOrgPaths": "o/*"}}),
+            // Both have to hold.
+            json!({"Bool": {"aws:SecureTransport": "true"}, "StringEquals": {"aws:SourceAccount": "1"}}),
+        ] {
+            assert_eq!(denied(&never), 3, "{never}");
+        }
+    }
+
+    #[test]
+    fn a_condition_that_holds_or_may_hold_allows() {
+        for other in [
+            json!({"Bool": {"aws:SecureTransport": "true"}}),
+            json!({"StringEquals": {"aws:RequestedRegion": [{"Ref": "AWS::Region"}, "eu-west-1"]}}),
+            json!({"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}),
+            json!({"StringEqualsIfExists": {"aws:SourceAccount": "1"}}),
+            json!({"StringNotEquals": {"aws:SourceAccount": "1"}}),
+            json!({"ForAllValues:StringEquals": {"aws:SourceAccount": "1"}}),
+            json!({"ArnEquals": {"aws:PrincipalArn": {"Fn::GetAtt": ["ExecutionRole", "Arn"]}}}),
+            json!({"StringEquals": {"aws:PrincipalAccount": {"Ref": "AWS::AccountId"}}}),
+            json!({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}),
+            json!({"StringEquals": {"aws:ResourceTag/team": "a"}}),
+            json!({"StringEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}}),
+            json!({"StringEquals": {"aws:RequestedRegion": "${aws:PrincipalTag/region}"}}),
+            json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
+            json!({"Null": {"aws:SourceArn": "true"}}),
+            json!({"Fn::ImportValue": "x"}),
+            json!({}),
+        ] {
+            assert_eq!(denied(&other), 0, "{other}");
+        }
+    }
+
+    #[test]
+    fn tags_of_a_secret_are_known_where_they_are_written() {
+        let told = |tags: Json, wanted: &str| {
+            let mut changes = with(
+                json!({"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceTag/Team": wanted}}}),
+            );
+            for secret in [
+                "/DatabaseSecret/Properties/Tags",
+                "/CacheSecret/Properties/Tags",
+                "/SecretKey/Properties/Tags",
+            ] {
+                changes.push((secret, tags.clone()));
+            }
+            found(&changes).len()
+        };
+        assert_eq!(told(json!([{"Key": "Team", "Value": "a"}]), "b"), 3);
+        assert_eq!(told(json!([{"Key": "Team", "Value": "a"}]), "a"), 0);
+        // It may come from the stack.
+        assert_eq!(told(json!([{"Key": "Other", "Value": "a"}]), "a"), 0);
+        assert_eq!(told(json!([{"Key": "Team", "Value": {"Ref": "AWS::StackName"}}]), "b"), 0);
+    }
+
+    #[test]
+    fn a_denial_with_a_condition_counts_where_it_surely_holds() {
+        let told = |condition: Json| {
+            let mut changes =
+                with(json!({"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}));
+            changes.push((
+                "/ExecutionRole/Properties/Policies/0/PolicyDocument/Statement/-",
+                json!({"Effect": "Deny", "Action": "secretsmanager:*", "Resource": "*", "Condition": condition}),
+            ));
+            found(&changes).len()
+        };
+        assert_eq!(told(json!({"Bool": {"aws:SecureTransport": "true"}})), 3);
+        assert_eq!(told(json!({"Bool": {"aws:SecureTransport": "false"}})), 0);
+        assert_eq!(told(json!({"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}})), 0);
+    }
+
+    #[test]
+    fn the_secret_s_own_policy_counts() {
+        let of = |principal: Json| {
+            let statement = json!({"Effect": "Allow", "Principal": principal, "Action": "secretsmanager:GetSecretValue", "Resource": "*"});
+            let policy = json!({"Type": "AWS::SecretsManager::ResourcePolicy", "Properties": {"SecretId": {"Ref": "SecretKey"}, "ResourcePolicy": {"Version": "2012-10-17", "Statement": statement}}});
+            let mut changes =
+                with(json!({"Effect": "Allow", "Action": "secretsmanager:DescribeSecret", "Resource": "*"}));
+            changes.push(("/SecretPolicy", policy));
+            found(&changes).iter().filter(|finding| finding.code.0 == "W007").count()
+        };
+        assert_eq!(of(json!({"AWS": {"Fn::GetAtt": ["ExecutionRole", "Arn"]}})), 0);
+        assert_eq!(of(json!({"AWS": {"Fn::GetAtt": ["TaskRole", "Arn"]}})), 3);
+        assert_eq!(of(json!({"Service": "ec2.amazonaws.com"})), 3);
+    }
+
+    #[test]
+    fn the_key_s_policy_and_its_service_count() {
+        let told = |of_key: Json, condition: Option<Json>| {
+            let key = json!({"Type": "AWS::KMS::Key", "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": [
+                {"Effect": "Allow", "Action": "kms:*", "Resource": "*", "Principal": {"AWS": {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"}}},
+                {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*", "Principal": of_key},
+            ]}}});
+            let mut changes =
+                with(json!({"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}));
+            changes.push(("/Key", key));
+            changes.push(("/SecretKey/Properties/KmsKeyId", json!({"Ref": "Key"})));
+            if let Some(condition) = condition {
+                changes.push((
+                    "/ExecutionRole/Properties/Policies/0/PolicyDocument/Statement/-",
+                    json!({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*", "Condition": condition}),
+                ));
+            }
+            found(&changes).iter().filter(|finding| finding.code.0 == "W007").count()
+        };
+        let other = json!({"AWS": {"Fn::GetAtt": ["TaskRole", "Arn"]}});
+        assert_eq!(told(json!({"AWS": {"Fn::GetAtt": ["ExecutionRole", "Arn"]}}), None), 0);
+        assert_eq!(told(other.clone(), None), 1);
+        let via = |service: &str| {
+            Some(
+                json!({"StringEquals": {"kms:ViaService": {"Fn::Sub": format!("{service}.${{AWS::Region}}.amazonaws.com")}}}),
+            )
+        };
+        assert_eq!(told(other.clone(), via("secretsmanager")), 0);
+        assert_eq!(told(other.clone(), via("ssm")), 1);
+        assert_eq!(told(other, Some(json!({"Bool": {"aws:ViaAWSService": "false"}}))), 1);
     }
 
     #[test]

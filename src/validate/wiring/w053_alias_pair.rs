@@ -4,19 +4,20 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
 use super::model::{Answer, View, mentions, same};
+use super::records::records;
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W053"),
     severity: Severity::Error,
     title: "the zone and the name of an alias are those of one load balancer",
-    what: "In an alias record, `DNSName` and `HostedZoneId` come from the same load balancer of the template, by its attributes `DNSName` and `CanonicalHostedZoneID`. A zone in so many words may be the load balancer's, but not the one that the record is in.",
+    what: "In an alias record, also one of a `RecordSetGroup`, `DNSName` and `HostedZoneId` come from the same load balancer of the template, by its attributes `DNSName` and `CanonicalHostedZoneID`. A zone in so many words may be the load balancer's, but not the one that the record is in.",
     why: "Route 53 refuses the record: \"Tried to create an alias that targets …, but that target was not found\".",
     source: "Amazon Route 53 API Reference, \"AliasTarget\"",
     same_as: &[],
 };
 
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
-    for record in view.of("AWS::Route53::RecordSet") {
+    for record in records(view) {
         let (Some(name), Some(zone)) =
             (record.get("AliasTarget.DNSName"), record.get("AliasTarget.HostedZoneId"))
         else {

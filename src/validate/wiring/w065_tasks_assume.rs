@@ -7,13 +7,14 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
 use super::ecs::tasks;
-use super::model::{Item, View, covers, many};
+use super::model::request::ecs_may_assume;
+use super::model::{Answer, Item, View, covers, many};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W065"),
     severity: Severity::Error,
     title: "the roles of tasks trust ECS",
-    what: "The trust policy of a role of the template that is the execution role or task role of a task definition lets `ecs-tasks.amazonaws.com` do `sts:AssumeRole`.",
+    what: "The trust policy of a role of the template that is the execution role or task role of a task definition lets `ecs-tasks.amazonaws.com` do `sts:AssumeRole`. A `Condition` may stand in the way: `aws:SourceAccount` and `aws:SourceArn` are those of ECS in the account and region of the stack, and `sts:ExternalId` isn't there; other keys may hold.",
     why: "ECS can't take on the role: \"ECS was unable to assume the role … that was provided for this task\". No task starts.",
     source: "Amazon ECS Developer Guide, \"Amazon ECS task execution IAM role\" and \"Amazon ECS task IAM role\"",
     same_as: &[],
@@ -22,7 +23,10 @@ pub(super) static RULE: Rule = Rule {
 const ECS: &str = "ecs-tasks.amazonaws.com";
 
 /// Whether a statement may let ECS take on the role.
-fn may_let(statement: &Evaluated<'_>) -> bool {
+fn may_let(view: &View<'_, '_>, statement: &Evaluated<'_>) -> bool {
+    if statement.get("Condition").is_some_and(|condition| ecs_may_assume(view, condition) == Answer::No) {
+        return false;
+    }
     if statement.unknown().is_some()
         || statement.get("NotPrincipal").is_some()
         || statement.get("NotAction").is_some()
@@ -58,7 +62,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
             let Some(role) = view.target_of(task.get(property), "AWS::IAM::Role") else { continue };
             let document = role.get("AssumeRolePolicyDocument");
             let Some(statements) = document.and_then(|document| document.get("Statement")) else { continue };
-            if statements.unknown().is_some() || many(Some(statements)).iter().any(may_let) {
+            if statements.unknown().is_some() || many(Some(statements)).iter().any(|one| may_let(view, one)) {
                 continue;
             }
             let (_, uses) = told.entry(role.id).or_insert_with(|| (role, Vec::new()));
@@ -98,6 +102,33 @@ mod tests {
         }
         let tag = json!(["sts:TagSession"]);
         only("W065", &[("/TaskRole/Properties/AssumeRolePolicyDocument/Statement/0/Action", tag)]);
+    }
+
+    #[test]
+    fn a_condition_that_ecs_never_fulfils_is_found() {
+        let under = |condition: Json| {
+            ("/TaskRole/Properties/AssumeRolePolicyDocument/Statement/0/Condition", condition)
+        };
+        let source =
+            |operator: &str, arn: &str| under(json!({operator: {"aws:SourceArn": {"Fn::Sub": arn}}}));
+        for never in [
+            under(json!({"StringEquals": {"sts:ExternalId": "x"}})),
+            source("ArnLike", "arn:aws:ec2:${AWS::Region}:${AWS::AccountId}:*"),
+            source("ArnLike", "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/x"),
+            under(json!({"StringNotEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}})),
+        ] {
+            only("W065", &[never]);
+        }
+        for sometimes in [
+            source("ArnLike", "arn:aws:ecs:${AWS::Region}:${AWS::AccountId}:*"),
+            source("ArnLike", "arn:${AWS::Partition}:ecs:eu-central-1:123456789012:cluster/x"),
+            source("StringLike", "arn:aws:ecs:*"),
+            under(json!({"StringEquals": {"aws:SourceAccount": ["111111111111", "222222222222"]}})),
+            under(json!({"StringEqualsIfExists": {"sts:ExternalId": "x"}})),
+            under(json!({"StringEquals": {"aws:PrincipalOrgID": "o-1"}})),
+        ] {
+            none(&[sometimes]);
+        }
     }
 
     #[test]

@@ -1,18 +1,20 @@
 //! W163: records lie in their zone.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::cfn::evaluate::Evaluated;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
-use super::model::{Item, View, key_of};
+use super::model::{View, key_of};
+use super::records::{has_unknown, records};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W163"),
     severity: Severity::Error,
     title: "a record lies in its zone, and an alias in a zone of the template has a target",
-    what: "The name of a record is that of its zone or ends in it; at the top of a zone there is no `CNAME`; an alias into a zone of the template isn't of type `NS` or `SOA`, and its target lies in that zone and is its top or, in a template without a `RecordSetGroup`, the name of a record that the template has; an alias at the top doesn't lead to a `CNAME`; a record of a private zone has no `CidrRoutingConfig` and isn't given the zone's `NameServers`; two private zones of one name aren't in one VPC. Records are those of `AWS::Route53::RecordSet`.",
+    what: "The name of a record is that of its zone or ends in it; at the top of a zone there is no `CNAME`; an alias into a zone of the template isn't of type `NS` or `SOA`, and its target lies in that zone and is its top or, where the names of all records in the template are known, one of these; an alias at the top doesn't lead to a `CNAME`; a record of a private zone has no `CidrRoutingConfig` and isn't given the zone's `NameServers`; two private zones of one name aren't in one VPC. Records are those of `AWS::Route53::RecordSet` and of `AWS::Route53::RecordSetGroup`.",
     why: "Route 53 refuses the record, or the second zone: \"RRSet with DNS name … is not permitted in zone …\", \"RRSet of type CNAME … is not permitted at apex\", \"Tried to create an alias that targets …, but that target was not found\".",
     source: "Amazon Route 53 Developer Guide, \"Choosing between alias and non-alias records\" and \"Supported DNS record types\"",
     same_as: &[
@@ -31,8 +33,8 @@ pub(super) static RULE: Rule = Rule {
 const ZONE: &str = "AWS::Route53::HostedZone";
 
 /// A name in lower case, without the dot at its end.
-fn name_of(item: &Item<'_>, path: &str) -> Option<String> {
-    Some(item.text(path)?.trim_end_matches('.').to_lowercase())
+fn name_of(text: Option<Cow<'_, str>>) -> Option<String> {
+    Some(text?.trim_end_matches('.').to_lowercase())
 }
 
 fn is_in(name: &str, zone: &str) -> bool {
@@ -41,18 +43,17 @@ fn is_in(name: &str, zone: &str) -> bool {
 
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     twins(view, findings);
-    let records: Vec<_> = view.of("AWS::Route53::RecordSet").collect();
-    let groups = view.of("AWS::Route53::RecordSetGroup").next().is_some();
+    let records = records(view);
     let known: BTreeSet<(String, String)> = records
         .iter()
-        .filter_map(|record| Some((name_of(record, "Name")?, record.text("Type")?.into_owned())))
+        .filter_map(|record| Some((name_of(record.text("Name"))?, record.text("Type")?.into_owned())))
         .collect();
-    let open = groups || records.iter().any(|record| name_of(record, "Name").is_none());
+    let open = has_unknown(view) || records.iter().any(|record| record.text("Name").is_none());
     for record in records {
         let zone = view.target_of(record.get("HostedZoneId"), ZONE);
         let zone_name =
-            zone.and_then(|zone| name_of(zone, "Name")).or_else(|| name_of(record, "HostedZoneName"));
-        let name = name_of(record, "Name");
+            name_of(zone.and_then(|zone| zone.text("Name")).or_else(|| record.text("HostedZoneName")));
+        let name = name_of(record.text("Name"));
         let mut refuse = |path: &str, message: String, help: &str| {
             let message = format!("{message}: Route 53 refuses it");
             findings.push(record.finding_of(&RULE, path, message).help(help));
@@ -84,7 +85,8 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
             }
         }
         let Some(target) = view.target_of(record.get("AliasTarget.HostedZoneId"), ZONE) else { continue };
-        let (Some(zone), Some(alias)) = (name_of(target, "Name"), name_of(record, "AliasTarget.DNSName"))
+        let (Some(zone), Some(alias)) =
+            (name_of(target.text("Name")), name_of(record.text("AliasTarget.DNSName")))
         else {
             continue;
         };
@@ -113,7 +115,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
 fn twins(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     let mut seen: Vec<(&str, String, String)> = Vec::new();
     for zone in view.of(ZONE) {
-        let Some(name) = name_of(zone, "Name") else { continue };
+        let Some(name) = name_of(zone.text("Name")) else { continue };
         for vpc in zone.items("VPCs").iter().filter_map(|vpc| vpc.get("VPCId")) {
             let Some(vpc) = key_of(vpc) else { continue };
             if let Some((other, ..)) = seen.iter().find(|(_, known, of)| *known == name && *of == vpc) {
@@ -178,6 +180,38 @@ mod tests {
         let mut servers = alias("a.example.com", "b.example.com");
         servers["Type"] = json!("NS");
         assert_eq!(messages(&json!({"A": servers, "B": record("b.example.com", "A")})).len(), 1);
+    }
+
+    /// The findings about a group of records.
+    fn grouped(properties: &Json) -> Vec<(String, String)> {
+        let group = json!({"Type": "AWS::Route53::RecordSetGroup", "Properties": properties});
+        let zone = json!({"Type": "AWS::Route53::HostedZone", "Properties": {"Name": "example.com"}});
+        found("W163", json!({"Resources": {"Zone": zone, "It": group}}))
+            .into_iter()
+            .map(|finding| (finding.message, finding.pointer.unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn records_of_a_group_are_records() {
+        let inner =
+            |name: &str| json!({"Name": name, "Type": "A", "TTL": "1", "ResourceRecords": ["192.0.2.1"]});
+        let group = |records: Json| json!({"HostedZoneId": {"Ref": "Zone"}, "RecordSets": records});
+        assert_eq!(grouped(&group(json!([inner("www.example.com"), inner("example.com")]))), []);
+        let found = grouped(&group(json!([inner("www.example.com"), inner("www.example.org")])));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].1, "/Resources/It/Properties/RecordSets/1/Name");
+        // A record has its own zone before that of the group.
+        assert_eq!(grouped(&json!({"RecordSets": [record("www.example.org", "A")]})).len(), 1);
+        let elsewhere = json!({"HostedZoneName": "example.org.", "Name": "www.example.org", "Type": "A", "TTL": "1", "ResourceRecords": ["192.0.2.1"]});
+        assert_eq!(grouped(&group(json!([elsewhere]))), []);
+        // What an alias leads to may be in the group.
+        let both = json!([alias("a.example.com", "b.example.com"), record("b.example.com", "A")]);
+        assert_eq!(grouped(&json!({"RecordSets": both})), []);
+        let one = json!([alias("a.example.com", "b.example.com")]);
+        assert_eq!(grouped(&json!({"RecordSets": one})).len(), 1);
+        let unclear = json!([alias("a.example.com", "b.example.com"), {"Fn::ImportValue": "x"}]);
+        assert_eq!(grouped(&json!({"RecordSets": unclear})), []);
     }
 
     #[test]

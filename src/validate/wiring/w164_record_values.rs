@@ -6,12 +6,13 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
 use super::model::View;
+use super::records::records;
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W164"),
     severity: Severity::Error,
     title: "the values of a record are those of its type",
-    what: "A value of `ResourceRecords` of an `AWS::Route53::RecordSet` has the form that its `Type` asks for: an address, a domain name, texts in quotation marks of at most 255 characters, or fields of numbers, names and texts in their ranges; a `CNAME` and an `SOA` have one value.",
+    what: "A value of `ResourceRecords`, in a `RecordSet` or a `RecordSetGroup`, has the form that its `Type` asks for: an address, a domain name, texts in quotation marks of at most 255 characters, or fields of numbers, names and texts in their ranges; a `CNAME` and an `SOA` have one value.",
     why: "Route 53 refuses the record: \"Invalid Resource Record\", \"InvalidCharacterString (Value should be enclosed in quotation marks)\".",
     source: "Amazon Route 53 Developer Guide, \"Supported DNS record types\"; RFC 2782, RFC 3403, RFC 4255, RFC 6698, RFC 8659, RFC 9460",
     same_as: &[
@@ -48,7 +49,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
-    for record in view.of("AWS::Route53::RecordSet") {
+    for record in records(view) {
         let Some(kind) = record.text("Type") else { continue };
         let values = record.items("ResourceRecords");
         if values.len() > 1 && matches!(kind.as_ref(), "CNAME" | "SOA") {
@@ -271,5 +272,12 @@ mod tests {
         assert_eq!(record(json!(["a.example.com"])), 0);
         assert_eq!(record(json!(["a.example.com", "b.example.com"])), 1);
         assert_eq!(record(json!(["a b", {"Fn::ImportValue": "x"}])), 2);
+        let group = |value: &str| {
+            let record = json!({"Name": "a.b", "Type": "A", "TTL": "1", "ResourceRecords": [value]});
+            found("W164", resource("AWS::Route53::RecordSetGroup", json!({"RecordSets": [record]})))
+        };
+        assert_eq!(group("192.0.2.1"), []);
+        let pointer = group("2001:db8::1").remove(0).pointer.unwrap();
+        assert_eq!(pointer, "/Resources/It/Properties/RecordSets/0/ResourceRecords/0");
     }
 }

@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W168"),
     severity: Severity::Error,
     title: "documents in texts are JSON of the right form",
-    what: "The body of a dashboard, the lifecycle policy of a repository, the policies of a parameter and the policy of log groups are JSON and fit the schemas in `schemas/documents`; the priorities of a lifecycle policy are unique, and that of the one rule for any tag is the highest; an axis of a dashboard begins below its end.",
+    what: "The body of a dashboard, the lifecycle policy of a repository, the policies of a parameter and the policy of log groups are JSON and fit the schemas in `schemas/documents`; the priorities of a lifecycle policy are unique, and of the rules for images of one storage class at most one is for any tag, its priority the highest of theirs; an axis of a dashboard begins below its end.",
     why: "The service refuses the resource: \"The field DashboardBody must be a valid JSON object\", \"Lifecycle policy validation failure\", \"Invalid policies input\".",
     source: "Amazon CloudWatch API Reference, \"Dashboard Body Structure and Syntax\"; Amazon ECR User Guide, \"Lifecycle policy properties\"; AWS Systems Manager User Guide, \"Assigning parameter policies\"; Amazon CloudWatch Logs API Reference, \"PutResourcePolicy\"",
     same_as: &[
@@ -94,8 +94,10 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
             let text = loose(value);
             let is_whole = !text.contains(GAP);
             let Ok(document) = serde_json::from_str::<Json>(&text) else {
-                // What isn't known may be what makes it JSON.
-                if is_whole && !text.is_empty() {
+                // What isn't known may be what makes it JSON; what is no text is a matter of the schema, and an empty text may
+                // stand for no policies of a parameter.
+                let is_text = value.text().is_some() && !(text.is_empty() && kind.path == "Policies");
+                if is_whole && is_text {
                     let message = format!("`{}` isn't JSON: the service refuses it", kind.path);
                     findings.push(
                         item.finding_at(&RULE, value, message)
@@ -140,18 +142,27 @@ fn axes(document: &Json) -> Vec<(String, String)> {
     found
 }
 
+/// Whether a rule is for archived images; without `storageClass` it is for those in standard storage.
+fn is_for_archived(rule: &Json) -> bool {
+    rule["selection"]["storageClass"] == "archive"
+}
+
 /// Priorities of a lifecycle policy that are there twice, and rules behind that for any tag.
 fn priorities(document: &Json) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut seen = BTreeMap::new();
     let rules = document["rules"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let highest = rules.iter().filter_map(|rule| rule["rulePriority"].as_i64()).max();
+    let highest = |archived: bool| {
+        let own = rules.iter().filter(|rule| is_for_archived(rule) == archived);
+        own.filter_map(|rule| rule["rulePriority"].as_i64()).max()
+    };
     for (index, rule) in rules.iter().enumerate() {
         let Some(priority) = rule["rulePriority"].as_i64() else { continue };
         let place = format!("/rules/{index}/rulePriority");
         if let Some(first) = seen.insert(priority, index) {
             found.push((place, format!("{priority} is the priority of rule {first} too")));
-        } else if rule["selection"]["tagStatus"] == "any" && Some(priority) != highest {
+        } else if rule["selection"]["tagStatus"] == "any" && Some(priority) != highest(is_for_archived(rule))
+        {
             found.push((
                 place,
                 format!("the rule for any tag has the priority {priority}, and another a higher number"),
@@ -159,9 +170,10 @@ fn priorities(document: &Json) -> Vec<(String, String)> {
         }
     }
     let any: Vec<_> = rules.iter().filter(|rule| rule["selection"]["tagStatus"] == "any").collect();
-    let archived = any.iter().filter(|rule| rule["selection"]["storageClass"] == "archive").count();
-    if any.len() - archived > 1 {
-        found.push(("/rules".to_owned(), "several rules are for any tag".to_owned()));
+    let archived = any.iter().filter(|rule| is_for_archived(rule)).count();
+    if any.len() - archived > 1 || archived > 1 {
+        let which = if archived > 1 { "archived images" } else { "images in standard storage" };
+        found.push(("/rules".to_owned(), format!("several rules are for any tag of {which}")));
     }
     found
 }
@@ -192,7 +204,8 @@ mod tests {
         let body = |body: Json| {
             found("W168", resource("AWS::CloudWatch::Dashboard", json!({"DashboardBody": body}))).len()
         };
-        assert_eq!(body(json!("{")), 1);
+        assert_eq!([body(json!("{")), body(json!("")), body(json!("null"))], [1; 3]);
+        assert_eq!(body(json!({"widgets": []})), 0, "what is no text is a matter of the schema");
         assert_eq!(
             body(
                 json!({"Fn::Sub": "{\"widgets\": [{\"type\": \"text\", \"properties\": {\"markdown\": \"${AWS::StackName}\"}}]}"})
@@ -240,6 +253,12 @@ mod tests {
         let many = json!({"tagStatus": "tagged", "tagPrefixList": ["v"], "countType": "imageCountMoreThan", "countNumber": 5});
         let old = json!({"tagStatus": "any", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 30});
         assert_eq!(of(1, &json!({"rules": [rule(1, &many), rule(2, &old)]})), 0);
+        // Each storage class has a rule for any tag of its own.
+        let moved = json!({"tagStatus": "any", "storageClass": "archive", "countType": "sinceImageTransitioned", "countUnit": "days", "countNumber": 90});
+        assert_eq!(of(1, &json!({"rules": [rule(1, &many), rule(2, &old), rule(3, &moved)]})), 0);
+        assert_eq!(of(1, &json!({"rules": [rule(1, &moved), rule(2, &many), rule(3, &old)]})), 0);
+        assert_eq!(of(1, &json!({"rules": [rule(2, &many), rule(1, &old), rule(3, &moved)]})), 1);
+        assert!(of(1, &json!({"rules": [rule(1, &moved), rule(2, &moved)]})) >= 1);
         let changed = |key: &str, value: Json| {
             let mut selection = many.clone();
             selection[key] = value;

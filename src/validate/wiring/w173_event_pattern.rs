@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W173"),
     severity: Severity::Error,
     title: "an event pattern has lists of values and known operators",
-    what: "An `EventPattern` isn't empty, unless there is a `ScheduleExpression`; each key leads to an object or to a list with at least one value; an object in a list names an operator of EventBridge and a value that it takes; `$or` with a list of patterns stands alone.",
+    what: "An `EventPattern` isn't empty, unless there is a `ScheduleExpression`; each key leads to an object that isn't empty or to a list with at least one value; an object in a list names one operator of EventBridge and a value that it takes: a text for `prefix`, `suffix`, `wildcard`, `cidr` and `equals-ignore-case` (for the first two also an object with `equals-ignore-case`), one or two comparisons with numbers for `numeric`; `$or` with a list of patterns stands alone and has at least two. What the text of a `cidr` or a `wildcard` says isn't looked at.",
     why: "EventBridge refuses the rule: \"Event pattern is not valid. Reason: … must be an object or an array\", \"Unrecognized match type …\", \"Empty arrays are not allowed\".",
     source: "Amazon EventBridge User Guide, \"Comparison operators for use in event patterns\"",
     same_as: &[
@@ -57,9 +57,16 @@ fn refuse<'t>(
 
 fn look<'t>(rule: &Item<'t>, pattern: &Evaluated<'t>, findings: &mut Vec<Diagnostic>) {
     let Data::Object(members) = &pattern.data else { return };
+    if members.is_empty() {
+        refuse(rule, pattern, "the object is empty", "name what to match, or leave the key out", findings);
+    }
     for (key, value) in members.iter() {
         match &value.data {
             Data::List(items) if *key == "$or" => {
+                if items.len() < 2 && items.iter().all(|item| matches!(item.data, Data::Object(_))) {
+                    let help = "write another pattern, or the only one without `$or`";
+                    refuse(rule, value, "`$or` has fewer than two patterns", help, findings);
+                }
                 if members.len() > 1 {
                     let help = "write the other keys into each pattern of `$or`";
                     refuse(rule, value, "`$or` stands beside other keys", help, findings);
@@ -89,7 +96,22 @@ fn look<'t>(rule: &Item<'t>, pattern: &Evaluated<'t>, findings: &mut Vec<Diagnos
 
 /// An item of a list: a value, or an object with an operator.
 fn matcher<'t>(rule: &Item<'t>, item: &Evaluated<'t>, findings: &mut Vec<Diagnostic>) {
-    let Data::Object(members) = &item.data else { return };
+    let members = match &item.data {
+        Data::Object(members) => members,
+        Data::List(_) => {
+            refuse(rule, item, "there is a list in a list", "write its values into the outer list", findings);
+            return;
+        }
+        _ => return,
+    };
+    if members.len() != 1 {
+        let message = if members.is_empty() {
+            "the object names no operator"
+        } else {
+            "an object names several operators"
+        };
+        refuse(rule, item, message, "write an object with one operator", findings);
+    }
     for (operator, value) in members.iter() {
         if !OPERATORS.contains(operator) {
             let help = nearest(operator, OPERATORS).map_or_else(
@@ -102,17 +124,31 @@ fn matcher<'t>(rule: &Item<'t>, item: &Evaluated<'t>, findings: &mut Vec<Diagnos
         let fits = match (*operator, &value.data) {
             (_, Data::Unknown(_)) => true,
             ("numeric", Data::List(items)) => {
-                items.len() % 2 == 0
+                let is_number = |item: &Evaluated<'_>| match &item.data {
+                    Data::Unknown(_) | Data::Number(_) => true,
+                    // A parameter gives a text.
+                    Data::Text(text) => text.parse::<f64>().is_ok(),
+                    _ => false,
+                };
+                matches!(items.len(), 2 | 4)
                     && items.iter().step_by(2).all(|item| {
                         item.unknown().is_some()
                             || item.text().is_some_and(|text| COMPARISONS.contains(&text.as_ref()))
                     })
+                    && items.iter().skip(1).step_by(2).all(is_number)
             }
             ("exists", _) => value.boolean().is_some(),
-            ("anything-but", Data::Object(inner)) => inner.iter().all(|(key, _)| BUT.contains(key)),
+            ("anything-but", Data::Object(inner)) => {
+                inner.len() == 1 && inner.iter().all(|(key, _)| BUT.contains(key))
+            }
+            ("prefix" | "suffix", Data::Object(inner)) => {
+                matches!(&inner[..], [("equals-ignore-case", inner)] if matches!(inner.data, Data::Text(_) | Data::Unknown(_)))
+            }
             ("anything-but", Data::List(items)) => !items.is_empty(),
-            ("numeric", _)
-            | ("prefix" | "suffix" | "cidr" | "wildcard" | "equals-ignore-case", Data::List(_)) => false,
+            ("prefix" | "suffix" | "cidr" | "wildcard" | "equals-ignore-case", data) => {
+                matches!(data, Data::Text(_))
+            }
+            ("numeric", _) => false,
             _ => true,
         };
         if !fits {
@@ -140,6 +176,8 @@ mod tests {
             json!({"detail": {"n": [{"numeric": [">", 0, "<=", 5]}], "e": [{"exists": false}], "b": [{"anything-but": ["x"]}]}}),
             json!({"$or": [{"source": ["a"]}, {"detail": {"x": [1]}}]}),
             json!({"detail": {"x": [{"anything-but": {"prefix": "a"}}]}}),
+            json!({"detail": {"x": [{"prefix": {"equals-ignore-case": "a"}}, {"cidr": "10.0.0.0/8"}, null, true]}}),
+            json!({"detail": {"n": [{"numeric": ["=", {"Fn::ImportValue": "x"}]}]}}),
         ] {
             assert_eq!(messages(&pattern), [""; 0], "{pattern}");
         }
@@ -155,7 +193,22 @@ mod tests {
             json!({"detail": {"n": [{"numeric": ["!=", 0]}]}}),
             json!({"detail": {"n": [{"exists": "maybe"}]}}),
             json!({"detail": {"n": [{"anything-but": {"exists": true}}]}}),
-            json!({"$or": [{"source": ["a"]}], "source": ["b"]}),
+            json!({"$or": [{"source": ["a"]}, {"source": ["c"]}], "source": ["b"]}),
+            json!({"$or": []}),
+            json!({"$or": [{"source": ["a"]}]}),
+            json!({"$or": [{"source": ["a"]}, {}]}),
+            json!({"source": ["a"], "detail": {}}),
+            json!({"source": [{}]}),
+            json!({"source": [["a"]]}),
+            json!({"source": [{"prefix": "a", "suffix": "b"}]}),
+            json!({"source": [{"prefix": 1}]}),
+            json!({"source": [{"prefix": {"suffix": "a"}}]}),
+            json!({"source": [{"cidr": {"prefix": "a"}}]}),
+            json!({"source": [{"wildcard": true}]}),
+            json!({"source": [{"anything-but": {}}]}),
+            json!({"detail": {"n": [{"numeric": []}]}}),
+            json!({"detail": {"n": [{"numeric": ["<", 1, ">", 2, "=", 3]}]}}),
+            json!({"detail": {"n": [{"numeric": ["<", "one"]}]}}),
         ] {
             assert_eq!(messages(&pattern).len(), 1, "{pattern}");
         }

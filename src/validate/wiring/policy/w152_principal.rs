@@ -11,7 +11,7 @@ pub(in crate::validate::wiring) static RULE: Rule = Rule {
     code: Code("W152"),
     severity: Severity::Error,
     title: "principals stand where they belong, and are ones",
-    what: "Either `Principal` or `NotPrincipal` is in every statement of a trust, key, bucket, topic, queue or repository policy, and in no identity policy. Its keys are `AWS`, `Service`, `Federated` and `CanonicalUser`; of `AWS` each value is an account, an id or an ARN of an identity without a wildcard, or `*`; of `Service` a name without a `*` that ends in `amazonaws.com` or the domain of another partition. A principal that is a text is `*`, and no statement has both. A trust policy takes no bare `*`, and for Cognito a condition.",
+    what: "Either `Principal` or `NotPrincipal` is in every statement of a trust, key, bucket, topic, queue or repository policy, and in no identity policy. Its keys are `AWS`, `Service`, `Federated` and `CanonicalUser`; of `AWS` each value is an account, an id or an ARN of an identity without a wildcard, or `*`; of `Service` a name without a wildcard that ends in `amazonaws.com` or the domain of another partition. A principal that is a text is `*`, and no statement has both. A trust policy takes no bare `*`, and for Cognito a condition.",
     why: "The service refuses the policy: \"Invalid principal in policy\", \"Policy document should not specify a principal\".",
     source: "AWS Identity and Access Management User Guide, \"AWS JSON policy elements: Principal\"",
     same_as: &[
@@ -154,7 +154,7 @@ fn is_identity(text: &str) -> bool {
 /// Whether a text, known as far as it goes, may be the name of a service.
 fn is_service(text: &str) -> bool {
     let known = ["amazonaws.com", "amazonaws.com.cn", ".ic.gov", ".sgov.gov", ".adc-e.uk", "amazonaws.eu"];
-    !text.contains('*')
+    !text.contains(['*', '?'])
         && (text.is_empty() || text.ends_with(GAP) || known.iter().any(|end| text.ends_with(end)))
 }
 
@@ -195,6 +195,7 @@ mod tests {
             json!({"AWS": "1234"}),
             json!({"Service": "ecs-tasks"}),
             json!({"Service": "*.amazonaws.com"}),
+            json!({"Service": "ecs-task?.amazonaws.com"}),
             json!({"Federated": "cognito-identity.amazonaws.com"}),
         ];
         for principal in bad {

@@ -71,6 +71,13 @@ fn fault(action: &str, kind: Kind) -> Option<(String, String)> {
             "write the service, a colon and the name".to_owned(),
         ));
     }
+    if prefix.is_empty() || name.is_empty() {
+        let (missing, before) = if name.is_empty() { ("action", "behind") } else { ("service", "before") };
+        return Some((
+            format!("the action `{text}` names no {missing}"),
+            format!("write the {missing} {before} the colon, such as `s3:GetObject`"),
+        ));
+    }
     if prefix.contains(['*', '?']) {
         return Some((
             format!("the service of the action `{text}` has a wildcard"),
@@ -106,6 +113,7 @@ mod tests {
             [identity("GetObject"), identity("s3:Get:Object"), identity("*:GetObject"), identity("s?:X")],
             [1; 4]
         );
+        assert_eq!([identity("s3:"), identity(":GetObject"), identity(":")], [1; 3]);
         let unknown = json!([{"Fn::Sub": "${AWS::StackName}"}, {"Fn::ImportValue": "x"}]);
         assert_eq!(of("AWS::IAM::ManagedPolicy", "PolicyDocument", &unknown), 0);
     }
