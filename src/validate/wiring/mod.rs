@@ -4,6 +4,7 @@
 //! more with parameters at their defaults. Only what is certain is told: what depends on something outside of the template
 //! is left alone.
 
+mod balancer_zones;
 mod dify;
 mod endpoints;
 mod engines;

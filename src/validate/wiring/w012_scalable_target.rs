@@ -1,6 +1,6 @@
 //! W012: a scaling target names a service.
 
-use crate::cfn::evaluate::{Origin, Piece, Unknown};
+use crate::cfn::evaluate::{Evaluated, Origin, Piece, Unknown};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
@@ -38,6 +38,11 @@ pub(super) fn service<'v, 't>(view: &'v View<'_, 't>, target: &Item<'t>) -> Opti
     })
 }
 
+/// The name of a cluster in so many words, also at the end of an ARN.
+fn written(cluster: &Evaluated<'_>) -> Option<String> {
+    Some(cluster.text()?.rsplit('/').next()?.to_owned())
+}
+
 /// The cluster in a `ResourceId` and that of the service, in words, where they are certainly different.
 fn other_cluster<'t>(
     view: &View<'_, 't>,
@@ -59,13 +64,21 @@ fn other_cluster<'t>(
                 }
                 // Without one, the service is in the cluster `default`.
                 (None, None) => Some((described(named), "the cluster `default`".to_owned())),
-                _ => None,
+                (Some(own), None) => {
+                    let own = written(own)?;
+                    let is_other = named.get("ClusterName")?.text()? != own;
+                    is_other.then(|| (described(named), format!("the cluster `{own}`")))
+                }
             }
         }
         // `service/name/…`: the name of a cluster that has none is made by CloudFormation.
         [Piece::Text(start), ..] => {
             let named = start.strip_prefix("service/")?.split_once('/')?.0;
-            let cluster = of_template?;
+            let Some(cluster) = of_template else {
+                let own = own.map_or(Some("default".to_owned()), written)?;
+                return (own != named)
+                    .then(|| (format!("the cluster `{named}`"), format!("the cluster `{own}`")));
+            };
             let is_other = match cluster.get("ClusterName") {
                 Some(name) => name.text().is_some_and(|name| name != named),
                 None => true,
@@ -145,7 +158,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
 mod tests {
     use serde_json::json;
 
-    use crate::validate::wiring::testing::{none, only};
+    use crate::validate::wiring::testing::{found, none, only};
 
     const ID: &str = "/Scaling/Properties/ResourceId";
 
@@ -178,6 +191,23 @@ mod tests {
         let (message, _) = only("W012", &[named()]);
         assert!(message.contains("in the cluster `dify`"), "{message}");
         none(&[named(), ("/Cluster/Properties/ClusterName", json!("dify"))]);
+    }
+
+    #[test]
+    fn clusters_in_so_many_words_are_compared() {
+        let runs_in = |cluster: &str| ("/ApiService/Properties/Cluster", json!(cluster));
+        let named = || (ID, json!({"Fn::Sub": "service/dify/${ApiService.Name}"}));
+        for own in ["dify", "arn:aws:ecs:eu-west-1:123456789012:cluster/dify"] {
+            none(&[runs_in(own), named()]);
+        }
+        let found = found(&[runs_in("other"), named()]);
+        let told = found.iter().find(|finding| finding.code.0 == "W012").map(|finding| &finding.message);
+        assert!(
+            told.is_some_and(
+                |told| told.contains("in the cluster `dify`") && told.contains("in the cluster `other`")
+            ),
+            "{found:#?}"
+        );
     }
 
     #[test]

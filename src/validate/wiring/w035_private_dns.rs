@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W035"),
     severity: Severity::Error,
     title: "interface endpoints have private DNS, and their VPC supports it",
-    what: "An interface endpoint with `PrivateDnsEnabled` lies in a VPC with `EnableDnsSupport` and `EnableDnsHostnames`; one that a service in a closed network needs doesn't have it off.",
+    what: "An interface endpoint with `PrivateDnsEnabled` lies in a VPC with `EnableDnsSupport` and `EnableDnsHostnames`; one that a service in a closed network needs doesn't have it off. What leaves `PrivateDnsEnabled` out isn't judged: whether CloudFormation turns it on then isn't certain.",
     why: "The endpoint is refused: \"Enabling private DNS requires both enableDnsSupport and enableDnsHostnames\"; without private DNS, calls go to public addresses that a closed network doesn't reach.",
     source: "AWS PrivateLink Guide, \"Private DNS\"",
     same_as: &[],

@@ -3,6 +3,7 @@
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
+use super::balancer_zones::is_of_another;
 use super::model::{Answer, View, mentions, same};
 use super::records::records;
 
@@ -10,9 +11,9 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W053"),
     severity: Severity::Error,
     title: "the zone and the name of an alias are those of one load balancer",
-    what: "In an alias record, also one of a `RecordSetGroup`, `DNSName` and `HostedZoneId` come from the same load balancer of the template, by its attributes `DNSName` and `CanonicalHostedZoneID`. A zone in so many words may be the load balancer's, but not the one that the record is in.",
+    what: "In an alias record, also one of a `RecordSetGroup`, `DNSName` and `HostedZoneId` come from the same load balancer of the template, by its attributes `DNSName` and `CanonicalHostedZoneID`. A zone in so many words may be the load balancer's, but not the one that the record is in, nor one that AWS's table of 30 regions has for load balancers of the other kind or, where the region is known, of another region.",
     why: "Route 53 refuses the record: \"Tried to create an alias that targets …, but that target was not found\".",
-    source: "Amazon Route 53 API Reference, \"AliasTarget\"",
+    source: "Amazon Route 53 API Reference, \"AliasTarget\"; AWS General Reference, \"Elastic Load Balancing endpoints and quotas\"",
     same_as: &[],
 };
 
@@ -32,7 +33,16 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
         } else {
             // A zone in so many words may be right, but never the record's own.
             let own = record.get("HostedZoneId");
-            zone.resource().is_none() && own.is_none_or(|own| same(own, zone) != Answer::Yes)
+            let is_network = view.get(balancer).map(|item| match item.get("Type") {
+                Some(kind) => kind.text().map(|kind| kind == "network"),
+                None => Some(false),
+            });
+            let region = view.context.options.region.as_deref();
+            let is_foreign = zone
+                .text()
+                .zip(is_network.flatten())
+                .is_some_and(|(zone, is_network)| is_of_another(&zone, is_network, region));
+            zone.resource().is_none() && !is_foreign && own.is_none_or(|own| same(own, zone) != Answer::Yes)
         };
         if right {
             continue;
@@ -66,6 +76,8 @@ mod tests {
         only("W053", &[record(&json!({"Ref": "Zone"})), ("/Zone", zone)]);
         // That of the record itself.
         only("W053", &[record(&json!("Z0"))]);
+        // That of a network load balancer, where this is none.
+        only("W053", &[record(&json!("Z26RNL4JYFTOTI"))]);
     }
 
     #[test]
