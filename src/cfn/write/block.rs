@@ -13,9 +13,12 @@ const WIDTH: usize = 110;
 /// Columns of a line that holds a list of values.
 const LIST_WIDTH: usize = 80;
 
+/// Bytes that most of our templates fit into, so that the text needn't grow; what isn't used isn't touched.
+const USUAL_BYTES: usize = 128 * 1024;
+
 /// A whole template.
 pub(super) fn template(template: &Template) -> String {
-    let mut writer = Writer { out: String::new(), line: 0, in_conditions: false };
+    let mut writer = Writer { out: String::with_capacity(USUAL_BYTES), line: 0, in_conditions: false };
     for (name, part) in template.sections() {
         writer.section(name, part);
     }

@@ -3,9 +3,12 @@
 use crate::cfn::template::Part;
 use crate::cfn::{Json, Template};
 
+/// Bytes that most of our templates fit into, so that the text needn't grow; what isn't used isn't touched.
+const USUAL_BYTES: usize = 256 * 1024;
+
 /// A template on lines, two spaces for each level, a newline at the end.
 pub(super) fn pretty(template: &Template) -> String {
-    let mut out = Pretty(String::new());
+    let mut out = Pretty(String::with_capacity(USUAL_BYTES));
     object(template.sections(), &mut out, 0, part);
     out.0.push('\n');
     out.0
