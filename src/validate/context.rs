@@ -148,18 +148,49 @@ impl<'t> Context<'t> {
         all: &Scenarios<'t>,
         wanted: &Scenario<'t>,
     ) -> Evaluated<'t> {
-        let mut found = None;
         let mut names = self.references.names_by_resource.get(id).into_iter().flatten();
         let has_parameters = names.any(|name| self.evaluator.parameter(name).is_some());
-        if all.list.len() <= MOST_KEPT && !has_parameters {
+        self.kept(id, resource, all, |scenario, _| !has_parameters && std::ptr::eq(scenario, wanted))
+            .unwrap_or_else(|| self.evaluator.properties(resource, wanted).0)
+    }
+
+    /// The same where parameters have their defaults, in a combination of all conditions: that of the resource's own which it is,
+    /// if that gives the parameters to which the resource refers the same values.
+    pub(super) fn properties_at_defaults(
+        &self,
+        id: &'t str,
+        resource: &'t Resource,
+        (all, own): (&Scenarios<'t>, &Scenario<'t>),
+        wanted: &Scenario<'t>,
+    ) -> Evaluated<'t> {
+        let names = self.references.names_by_resource.get(id);
+        let has_same = |at_defaults: &Scenario<'t>| {
+            names.into_iter().flatten().all(|name| at_defaults.value(name) == wanted.value(name))
+        };
+        self.kept(id, resource, all, |scenario, at_defaults| {
+            std::ptr::eq(scenario, own) && has_same(at_defaults)
+        })
+        .unwrap_or_else(|| self.evaluator.properties(resource, wanted).0)
+    }
+
+    /// What the rules on its schema saw of a resource in that of its combinations which is wanted.
+    fn kept(
+        &self,
+        id: &'t str,
+        resource: &'t Resource,
+        all: &Scenarios<'t>,
+        is_wanted: impl Fn(&Scenario<'t>, &Scenario<'t>) -> bool,
+    ) -> Option<Evaluated<'t>> {
+        let mut found = None;
+        if all.list.len() <= MOST_KEPT {
             self.each_at_defaults(id, resource, all, |scenario, evaluated| {
-                if std::ptr::eq(scenario, wanted) {
+                if is_wanted(scenario, &evaluated.scenario) {
                     found = Some(evaluated.properties.clone());
                 }
                 found.is_none()
             });
         }
-        found.unwrap_or_else(|| self.evaluator.properties(resource, wanted).0)
+        found
     }
 
     /// Whether the template was read, and not made by us.

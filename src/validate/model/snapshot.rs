@@ -107,8 +107,7 @@ impl<'c, 't> Looks<'c, 't> {
     fn look(&mut self, scenario: &Scenario<'t>, at_defaults: bool) -> Snapshot<'t> {
         let mut snapshot = Snapshot {
             graph: Rc::clone(&self.graph),
-            items: Vec::new(),
-            by_type: vec![Vec::new(); self.versions.types()],
+            items: Vec::with_capacity(self.context.template.resources.len()),
             positions: vec![None; self.context.template.resources.len()],
             conditions: scenario.conditions().collect(),
             at_defaults,
@@ -117,11 +116,7 @@ impl<'c, 't> Looks<'c, 't> {
         };
         for (index, (id, resource)) in self.context.template.resources.iter().enumerate() {
             if let Some(item) = self.evaluate(index, id, resource, scenario, at_defaults) {
-                let position = snapshot.items.len();
-                if let Some(members) = snapshot.by_type.get_mut(self.versions.type_at(index)) {
-                    members.push(position);
-                }
-                snapshot.positions[index] = Some(position);
+                snapshot.positions[index] = Some(snapshot.items.len());
                 snapshot.versions.set(index, &item);
                 snapshot.items.push(item);
             }
@@ -161,7 +156,7 @@ impl<'c, 't> Looks<'c, 't> {
             }
             let properties = if at_defaults {
                 // What a parameter is depends on all conditions that it decides.
-                self.context.evaluator.properties(resource, scenario).0
+                self.context.properties_at_defaults(id, resource, (&all, own), scenario)
             } else {
                 self.context.properties_in(id, resource, &all, own)
             };

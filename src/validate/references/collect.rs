@@ -1,6 +1,6 @@
 //! Every function call and reference of a template, found in one walk.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::cfn::evaluate::{Function, SubPiece, as_call, as_logical_call, sub_pieces, unknown_function};
 use crate::cfn::{Json, Map, Template};
@@ -15,8 +15,9 @@ pub struct References<'t> {
     pub links: Vec<Link<'t>>,
     /// The texts that hold `{{` or, outside of `Fn::Sub`, `${`.
     pub texts: Vec<Text<'t>>,
-    /// The names of parameters, pseudo parameters and resources that each resource's properties refer to.
-    pub(in crate::validate) names_by_resource: BTreeMap<&'t str, BTreeSet<&'t str>>,
+    /// The names of parameters, pseudo parameters and resources that each resource's properties refer to, in alphabetical
+    /// order.
+    pub(in crate::validate) names_by_resource: BTreeMap<&'t str, Vec<&'t str>>,
 }
 
 /// A place in the template.
@@ -164,9 +165,19 @@ impl<'t> References<'t> {
             walk.body(output);
         }
         let mut found = walk.found;
-        for link in found.links.iter().filter(|link| link.site.part == Part::Properties) {
-            if let (Owner::Resource { id, .. }, Target::Name(name)) = (link.site.owner, link.target) {
-                found.names_by_resource.entry(id).or_default().insert(name);
+        // The links of one resource stand together.
+        for links in found.links.chunk_by(|one, other| one.from == other.from) {
+            let Some(Owner::Resource { id, .. }) = links.first().map(|link| link.site.owner) else {
+                continue;
+            };
+            let in_properties = links.iter().filter(|link| link.site.part == Part::Properties);
+            let mut names: Vec<&str> = in_properties
+                .filter_map(|link| if let Target::Name(name) = link.target { Some(name) } else { None })
+                .collect();
+            names.sort_unstable();
+            names.dedup();
+            if !names.is_empty() {
+                found.names_by_resource.insert(id, names);
             }
         }
         found
