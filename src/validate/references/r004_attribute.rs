@@ -21,7 +21,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         let Target::Attribute(id, attribute) = link.target else { continue };
         let Some(resource) = context.template.resources.get(id) else { continue };
         let type_name = resource.type_name.as_str();
-        let Some(schema) = context.registry.get(type_name).filter(|_| !has_open_attributes(type_name)) else {
+        let Some(schema) = context.schema_of(type_name).filter(|_| !has_open_attributes(type_name)) else {
             continue;
         };
         let message = match attribute {

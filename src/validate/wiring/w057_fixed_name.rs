@@ -55,7 +55,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
         view.context.template.resources.values().map(|resource| resource.type_name.as_str()).collect();
     for type_name in types {
         let known = NAMES.iter().find(|(known, _)| *known == type_name).map(|(_, property)| *property);
-        let property = known.or_else(|| name_of(view.context.registry.get(type_name)?));
+        let property = known.or_else(|| name_of(view.context.schema_of(type_name)?));
         let Some(property) = property else { continue };
         for item in view.of(type_name) {
             let Some(name) = item.get(property) else { continue };
