@@ -140,7 +140,9 @@ impl TypeSchema {
 
     /// The schema of the property at the path, `$ref` followed.
     pub fn property(self, path: &[String]) -> Option<Schema> {
-        path.iter().try_fold(self.root, |schema, name| self.resolve(schema.argument(const { keyword("properties") })?.get(name)?))
+        path.iter().try_fold(self.root, |schema, name| {
+            self.resolve(schema.argument(const { keyword("properties") })?.get(name)?)
+        })
     }
 
     /// The schema behind a `$ref`, such as `#/definitions/Name`.

@@ -34,7 +34,9 @@ pub(in crate::validate) fn attribute_kind(type_name: &str, attribute: &str) -> K
         return Kind::Any;
     };
     let property = schema.attribute(attribute).and_then(|path| schema.property(&path));
-    let Some(types) = property.and_then(|property| property.argument(const { keyword("type") })) else { return Kind::Any };
+    let Some(types) = property.and_then(|property| property.argument(const { keyword("type") })) else {
+        return Kind::Any;
+    };
     let mut kinds = types_of(types).map(|name| match name {
         "array" => Kind::List,
         "object" => Kind::Object,

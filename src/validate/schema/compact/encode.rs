@@ -77,8 +77,7 @@ const NAMES: [&str; 8] = [
 pub(crate) const fn number(name: &str) -> usize {
     let mut number = 0;
     while number < KEYWORDS.len() + NAMES.len() {
-        let known =
-            if number < KEYWORDS.len() { KEYWORDS[number] } else { NAMES[number - KEYWORDS.len()] };
+        let known = if number < KEYWORDS.len() { KEYWORDS[number] } else { NAMES[number - KEYWORDS.len()] };
         if is_same(known.as_bytes(), name.as_bytes()) {
             return number;
         }
