@@ -108,7 +108,7 @@ fn read_ways(text: &[u8], depth: usize) -> Option<(Ways, &[u8])> {
     let mut ways: Ways = vec![Vec::new()];
     let mut rest = text;
     loop {
-        let (followed, after) = match rest {
+        let (part, after) = match rest {
             [] | [b')', ..] => {
                 all.append(&mut ways);
                 return (all.len() <= MOST_WAYS).then_some((all, rest));
@@ -119,16 +119,21 @@ fn read_ways(text: &[u8], depth: usize) -> Option<(Ways, &[u8])> {
                 rest = after;
                 continue;
             }
-            [b'(', ..] => read_group(rest, depth)?,
-            [b'^', after @ ..] => (vec![vec![Part::Start]], no_count(after)?),
-            [b'$', after @ ..] => (vec![vec![Part::End]], no_count(after)?),
+            [b'(', ..] => {
+                let (followed, after) = read_group(rest, depth)?;
+                ways = follow(&ways, &followed)?;
+                rest = after;
+                continue;
+            }
+            [b'^', after @ ..] => (Part::Start, no_count(after)?),
+            [b'$', after @ ..] => (Part::End, no_count(after)?),
             _ => {
                 let (set, after) = read_set(rest)?;
                 let (least, most, after) = read_count(after)?;
-                (vec![vec![Part::Atom(Atom { set, least, most })]], after)
+                (Part::Atom(Atom { set, least, most }), after)
             }
         };
-        ways = follow(&ways, &followed)?;
+        ways.iter_mut().for_each(|way| way.push(part));
         rest = after;
     }
 }
