@@ -1,4 +1,5 @@
-//! Build script: generates the resource types and embeds the schemas of the validator, both from `schemas/`.
+//! Build script: generates the resource types and tables of other data, and embeds the schemas of the validator, all from
+//! `schemas/`.
 
 #![allow(clippy::print_stdout, reason = "cargo reads what a build script prints")]
 
@@ -7,6 +8,8 @@ use std::{env, fs};
 
 #[path = "build/actions.rs"]
 mod actions;
+#[path = "build/configuration.rs"]
+mod configuration;
 #[path = "build/constraints.rs"]
 mod constraints;
 #[path = "src/validate/schema/compact/encode.rs"]
@@ -15,6 +18,8 @@ mod encode;
 mod generator;
 #[path = "build/registry.rs"]
 mod registry;
+#[path = "build/variables.rs"]
+mod variables;
 
 fn main() -> Result<(), String> {
     println!("cargo::rerun-if-changed=build");
@@ -25,9 +30,13 @@ fn main() -> Result<(), String> {
     let files = generator::generate(&root.join("schemas"))?;
     let (table, checks) = constraints::table(&root.join("schemas").join("constraints"))?;
     let actions = actions::table(&root.join("schemas").join("iam-actions.txt"))?;
+    let variables = variables::tables(&root.join("schemas").join("dify"))?;
+    let schema = registry::read(&root.join("schemas").join("dify.schema.json"))?;
     write(&out.join("resources"), &files)
         .and_then(|()| fs::write(out.join("constraints.rs"), table))
         .and_then(|()| fs::write(out.join("actions.rs"), actions))
+        .and_then(|()| fs::write(out.join("dify.schema.json"), configuration::bare(schema).to_string()))
+        .and_then(|()| fs::write(out.join("variables.rs"), variables))
         .map_err(|error| format!("{}: {error}", out.display()))?;
     registry::write(&root, &out, &checks)
 }

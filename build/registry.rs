@@ -88,7 +88,7 @@ fn schemas(folder: &Path) -> Result<BTreeMap<String, Json>, String> {
     Ok(schemas)
 }
 
-fn read(path: &Path) -> Result<Json, String> {
+pub(crate) fn read(path: &Path) -> Result<Json, String> {
     let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
 }

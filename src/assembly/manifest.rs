@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::AssembledStack;
+use super::{AssembledStack, StackFiles};
 use crate::validate::Purpose;
 
 /// The manifest's name in the folder.
@@ -32,22 +32,10 @@ pub(super) fn digest(bytes: &[u8]) -> String {
     text
 }
 
-/// A stack with the file that the manifest names for it.
-#[derive(Debug)]
-pub(super) struct Listed<'s> {
-    pub(super) stack: &'s AssembledStack,
-    /// The file's name in the folder.
-    pub(super) file: String,
-    /// The digest of what the file holds.
-    pub(super) digest: String,
-}
-
 /// The manifest of `stacks` and of those stacks of the previous one whose templates are still in the folder.
-pub(super) fn render(stacks: &[Listed<'_>], previous: Option<&str>, folder: &Path) -> String {
+pub(super) fn render(stacks: &[StackFiles], previous: Option<&str>, folder: &Path) -> String {
     let mut artifacts = kept(previous, folder);
-    for listed in stacks {
-        artifacts.insert(listed.stack.name.clone(), artifact(listed));
-    }
+    artifacts.extend(stacks.iter().filter_map(|stack| Some((stack.name.clone(), stack.artifact.clone()?))));
     artifacts.sort_keys();
     let manifest = json!({ "version": SCHEMA_VERSION, "artifacts": artifacts });
     // JSON made of strings and objects always serializes.
@@ -66,8 +54,8 @@ fn kept(previous: Option<&str>, folder: &Path) -> Map<String, Json> {
     artifacts.into_iter().filter(|(_, artifact)| is_there(artifact)).collect()
 }
 
-fn artifact(listed: &Listed<'_>) -> Json {
-    let stack = listed.stack;
+/// What the manifest says of a stack, whose template is in `file`, with that text.
+pub(super) fn artifact(stack: &AssembledStack, file: &str, text: &str) -> Json {
     let account = stack.account.as_deref().unwrap_or("unknown-account");
     let region = stack.region.as_deref().unwrap_or("unknown-region");
     let accepted = stack.accepted.iter();
@@ -77,14 +65,14 @@ fn artifact(listed: &Listed<'_>) -> Json {
         "environment": format!("aws://{account}/{region}"),
         "displayName": stack.name,
         "properties": {
-            "templateFile": listed.file,
+            "templateFile": file,
             "stackName": stack.name,
             "tags": stack.tags,
             "validateOnSynth": false,
         },
         // For `deploy --assembly`; the CDK's command line leaves fields that it doesn't know alone.
         OWN_FIELD: {
-            "digest": listed.digest,
+            "digest": digest(text.as_bytes()),
             "deletionProtection": stack.deletion_protection,
             "secureParameters": stack.secure_parameters,
             "purpose": purpose_name(stack.purpose),

@@ -64,6 +64,32 @@ impl AssembledTemplate {
     }
 }
 
+/// A stack as it is written. It needs its template no more, so that the templates of many stacks needn't be kept at once.
+#[derive(Debug)]
+pub struct StackFiles {
+    name: String,
+    /// What the manifest says of it, if there is a file.
+    artifact: Option<serde_json::Value>,
+    /// The texts of its template, by the names of their files.
+    templates: Vec<(String, String)>,
+}
+
+impl AssembledStack {
+    /// The files of the stack.
+    pub fn files(&self, formats: Formats) -> StackFiles {
+        let template = self.template.template();
+        let mut templates = Vec::new();
+        if formats.json {
+            templates.push((format!("{}.template.json", self.name), write::json(template)));
+        }
+        if formats.yaml {
+            templates.push((format!("{}.template.yaml", self.name), write::yaml(template)));
+        }
+        let artifact = templates.first().map(|(file, text)| manifest::artifact(self, file, text));
+        StackFiles { name: self.name.clone(), artifact, templates }
+    }
+}
+
 /// Which files are written for each stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Formats {
@@ -101,32 +127,16 @@ pub fn minified(template: &Template) -> String {
 ///
 /// # Errors
 /// The first file or folder that can't be made; then no file has changed.
-pub fn write_assembly(
-    folder: &Path,
-    stacks: &[AssembledStack],
-    formats: Formats,
-) -> Result<Vec<PathBuf>, Error> {
+pub fn write_assembly(folder: &Path, stacks: &[StackFiles]) -> Result<Vec<PathBuf>, Error> {
     std::fs::create_dir_all(folder).map_err(|error| Error::new("make the folder", folder, error))?;
-    let mut files = Vec::new();
-    let mut listed = Vec::new();
-    for stack in stacks {
-        let template = stack.template.template();
-        let first = files.len();
-        let mut add = |ending, text| {
-            let file = format!("{}.template.{ending}", stack.name);
-            files.push((folder.join(&file), text));
-            file
-        };
-        let json = formats.json.then(|| add("json", write::json(template)));
-        let yaml = formats.yaml.then(|| add("yaml", write::yaml(template)));
-        if let (Some(file), Some((_, text))) = (json.or(yaml), files.get(first)) {
-            listed.push(manifest::Listed { stack, file, digest: manifest::digest(text.as_bytes()) });
-        }
-    }
-    let templates: Vec<PathBuf> = files.iter().map(|(path, _)| path.clone()).collect();
     let manifest = folder.join(MANIFEST_FILE);
     let previous = std::fs::read_to_string(&manifest).ok();
-    files.push((manifest, manifest::render(&listed, previous.as_deref(), folder)));
+    let listed = manifest::render(stacks, previous.as_deref(), folder);
+    let texts = stacks.iter().flat_map(|stack| &stack.templates);
+    let mut files: Vec<(PathBuf, &str)> =
+        texts.map(|(file, text)| (folder.join(file), text.as_str())).collect();
+    let templates = files.iter().map(|(path, _)| path.clone()).collect();
+    files.push((manifest, &listed));
     write_all(folder, &files)?;
     Ok(templates)
 }
@@ -136,7 +146,7 @@ pub fn write_assembly(
 /// # Errors
 /// It can't be written.
 pub fn write_file(path: &Path, text: &str) -> Result<(), Error> {
-    write_all(folder_of(path), &[(path.to_owned(), text.to_owned())])
+    write_all(folder_of(path), &[(path.to_owned(), text)])
 }
 
 /// Finds out whether [`write_file`] can write there, before what has to be written is known.
@@ -157,7 +167,7 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 /// Writes all files or none: a failure before the first rename leaves everything as it was.
-fn write_all(folder: &Path, files: &[(PathBuf, String)]) -> Result<(), Error> {
+fn write_all(folder: &Path, files: &[(PathBuf, &str)]) -> Result<(), Error> {
     let mut prepared = Vec::new();
     for (path, text) in files {
         let fail = |error| Error::new("write", path, error);
@@ -212,8 +222,8 @@ mod tests {
     #[test]
     fn templates_and_manifest_are_written_and_other_stacks_kept() {
         let folder = tempfile::tempdir().unwrap();
-        write_assembly(folder.path(), &[stack("dify-dev")], BOTH).unwrap();
-        let paths = write_assembly(folder.path(), &[stack("dify-prd")], BOTH).unwrap();
+        write_assembly(folder.path(), &[stack("dify-dev").files(BOTH)]).unwrap();
+        let paths = write_assembly(folder.path(), &[stack("dify-prd").files(BOTH)]).unwrap();
         assert_eq!(paths.len(), 2);
         let manifest: serde_json::Value =
             serde_json::from_str(&std::fs::read_to_string(folder.path().join(MANIFEST_FILE)).unwrap())
@@ -228,7 +238,8 @@ mod tests {
     fn nothing_changes_when_one_file_cannot_be_written() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("b.template.yaml")).unwrap();
-        let error = write_assembly(folder.path(), &[stack("a"), stack("b")], BOTH).unwrap_err();
+        let error =
+            write_assembly(folder.path(), &["a", "b"].map(|name| stack(name).files(BOTH))).unwrap_err();
         assert!(error.to_string().contains("b.template.yaml"), "{error}");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }

@@ -9,7 +9,7 @@
 //! - [`Feature`]: abilities that decide how Dify is deployed, and since when it has them;
 //! - [`newest`], [`released_with`]: versions that belong together.
 //!
-//! The data is compiled in and each file is parsed when it is first asked for, never at start-up. A test
+//! The data is compiled in: the variables as tables, each other file parsed when it is first asked for. A test
 //! proves that all of it parses and agrees with itself, which is why reading it can't fail at run time.
 //! `schemas/dify/README.md` says where it comes from and how to refresh it.
 

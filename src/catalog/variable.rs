@@ -1,10 +1,5 @@
 //! Environment variables: which image reads which, and since when.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
-
-use serde::Deserialize;
-
 use super::{DifyVersion, Image};
 use crate::diagnostic::nearest;
 
@@ -44,127 +39,105 @@ pub enum VariableStatus {
     },
 }
 
-#[derive(Deserialize)]
+/// What is known of a variable that an image reads.
 struct Entry {
-    #[serde(default)]
     secret: bool,
     since: Option<DifyVersion>,
     until: Option<DifyVersion>,
 }
 
-#[derive(Deserialize)]
-struct Instead<'t> {
-    #[serde(borrow, rename = "use")]
-    name: Option<&'t str>,
-}
-
-#[derive(Deserialize)]
-struct File<'t> {
+/// What an image does with variables: `schemas/dify/variables-*.json`. Names are sorted.
+struct File {
     oldest_described: Option<DifyVersion>,
-    #[serde(borrow, default)]
-    wildcards: Vec<&'t str>,
-    #[serde(borrow, default)]
-    computed: Vec<&'t str>,
-    #[serde(borrow, default)]
-    overwritten_by_entrypoint: Vec<&'t str>,
-    #[serde(borrow, default)]
-    not_read: BTreeMap<&'t str, Instead<'t>>,
-    #[serde(borrow)]
-    variables: BTreeMap<&'t str, Entry>,
+    wildcards: &'static [&'static str],
+    computed: &'static [&'static str],
+    overwritten_by_entrypoint: &'static [&'static str],
+    /// Each with the name to use instead.
+    not_read: &'static [(&'static str, Option<&'static str>)],
+    /// Each with this image's name: `schemas/dify/compose-only.json`.
+    compose_only: &'static [(&'static str, Option<&'static str>)],
+    variables: &'static [(&'static str, Entry)],
 }
 
-#[derive(Deserialize)]
-struct ComposeOnly<'t> {
-    #[serde(borrow)]
-    names: BTreeMap<&'t str, BTreeMap<Image, &'t str>>,
-}
+// `build/variables.rs` writes it.
+include!(concat!(env!("OUT_DIR"), "/variables.rs"));
 
-static COMPOSE_ONLY: LazyLock<ComposeOnly<'static>> =
-    LazyLock::new(|| super::parse(include_str!("../../schemas/dify/compose-only.json")));
-
-/// Each image's file, parsed apart from the others.
-fn file(image: Image) -> &'static File<'static> {
-    macro_rules! file {
-        ($name:literal) => {{
-            static FILE: LazyLock<File<'static>> = LazyLock::new(|| {
-                super::parse(include_str!(concat!("../../schemas/dify/variables-", $name, ".json")))
-            });
-            &FILE
-        }};
-    }
+fn file(image: Image) -> &'static File {
     match image {
-        Image::Api => file!("dify-api"),
-        Image::Web => file!("dify-web"),
-        Image::PluginDaemon => file!("dify-plugin-daemon"),
-        Image::Sandbox => file!("dify-sandbox"),
-        Image::SsrfProxy => file!("ssrf-proxy"),
-        Image::AgentBackend => file!("dify-agent-backend"),
-        Image::AgentLocalSandbox => file!("dify-agent-local-sandbox"),
+        Image::Api => &API,
+        Image::Web => &WEB,
+        Image::PluginDaemon => &PLUGIN_DAEMON,
+        Image::Sandbox => &SANDBOX,
+        Image::SsrfProxy => &SSRF_PROXY,
+        Image::AgentBackend => &AGENT_BACKEND,
+        Image::AgentLocalSandbox => &AGENT_LOCAL_SANDBOX,
     }
+}
+
+/// The value of a name in a sorted list.
+fn find<T>(list: &'static [(&'static str, T)], name: &str) -> Option<&'static T> {
+    let index = list.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
+    list.get(index).map(|(_, value)| value)
 }
 
 /// What `image` does with the variable `name`. Names are case-sensitive.
 pub fn variable(image: Image, name: &str) -> VariableStatus {
+    known(image, name).unwrap_or_else(|| VariableStatus::Unknown { nearest: nearest(name, variables(image)) })
+}
+
+/// What `image` does with a variable that it is known to do something with.
+fn known(image: Image, name: &str) -> Option<VariableStatus> {
     let file = file(image);
-    let is = |known: &&str| *known == name;
-    if file.computed.iter().any(is) {
-        return VariableStatus::Computed;
+    if file.computed.contains(&name) {
+        return Some(VariableStatus::Computed);
     }
-    if file.overwritten_by_entrypoint.iter().any(is) {
-        return VariableStatus::OverwrittenByEntrypoint;
+    if file.overwritten_by_entrypoint.contains(&name) {
+        return Some(VariableStatus::OverwrittenByEntrypoint);
     }
-    if let Some(Entry { secret, since, until }) = file.variables.get(name) {
-        return VariableStatus::Known { secret: *secret, since: *since, until: *until };
+    if let Some(Entry { secret, since, until }) = find(file.variables, name) {
+        return Some(VariableStatus::Known { secret: *secret, since: *since, until: *until });
     }
-    if let Some(instead) = file.not_read.get(name) {
-        return VariableStatus::NotRead { use_instead: instead.name };
+    if let Some(use_instead) = find(file.not_read, name) {
+        return Some(VariableStatus::NotRead { use_instead: *use_instead });
     }
-    if let Some(instead) = COMPOSE_ONLY.names.get(name) {
-        return VariableStatus::ComposeOnly { use_instead: instead.get(&image).copied() };
+    if let Some(use_instead) = find(file.compose_only, name) {
+        return Some(VariableStatus::ComposeOnly { use_instead: *use_instead });
     }
     let of_family = |wildcard: &&str| {
         wildcard.strip_suffix('*').is_some_and(|prefix| name.len() > prefix.len() && name.starts_with(prefix))
     };
-    if file.wildcards.iter().any(of_family) {
-        return VariableStatus::Wildcard;
-    }
-    VariableStatus::Unknown { nearest: nearest(name, file.variables.keys().copied()) }
+    file.wildcards.iter().any(of_family).then_some(VariableStatus::Wildcard)
 }
 
 /// Whether `image` reads `name` at `version`, which is a version of that image: Dify's for api and web, the plugin
 /// daemon's and the sandbox's own for those. A version older than the oldest described one is taken for that.
 pub fn reads(image: Image, name: &str, version: DifyVersion) -> bool {
     let version = file(image).oldest_described.map_or(version, |oldest| version.max(oldest));
-    match variable(image, name) {
-        VariableStatus::Known { since, until, .. } => {
+    match known(image, name) {
+        Some(VariableStatus::Known { since, until, .. }) => {
             since.is_none_or(|since| since <= version) && until.is_none_or(|until| version < until)
         }
-        VariableStatus::Wildcard => true,
-        VariableStatus::Computed
-        | VariableStatus::OverwrittenByEntrypoint
-        | VariableStatus::ComposeOnly { .. }
-        | VariableStatus::NotRead { .. }
-        | VariableStatus::Unknown { .. } => false,
+        Some(VariableStatus::Wildcard) => true,
+        _ => false,
     }
 }
 
 /// Whether the variable is a secret of any image, so that its value must not stand in a template.
 pub fn is_secret(name: &str) -> bool {
-    Image::ALL.into_iter().any(|image| file(image).variables.get(name).is_some_and(|entry| entry.secret))
+    SECRETS.binary_search(&name).is_ok()
 }
 
 /// The names that `image` is known to read, in alphabetical order.
 pub fn variables(image: Image) -> impl Iterator<Item = &'static str> {
-    file(image).variables.keys().copied()
+    file(image).variables.iter().map(|(name, _)| *name)
 }
 
 /// Every name that is used instead of another one, for the tests.
 #[cfg(test)]
 pub(super) fn replacements(image: Image) -> Vec<(&'static str, &'static str)> {
-    let not_read = file(image).not_read.iter().filter_map(|(name, instead)| Some((*name, instead.name?)));
-    let compose =
-        COMPOSE_ONLY.names.iter().filter_map(|(name, instead)| Some((*name, *instead.get(&image)?)));
-    not_read.chain(compose).collect()
+    let file = file(image);
+    let listed = file.not_read.iter().chain(file.compose_only);
+    listed.filter_map(|(name, instead)| Some((*name, (*instead)?))).collect()
 }
 
 #[cfg(test)]

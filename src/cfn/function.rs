@@ -2,6 +2,9 @@
 //!
 //! Source: AWS CloudFormation User Guide, "Intrinsic function reference" and "Rule-specific intrinsic functions".
 
+/// What the names of most functions begin with.
+const PREFIX: &str = "Fn::";
+
 /// Functions whose name is the short form's tag without `!`.
 const UNPREFIXED: [&str; 2] = ["Ref", "Condition"];
 
@@ -42,7 +45,10 @@ pub(super) fn of_tag(tag: &str) -> Option<&'static str> {
 
 /// The name of a function without its prefix, if it is one: `GetAtt` for `Fn::GetAtt`.
 pub(super) fn short(name: &str) -> Option<&'static str> {
-    names().find(|function| *function == name).map(bare)
+    match name.strip_prefix(PREFIX) {
+        Some(short) => PREFIXED.into_iter().map(bare).find(|function| *function == short),
+        None => UNPREFIXED.into_iter().find(|function| *function == name),
+    }
 }
 
 /// The tags of all functions.
@@ -55,7 +61,7 @@ fn names() -> impl Iterator<Item = &'static str> {
 }
 
 fn bare(name: &'static str) -> &'static str {
-    name.strip_prefix("Fn::").unwrap_or(name)
+    name.strip_prefix(PREFIX).unwrap_or(name)
 }
 
 /// Whether a key stands for what a macro puts in its place: `Fn::ForEach::…` or `Fn::Transform`.

@@ -52,7 +52,13 @@ impl LogicalId {
     /// The name with the stack's number before it, as it is rendered inside values until the stack takes
     /// the number out again and notices those of other stacks ([`untag`]).
     pub(crate) fn tagged(&self) -> String {
-        format!("{TAG}{}{TAG}{}", self.stack.0, self.name)
+        let number = self.stack.0.to_string();
+        let mut text = String::with_capacity(2 + number.len() + self.name.len());
+        text.push(TAG);
+        text.push_str(&number);
+        text.push(TAG);
+        text.push_str(&self.name);
+        text
     }
 }
 
@@ -70,25 +76,23 @@ impl ToJson for LogicalId {
 
 serialize_as_json!(LogicalId);
 
-/// Takes the stack numbers out of a rendered text. Returns `None` if there are none in it, else the clean
-/// text and the names in it that belong to a stack other than `own`.
-pub fn untag(text: &str, own: StackId) -> Option<(String, Vec<String>)> {
-    // Nearly every text has none. The character is one byte.
-    if !text.bytes().any(|byte| char::from(byte) == TAG) {
-        return None;
-    }
-    let mut clean = String::with_capacity(text.len());
+/// Takes the stack numbers out of a rendered text. Returns the names in it that belong to a stack other than `own`.
+pub fn untag(text: &mut String, own: StackId) -> Vec<String> {
     let mut foreign = Vec::new();
-    let mut pieces = text.split(TAG);
-    clean.push_str(pieces.next().unwrap_or_default());
-    while let (Some(number), Some(rest)) = (pieces.next(), pieces.next()) {
+    let mut from = 0;
+    let find = |text: &str, from: usize| Some(from + text[from..].find(TAG)?);
+    // Nearly every text has none.
+    while let Some(start) = find(text, from) {
+        let Some(end) = find(text, start + 1) else { break };
+        let (number, rest) = (&text[start + 1..end], &text[end + 1..]);
         if number.parse() != Ok(own.0) {
             let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
             foreign.push(rest[..end].to_owned());
         }
-        clean.push_str(rest);
+        text.replace_range(start..=end, "");
+        from = start;
     }
-    Some((clean, foreign))
+    foreign
 }
 
 /// A typed reference to a resource of type `R` in a stack.
@@ -206,14 +210,15 @@ mod tests {
     #[test]
     fn untag_restores_the_names_and_finds_foreign_ones() {
         let (own, other) = (StackId::unique(), StackId::unique());
-        let text = format!(
+        let mut text = format!(
             "${{{}}}-${{{}.Arn}}",
             LogicalId::new(own, "Mine").tagged(),
             LogicalId::new(other, "Yours").tagged()
         );
-        let (clean, foreign) = untag(&text, own).unwrap();
-        assert_eq!(clean, "${Mine}-${Yours.Arn}");
-        assert_eq!(foreign, ["Yours"]);
-        assert_eq!(untag("plain", own), None);
+        assert_eq!(untag(&mut text, own), ["Yours"]);
+        assert_eq!(text, "${Mine}-${Yours.Arn}");
+        let mut plain = "plain".to_owned();
+        assert!(untag(&mut plain, own).is_empty());
+        assert_eq!(plain, "plain");
     }
 }

@@ -1,7 +1,6 @@
 //! A template: what CloudFormation is given.
 
 use indexmap::IndexMap;
-use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::Json;
@@ -45,96 +44,128 @@ pub struct Template {
     pub other: Map,
 }
 
-impl Serialize for Template {
+/// What stands under a section's name, or under the name of a resource's attribute.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Part<'a> {
+    /// A name.
+    Text(&'a str),
+    /// Names.
+    Texts(&'a [String]),
+    /// Any value.
+    Value(&'a Json),
+    /// An object.
+    Map(&'a Map),
+    /// The section `Resources` of a template.
+    Resources(&'a Template),
+    /// A resource.
+    Resource(&'a Resource),
+}
+
+impl Serialize for Part<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut sections = serializer.serialize_map(None)?;
-        let singles = [
-            ("AWSTemplateFormatVersion", &self.format_version),
-            ("Description", &self.description),
-            ("Transform", &self.transform),
-        ];
-        for (name, value) in singles {
-            if let Some(value) = value {
-                sections.serialize_entry(name, value)?;
-            }
+        match self {
+            Self::Text(text) => text.serialize(serializer),
+            Self::Texts(texts) => texts.serialize(serializer),
+            Self::Value(value) => value.serialize(serializer),
+            Self::Map(map) => map.serialize(serializer),
+            Self::Resources(template) => serializer.collect_map(template.resource_entries()),
+            Self::Resource(resource) => resource.serialize(serializer),
         }
-        let maps = [
-            ("Metadata", &self.metadata),
-            ("Parameters", &self.parameters),
-            ("Rules", &self.rules),
-            ("Mappings", &self.mappings),
-            ("Conditions", &self.conditions),
-        ];
-        for (name, map) in maps {
-            if !map.is_empty() {
-                sections.serialize_entry(name, map)?;
-            }
-        }
-        sections.serialize_entry("Resources", &ResourcesSection(self))?;
-        if !self.outputs.is_empty() {
-            sections.serialize_entry("Outputs", &self.outputs)?;
-        }
-        for (name, value) in &self.other {
-            sections.serialize_entry(name, value)?;
-        }
-        sections.end()
     }
 }
 
-/// The section `Resources` of a template.
-struct ResourcesSection<'a>(&'a Template);
-
-impl Serialize for ResourcesSection<'_> {
+impl Serialize for Template {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Template { resources, resource_macros, .. } = self.0;
-        let mut entries = serializer.serialize_map(Some(resources.len() + resource_macros.len()))?;
-        for (name, resource) in resources {
-            entries.serialize_entry(name, resource)?;
-        }
-        for (name, value) in resource_macros {
-            entries.serialize_entry(name, value)?;
-        }
-        entries.end()
+        serializer.collect_map(self.sections())
+    }
+}
+
+impl Serialize for Resource {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.attributes())
     }
 }
 
 /// A resource of a template.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-#[serde(rename_all = "PascalCase")]
+///
+/// Serializes to CloudFormation's JSON, attributes in the customary order, empty ones left out.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Resource {
     /// The type's name, such as `AWS::S3::Bucket`.
-    #[serde(rename = "Type")]
     pub type_name: String,
     /// The condition that decides whether it exists.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
     /// Resources that come first although nothing here refers to them.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<String>,
     /// What happens to it when it leaves the stack; a text, or a function with `LanguageExtensions`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deletion_policy: Option<Json>,
     /// What happens to the old one when it is replaced.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub update_replace_policy: Option<Json>,
     /// About the resource.
-    #[serde(skip_serializing_if = "Map::is_empty")]
     pub metadata: Map,
     /// The properties.
-    #[serde(skip_serializing_if = "Map::is_empty")]
     pub properties: Map,
     /// Other attributes (`CreationPolicy`, `UpdatePolicy`), as they were read.
-    #[serde(flatten)]
     pub other: Map,
     /// The path of our construct that made it, for messages; not part of the template.
-    #[serde(skip)]
     pub construct: Option<String>,
 }
 
 impl Template {
+    /// The sections that are there, in the order in which they are written.
+    pub(super) fn sections(&self) -> impl Iterator<Item = (&str, Part<'_>)> {
+        let sections = [
+            value("AWSTemplateFormatVersion", self.format_version.as_ref()),
+            value("Description", self.description.as_ref()),
+            value("Transform", self.transform.as_ref()),
+            map("Metadata", &self.metadata),
+            map("Parameters", &self.parameters),
+            map("Rules", &self.rules),
+            map("Mappings", &self.mappings),
+            map("Conditions", &self.conditions),
+            Some(("Resources", Part::Resources(self))),
+            map("Outputs", &self.outputs),
+        ];
+        sections.into_iter().flatten().chain(values(&self.other))
+    }
+
+    /// The entries of the section `Resources`.
+    pub(super) fn resource_entries(&self) -> impl Iterator<Item = (&str, Part<'_>)> {
+        let resources = self.resources.iter().map(|(id, resource)| (id.as_str(), Part::Resource(resource)));
+        resources.chain(values(&self.resource_macros))
+    }
+
     /// The template as one JSON object.
     pub fn to_json(&self) -> Json {
         // Keys are strings and values JSON: this serialization has no failing case.
         serde_json::to_value(self).unwrap_or(Json::Null)
     }
+}
+
+impl Resource {
+    /// The attributes that are there, in the order in which they are written.
+    pub(super) fn attributes(&self) -> impl Iterator<Item = (&str, Part<'_>)> {
+        let attributes = [
+            Some(("Type", Part::Text(&self.type_name))),
+            self.condition.as_ref().map(|condition| ("Condition", Part::Text(condition))),
+            (!self.depends_on.is_empty()).then_some(("DependsOn", Part::Texts(&self.depends_on))),
+            value("DeletionPolicy", self.deletion_policy.as_ref()),
+            value("UpdateReplacePolicy", self.update_replace_policy.as_ref()),
+            map("Metadata", &self.metadata),
+            map("Properties", &self.properties),
+        ];
+        attributes.into_iter().flatten().chain(values(&self.other))
+    }
+}
+
+fn value<'a>(name: &'a str, value: Option<&'a Json>) -> Option<(&'a str, Part<'a>)> {
+    value.map(|value| (name, Part::Value(value)))
+}
+
+fn map<'a>(name: &'a str, map: &'a Map) -> Option<(&'a str, Part<'a>)> {
+    (!map.is_empty()).then_some((name, Part::Map(map)))
+}
+
+fn values(map: &Map) -> impl Iterator<Item = (&str, Part<'_>)> {
+    map.iter().map(|(name, value)| (name.as_str(), Part::Value(value)))
 }

@@ -114,17 +114,28 @@ pub(crate) use serialize_as_json;
 
 /// A property of a struct: there, or left out.
 pub trait Property {
+    /// Whether anything is written.
+    fn is_there(&self) -> bool;
+
     /// What is written, if anything is.
     fn written(&self) -> Option<Json>;
 }
 
 impl<T: ToJson> Property for Value<T> {
+    fn is_there(&self) -> bool {
+        true
+    }
+
     fn written(&self) -> Option<Json> {
         Some(self.to_json())
     }
 }
 
 impl<T: ToJson> Property for Option<Value<T>> {
+    fn is_there(&self) -> bool {
+        self.is_some()
+    }
+
     fn written(&self) -> Option<Json> {
         self.as_ref().map(ToJson::to_json)
     }
@@ -132,7 +143,9 @@ impl<T: ToJson> Property for Option<Value<T>> {
 
 /// The object of those properties that are there.
 pub fn object(properties: &[(&'static str, &dyn Property)]) -> Json {
-    let mut object = Map::new();
+    // As large as it gets: most objects are small, and growing takes longer than to fill them.
+    let count = properties.iter().filter(|(_, property)| property.is_there()).count();
+    let mut object = Map::with_capacity(count);
     for (name, property) in properties {
         if let Some(json) = property.written() {
             object.insert((*name).to_owned(), json);

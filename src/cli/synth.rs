@@ -5,19 +5,19 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::assembly::{AssembledStack, AssembledTemplate, Formats, minified, write_assembly};
+use crate::assembly::{AssembledStack, AssembledTemplate, Formats, StackFiles, write_assembly};
 use crate::cfn::Template;
 use crate::config::model::SecretsBackend;
 use crate::config::{self, Config, Located, Profile, told_once};
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::dify::{self, Capacity};
+use crate::dify::{self, Capacity, PhysicalNames};
 use crate::validate::{KnownGood, Options, Purpose, Types, ValidatedTemplate};
 
 use super::Exit;
 use super::args::{Format, SynthArgs};
 use super::documentation::{self, Documentation};
 use super::project::{self, acceptances};
-use super::view::{StackSummary, View};
+use super::view::{Contents, StackSummary, View};
 
 /// The template's metadata where it was not validated.
 const UNVALIDATED_KEY: &str = "dify-cfn:unvalidated";
@@ -25,13 +25,42 @@ const UNVALIDATED_KEY: &str = "dify-cfn:unvalidated";
 /// The rule on the size of a template.
 const TEMPLATE_SIZE: Code = Code("L002");
 
-/// A stack on its way to disk.
+/// A stack with its template.
 struct Synthesized {
     stack: AssembledStack,
     findings: Vec<Diagnostic>,
     capacity: Capacity,
     /// Parameters that have to be there before the stack, and how long each is.
     secure_parameters: Vec<(String, u32)>,
+}
+
+/// What is kept of a stack until all are written: without its template, so that the next one gets its memory.
+struct Kept {
+    files: StackFiles,
+    /// What the summary tells of the template, if it is told.
+    contents: Option<Contents>,
+    names: PhysicalNames,
+    findings: Vec<Diagnostic>,
+    capacity: Capacity,
+    secure_parameters: Vec<(String, u32)>,
+}
+
+impl Kept {
+    fn of(one: Synthesized, args: &SynthArgs) -> Self {
+        let template = one.stack.template.template();
+        Self {
+            files: one.stack.files(formats(args)),
+            contents: (!args.quiet).then(|| Contents::of(template)),
+            names: PhysicalNames::of(template),
+            findings: one.findings,
+            capacity: one.capacity,
+            secure_parameters: one.secure_parameters,
+        }
+    }
+}
+
+fn formats(args: &SynthArgs) -> Formats {
+    Formats { json: args.format != Format::Yaml, yaml: args.format != Format::Json }
 }
 
 /// Why a stack wasn't synthesized: how the program ends, and what was found.
@@ -48,14 +77,16 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
         return Exit::Usage;
     }
     let known_good = KnownGood::default();
-    let mut synthesized = Vec::new();
+    let mut kept = Vec::new();
     let mut rejected: Option<Exit> = None;
     let mut by_environment = Vec::new();
     for located in &loaded.environments {
         let found = match synthesize(located, !args.no_validate, &known_good) {
             Ok(one) => {
                 let found = one.findings.clone();
-                synthesized.push(one);
+                if rejected.is_none() {
+                    kept.push(Kept::of(one, args));
+                }
                 found
             }
             Err((exit, found)) => {
@@ -79,12 +110,12 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
         }
     }
     findings.extend(told_once(by_environment, several));
-    for (index, finding) in same_names(&loaded.environments, &synthesized) {
+    for (index, finding) in same_names(&loaded.environments, &kept) {
         if finding.is_error() {
             rejected = Some(rejected.unwrap_or(Exit::Usage));
         }
         findings.push(finding.clone());
-        synthesized[index].findings.push(finding);
+        kept[index].findings.push(finding);
     }
     if args.quiet {
         findings.retain(|finding| finding.severity > Severity::Note);
@@ -94,31 +125,41 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
         return exit;
     }
     // Every stack was synthesized: its summary tells what loading found about it too.
-    needless.resize(synthesized.len(), Vec::new());
-    for ((one, located), needless) in synthesized.iter_mut().zip(&loaded.environments).zip(needless) {
+    needless.resize(kept.len(), Vec::new());
+    for ((one, located), needless) in kept.iter_mut().zip(&loaded.environments).zip(needless) {
         one.findings.splice(..0, located.findings.iter().cloned().chain(needless));
     }
-    let formats = Formats { json: args.format != Format::Yaml, yaml: args.format != Format::Json };
-    let (stacks, told): (Vec<_>, Vec<_>) = synthesized
-        .into_iter()
-        .map(|one| (one.stack, (one.findings, one.capacity, one.secure_parameters)))
-        .unzip();
-    let files = match write_assembly(&args.output, &stacks, formats) {
+    let mut written = Vec::new();
+    let mut told = Vec::new();
+    for one in kept {
+        written.push(one.files);
+        told.extend(
+            one.contents.map(|contents| (contents, one.findings, one.capacity, one.secure_parameters)),
+        );
+    }
+    let files = match write_assembly(&args.output, &written) {
         Ok(files) => files,
         Err(error) => return view.failure_with(&error, output_help(&args.output).as_deref()),
     };
     if args.quiet {
-        leave(stacks);
         return Exit::Success;
     }
-    let files_of_each = usize::from(formats.json) + usize::from(formats.yaml);
-    let summaries: Vec<StackSummary<'_>> = stacks
+    let Formats { json, yaml } = formats(args);
+    let summaries: Vec<StackSummary<'_>> = loaded
+        .environments
         .iter()
         .zip(&told)
-        .zip(files.chunks(files_of_each))
-        .map(|((stack, (findings, capacity, secure_parameters)), files)| StackSummary {
+        .zip(files.chunks(usize::from(json) + usize::from(yaml)))
+        .map(|((located, (contents, findings, capacity, secure_parameters)), files)| StackSummary {
+            name: located.config.stack_name(),
+            account: located.config.account.as_deref(),
+            region: located.config.region.as_deref(),
+            contents,
+            files: files.to_vec(),
+            capacity: *capacity,
             secure_parameters,
-            ..summary(stack, findings, *capacity, files)
+            tags: &located.config.tags,
+            findings,
         })
         .collect();
     if args.json {
@@ -127,27 +168,18 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
         let texts: Vec<String> = summaries.iter().map(StackSummary::text).collect();
         view.text(&texts.join("\n"));
     }
-    drop(summaries);
-    leave(stacks);
     Exit::Success
 }
 
 /// Names that two of the stacks can't both have, if all were synthesized: with the index of the later one.
-fn same_names(environments: &[Located], synthesized: &[Synthesized]) -> Vec<(usize, Diagnostic)> {
-    if environments.len() != synthesized.len() {
+fn same_names(environments: &[Located], kept: &[Kept]) -> Vec<(usize, Diagnostic)> {
+    if environments.len() != kept.len() {
         return Vec::new();
     }
-    let both = environments.iter().zip(synthesized);
     let stacks: Vec<_> =
-        both.map(|(located, one)| (&located.config, one.stack.template.template())).collect();
+        environments.iter().zip(kept).map(|(located, one)| (&located.config, &one.names)).collect();
     let found = dify::same_names(&stacks).into_iter();
     found.map(|(index, finding)| (index, placed_in_file(&environments[index], finding))).collect()
-}
-
-/// Leaves the templates to the end of the program, which is near: to take them apart, value by value, takes as long as to
-/// write one.
-fn leave(stacks: Vec<AssembledStack>) {
-    std::mem::forget(stacks);
 }
 
 /// What to do where a file stands in the way of the folder.
@@ -155,28 +187,6 @@ fn output_help(folder: &Path) -> Option<String> {
     let nearest = folder.ancestors().find(|path| path.exists())?;
     let is_in_the_way = !nearest.as_os_str().is_empty() && !nearest.is_dir();
     is_in_the_way.then(|| format!("`{}` is no folder: name another with `--output`", nearest.display()))
-}
-
-fn summary<'a>(
-    stack: &'a AssembledStack,
-    findings: &'a [Diagnostic],
-    capacity: Capacity,
-    files: &[std::path::PathBuf],
-) -> StackSummary<'a> {
-    let template = stack.template.template();
-    StackSummary {
-        name: &stack.name,
-        account: stack.account.as_deref(),
-        region: stack.region.as_deref(),
-        template,
-        files: files.to_vec(),
-        minified_bytes: minified(template).len(),
-        foundation_bytes: minified(&dify::foundation(template)).len(),
-        capacity,
-        secure_parameters: &[],
-        tags: &stack.tags,
-        findings,
-    }
 }
 
 /// The template of a stack, validated, with warnings and notes.

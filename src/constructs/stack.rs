@@ -77,7 +77,8 @@ pub struct Stack {
     parameters: IndexMap<String, Parameter>,
     mappings: IndexMap<String, Json>,
     conditions: IndexMap<String, ConditionExpression>,
-    resources: IndexMap<String, Node>,
+    /// Constructs look for each other so often that the hash counts.
+    resources: IndexMap<String, Node, foldhash::fast::RandomState>,
     outputs: IndexMap<String, Output>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -98,7 +99,7 @@ impl Stack {
             parameters: IndexMap::new(),
             mappings: IndexMap::new(),
             conditions: IndexMap::new(),
-            resources: IndexMap::new(),
+            resources: IndexMap::default(),
             outputs: IndexMap::new(),
             diagnostics: Vec::new(),
         }
@@ -281,6 +282,7 @@ impl Stack {
             let json = self.render(expression.to_json(), &name);
             template.conditions.insert(name, json);
         }
+        template.resources.reserve(self.resources.len());
         for (name, node) in std::mem::take(&mut self.resources) {
             let resource = self.render_resource(&name, node);
             template.resources.insert(name, resource);
@@ -343,11 +345,8 @@ impl Stack {
     fn untag_in(&mut self, json: &mut Json, construct: &str) {
         match json {
             Json::String(text) => {
-                if let Some((clean, foreign)) = untag(text, self.id) {
-                    for name in foreign {
-                        self.report_foreign(&name, Some(construct));
-                    }
-                    *text = clean;
+                for name in untag(text, self.id) {
+                    self.report_foreign(&name, Some(construct));
                 }
             }
             Json::Array(items) => items.iter_mut().for_each(|item| self.untag_in(item, construct)),

@@ -39,7 +39,7 @@ pub use capacity::Capacity;
 pub use foundation::foundation;
 pub use overrides::{Setting, setting_of};
 pub use refusals::{RESERVED_NAME, SHARED_PORT};
-pub use same_names::same_names;
+pub use same_names::{PhysicalNames, same_names};
 pub use secrets::secure_parameters;
 
 use environment::Surroundings;

@@ -1,6 +1,8 @@
 //! Names that two stacks of one configuration would both have, where only one can.
 
-use crate::cfn::{Json, Template};
+use std::collections::BTreeMap;
+
+use crate::cfn::Template;
 use crate::config::Config;
 use crate::config::model::Network;
 use crate::diagnostic::{Diagnostic, codes};
@@ -33,16 +35,38 @@ enum Together {
     No,
 }
 
+/// The physical names that a template gives in so many words, by logical id.
+#[derive(Debug, Clone, Default)]
+pub struct PhysicalNames(BTreeMap<String, PhysicalName>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct PhysicalName {
+    type_name: String,
+    name: String,
+}
+
+impl PhysicalNames {
+    /// Those of a template.
+    pub fn of(template: &Template) -> Self {
+        let named = template.resources.iter().filter_map(|(id, resource)| {
+            let name = resource.properties.get(name_property(&resource.type_name)?)?.as_str()?;
+            let type_name = resource.type_name.clone();
+            Some((id.clone(), PhysicalName { type_name, name: name.to_owned() }))
+        });
+        Self(named.collect())
+    }
+}
+
 /// Names of several stacks that only one of them can have: each with the index of the later stack, and a pointer into its
 /// configuration.
-pub fn same_names(stacks: &[(&Config, &Template)]) -> Vec<(usize, Diagnostic)> {
+pub fn same_names(stacks: &[(&Config, &PhysicalNames)]) -> Vec<(usize, Diagnostic)> {
     let mut found = Vec::new();
-    for (index, (config, template)) in stacks.iter().enumerate() {
+    for (index, (config, names)) in stacks.iter().enumerate() {
         let before = &stacks[..index];
         found.extend(before.iter().find_map(|(other, _)| same_record(other, config)).map(|one| (index, one)));
         // Names of the program's own making begin with the stack's.
         for id in config.resources.keys() {
-            let named = before.iter().find_map(|other| same_physical_name(id, *other, (config, template)));
+            let named = before.iter().find_map(|other| same_physical_name(id, *other, (config, names)));
             found.extend(named.map(|one| (index, one)));
         }
     }
@@ -82,17 +106,15 @@ fn same_record(first: &Config, second: &Config) -> Option<Diagnostic> {
 /// A resource that the section `resources` names alike in two stacks.
 fn same_physical_name(
     id: &str,
-    first: (&Config, &Template),
-    second: (&Config, &Template),
+    first: (&Config, &PhysicalNames),
+    second: (&Config, &PhysicalNames),
 ) -> Option<Diagnostic> {
-    let resource = second.1.resources.get(id)?;
-    let type_name = resource.type_name.as_str();
-    let property = name_property(type_name)?;
-    let name = resource.properties.get(property).and_then(Json::as_str)?;
-    let other = first.1.resources.get(id).filter(|other| other.type_name == type_name)?;
-    if other.properties.get(property).and_then(Json::as_str) != Some(name) {
+    let named = second.1.0.get(id)?;
+    if first.1.0.get(id) != Some(named) {
         return None;
     }
+    let PhysicalName { type_name, name } = named;
+    let property = name_property(type_name)?;
     let (first, second) = (first.0, second.0);
     let together = together(within(type_name)?, first, second);
     let stacks = format!("`{}` and `{}`", first.stack_name(), second.stack_name());
@@ -185,9 +207,9 @@ mod tests {
         let built: Vec<_> = loaded
             .environments
             .iter()
-            .map(|one| (one.config.clone(), crate::dify::build(&one.config).unwrap().template))
+            .map(|one| (&one.config, PhysicalNames::of(&crate::dify::build(&one.config).unwrap().template)))
             .collect();
-        let stacks: Vec<_> = built.iter().map(|(config, template)| (config, template)).collect();
+        let stacks: Vec<_> = built.iter().map(|(config, names)| (*config, names)).collect();
         let found = same_names(&stacks).into_iter();
         found.map(|(index, one)| (index, one.severity, one.pointer.unwrap_or_default())).collect()
     }

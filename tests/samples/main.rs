@@ -70,9 +70,10 @@ fn of_configuration(sample: &Json, which: &str, row: &Json) -> Vec<&'static str>
     let mut built = Vec::new();
     for located in &loaded.environments {
         found.extend(of_build(&located.config));
-        built.extend(dify::build(&located.config).map(|built| (&located.config, built.template)));
+        let names = dify::build(&located.config).map(|built| dify::PhysicalNames::of(&built.template));
+        built.extend(names.map(|names| (&located.config, names)));
     }
-    let stacks: Vec<_> = built.iter().map(|(config, template)| (*config, template)).collect();
+    let stacks: Vec<_> = built.iter().map(|(config, names)| (*config, names)).collect();
     found.extend(codes(dify::same_names(&stacks).into_iter().map(|(_, finding)| finding)));
     found
 }

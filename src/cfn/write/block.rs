@@ -2,8 +2,10 @@
 
 use super::flow::Flow;
 use super::form::{Body, Form};
-use super::text::{LONGEST_KEY, folded, in_block, in_flow, literal_header};
-use crate::cfn::{Json, Map, Resource, Template};
+use super::indent;
+use super::text::{LONGEST_KEY, folded, in_block, is_quoted_alike, literal_header};
+use crate::cfn::template::Part;
+use crate::cfn::{Json, Map, Template};
 
 /// Columns of a line that holds a function's arguments, or text that can be broken.
 const WIDTH: usize = 110;
@@ -11,139 +13,98 @@ const WIDTH: usize = 110;
 /// Columns of a line that holds a list of values.
 const LIST_WIDTH: usize = 80;
 
+/// Bytes that most of our templates fit into, so that the text needn't grow; what isn't used isn't touched.
+const USUAL_BYTES: usize = 128 * 1024;
+
 /// A whole template.
 pub(super) fn template(template: &Template) -> String {
-    let mut writer = Writer { out: String::new(), in_conditions: false };
-    let singles = [
-        ("AWSTemplateFormatVersion", &template.format_version),
-        ("Description", &template.description),
-        ("Transform", &template.transform),
-    ];
-    for (name, value) in singles {
-        if let Some(value) = value {
-            writer.section(name, Form::of(value, false));
-        }
-    }
-    let maps = [
-        ("Metadata", &template.metadata),
-        ("Parameters", &template.parameters),
-        ("Rules", &template.rules),
-        ("Mappings", &template.mappings),
-        ("Conditions", &template.conditions),
-    ];
-    for (name, map) in maps {
-        writer.section_of(name, map);
-    }
-    writer.resources(template);
-    writer.section_of("Outputs", &template.outputs);
-    for (name, value) in &template.other {
-        writer.section(name, Form::of(value, false));
+    let mut writer = Writer { out: String::with_capacity(USUAL_BYTES), line: 0, in_conditions: false };
+    for (name, part) in template.sections() {
+        writer.section(name, part);
     }
     writer.out
 }
 
 struct Writer {
     out: String,
+    /// Where the line that is being written begins.
+    line: usize,
     in_conditions: bool,
 }
 
 impl Writer {
     fn indent(&mut self, columns: usize) {
-        // As many as most lines have, at once.
-        const BLANKS: &str = "                                ";
-        match BLANKS.get(..columns) {
-            Some(blanks) => self.out.push_str(blanks),
-            None => self.out.extend(std::iter::repeat_n(' ', columns)),
-        }
+        indent(&mut self.out, columns);
     }
 
-    /// Characters of the line so far.
-    fn column(&self) -> usize {
-        // A byte that doesn't continue a character begins one.
-        let line = self.out.bytes().rev().take_while(|byte| *byte != b'\n');
-        line.filter(|byte| byte & 0xc0 != 0x80).count()
+    fn end_line(&mut self) {
+        self.out.push('\n');
+        self.line = self.out.len();
     }
 
-    /// Writes a section, if it has entries.
-    fn section_of(&mut self, name: &str, map: &Map) {
-        if !map.is_empty() {
-            self.section(name, Form::of_map(map, false));
-        }
+    /// Whether the line so far, with more text behind it, has at most that many characters.
+    fn fits(&self, more: &str, width: usize) -> bool {
+        let line = &self.out[self.line..];
+        // A character has at least one byte.
+        line.len() + more.len() <= width || line.chars().count() + more.chars().count() <= width
     }
 
     /// Writes a section.
-    fn section(&mut self, name: &str, form: Form<'_>) {
-        if !self.out.is_empty() && !form.is_scalar() {
-            self.out.push('\n');
+    fn section(&mut self, name: &str, part: Part<'_>) {
+        let is_scalar = match part {
+            Part::Value(value) => Form::of(value, false).is_scalar(),
+            _ => false,
+        };
+        if !self.out.is_empty() && !is_scalar {
+            self.end_line();
         }
         self.in_conditions = matches!(name, "Conditions" | "Rules");
         self.key(name, 0);
-        self.form(form, 0);
+        match part {
+            Part::Resources(template) => self.resources(template),
+            part => self.part(part, 0),
+        }
     }
 
-    /// Writes the section `Resources`, a blank line between two resources.
+    /// Writes the entries of the section `Resources`, a blank line between two resources.
     fn resources(&mut self, template: &Template) {
-        let Template { resources, resource_macros, .. } = template;
-        if resources.is_empty() && resource_macros.is_empty() {
-            self.section("Resources", Form { tag: None, body: Body::Map(resource_macros) });
-            return;
+        let mut entries = template.resource_entries().peekable();
+        if entries.peek().is_none() {
+            return self.part(Part::Map(&template.resource_macros), 0);
         }
-        if !self.out.is_empty() {
-            self.out.push('\n');
-        }
-        self.in_conditions = false;
-        self.out.push_str("Resources:\n");
-        for (index, (id, resource)) in resources.iter().enumerate() {
+        self.end_line();
+        for (index, (id, part)) in entries.enumerate() {
             if index > 0 {
-                self.out.push('\n');
+                self.end_line();
             }
-            self.indent(2);
-            self.key(id, 2);
-            self.out.push('\n');
-            self.resource(resource, 4);
-        }
-        for (index, (name, value)) in resource_macros.iter().enumerate() {
-            if index > 0 || !resources.is_empty() {
-                self.out.push('\n');
-            }
-            self.indent(2);
-            self.entry(name, value, 2);
+            self.attribute(id, part, 2);
         }
     }
 
-    /// Writes the attributes of a resource in that column, in the order in which a resource is serialized.
-    fn resource(&mut self, resource: &Resource, indent: usize) {
-        self.attribute("Type", Form::of_text(&resource.type_name), indent);
-        if let Some(condition) = &resource.condition {
-            self.attribute("Condition", Form::of_text(condition), indent);
-        }
-        if !resource.depends_on.is_empty() {
-            let names: Vec<Json> = resource.depends_on.iter().map(|name| name.as_str().into()).collect();
-            self.attribute("DependsOn", Form { tag: None, body: Body::List(&names) }, indent);
-        }
-        let policies = [
-            ("DeletionPolicy", &resource.deletion_policy),
-            ("UpdateReplacePolicy", &resource.update_replace_policy),
-        ];
-        for (key, policy) in policies {
-            if let Some(policy) = policy {
-                self.attribute(key, Form::of(policy, false), indent);
+    /// Writes what follows a key in that column.
+    fn part(&mut self, part: Part<'_>, indent: usize) {
+        match part {
+            Part::Text(text) => self.form(Form::of_text(text), indent),
+            Part::Texts(texts) => {
+                let texts: Vec<Json> = texts.iter().map(|text| text.as_str().into()).collect();
+                self.form(Form { tag: None, body: Body::List(&texts) }, indent);
             }
-        }
-        for (key, map) in [("Metadata", &resource.metadata), ("Properties", &resource.properties)] {
-            if !map.is_empty() {
-                self.attribute(key, Form::of_map(map, false), indent);
+            Part::Value(value) => self.form(Form::of(value, false), indent),
+            Part::Map(map) => self.form(Form::of_map(map, false), indent),
+            Part::Resources(template) => self.resources(template),
+            Part::Resource(resource) => {
+                self.end_line();
+                for (name, part) in resource.attributes() {
+                    self.attribute(name, part, indent + 2);
+                }
             }
-        }
-        for (key, value) in &resource.other {
-            self.attribute(key, Form::of(value, false), indent);
         }
     }
 
-    fn attribute(&mut self, key: &str, form: Form<'_>, indent: usize) {
+    fn attribute(&mut self, key: &str, part: Part<'_>, indent: usize) {
         self.indent(indent);
         self.key(key, indent);
-        self.form(form, indent);
+        self.part(part, indent);
     }
 
     /// Writes a key and its value. `indent` is the key's column, where the line already is.
@@ -157,7 +118,7 @@ impl Writer {
         if key.len() > LONGEST_KEY {
             self.out.push_str("? ");
             self.out.push_str(&key);
-            self.out.push('\n');
+            self.end_line();
             self.indent(indent);
         } else {
             self.out.push_str(&key);
@@ -171,12 +132,13 @@ impl Writer {
     }
 
     fn form(&mut self, form: Form<'_>, indent: usize) {
-        if let Some(line) = self.on_one_line(&form) {
-            self.out.push(' ');
-            self.out.push_str(&line);
-            self.out.push('\n');
-            return;
+        if !self.on_one_line(&form) {
+            self.on_lines(form, indent);
         }
+    }
+
+    /// Writes a value that stands on as many lines as it takes.
+    fn on_lines(&mut self, form: Form<'_>, indent: usize) {
         if let Some(tag) = form.tag {
             self.out.push_str(" !");
             self.out.push_str(tag);
@@ -185,16 +147,16 @@ impl Writer {
             Body::Literal(literal) => {
                 self.out.push(' ');
                 self.out.push_str(&literal);
-                self.out.push('\n');
+                self.end_line();
             }
             Body::Text(text) => self.text(&text, indent + 2),
             Body::List(items) => {
-                self.out.push('\n');
+                self.end_line();
                 self.indent(indent + 2);
                 self.items(items, indent + 2);
             }
             Body::Map(map) => {
-                self.out.push('\n');
+                self.end_line();
                 self.indent(indent + 2);
                 self.entries(map, indent + 2);
             }
@@ -218,24 +180,24 @@ impl Writer {
                 self.indent(indent);
             }
             self.out.push('-');
-            let form = Form::of(item, self.in_conditions);
-            match form {
+            match Form::of(item, self.in_conditions) {
                 Form { tag: None, body: Body::Map(map) } if !map.is_empty() => {
                     self.out.push(' ');
                     self.entries(map, indent + 2);
                 }
-                Form { tag: None, body: Body::List(items) } if self.on_one_line(&form).is_none() => {
+                form if self.on_one_line(&form) => {}
+                Form { tag: None, body: Body::List(items) } => {
                     self.out.push(' ');
                     self.items(items, indent + 2);
                 }
-                _ => self.value(item, indent),
+                form => self.on_lines(form, indent),
             }
         }
     }
 
-    /// A list or map that reads better on the line where it begins: an empty one, a list of scalars, a
-    /// function's arguments.
-    fn on_one_line(&self, form: &Form<'_>) -> Option<String> {
+    /// Writes a list or map that reads better on the line where it begins: an empty one, a list of scalars, a
+    /// function's arguments. Returns whether it did.
+    fn on_one_line(&mut self, form: &Form<'_>) -> bool {
         let width = match &form.body {
             Body::List([]) => usize::MAX,
             Body::Map(map) if map.is_empty() => usize::MAX,
@@ -245,18 +207,25 @@ impl Writer {
             Body::List(items) if form.tag.is_none() && items.iter().all(|item| self.is_bare(item)) => {
                 LIST_WIDTH
             }
-            _ => return None,
+            _ => return false,
         };
-        let mut line = String::new();
-        Flow { compact: false, in_conditions: self.in_conditions }.form(form, &mut line);
-        (self.column().saturating_add(1 + line.chars().count()) <= width).then_some(line)
+        let before = self.out.len();
+        self.out.push(' ');
+        Flow { compact: false, in_conditions: self.in_conditions }.form(form, &mut self.out);
+        let fits = self.fits("", width);
+        if fits {
+            self.end_line();
+        } else {
+            self.out.truncate(before);
+        }
+        fits
     }
 
     /// Whether a value is a scalar that needs no more quotes inside brackets than outside.
     fn is_bare(&self, json: &Json) -> bool {
         match Form::of(json, self.in_conditions).body {
             Body::Literal(_) => true,
-            Body::Text(text) => !text.contains('\n') && in_block(&text) == in_flow(&text),
+            Body::Text(text) => !text.contains('\n') && is_quoted_alike(&text),
             Body::List(_) | Body::Map(_) => false,
         }
     }
@@ -281,32 +250,35 @@ impl Writer {
             Some(paragraph) => (paragraph, ">"),
             None => (text, ">-"),
         };
+        let literal = literal_header(text);
+        if let Some(header) = literal
+            && paragraph.contains('\n')
+        {
+            return self.lines(header, paragraph.split('\n'), indent);
+        }
         let line = in_block(text);
-        if self.column() + line.chars().count() > WIDTH
+        if !self.fits(&line, WIDTH)
             && let Some(lines) = folded(paragraph, WIDTH.saturating_sub(indent).max(40))
         {
-            self.out.push_str(folded_header);
-            self.out.push('\n');
-            self.lines(lines.iter().map(String::as_str), indent);
-            return;
+            return self.lines(folded_header, lines, indent);
         }
-        if let Some(header) = literal_header(text) {
-            self.out.push_str(header);
-            self.out.push('\n');
-            self.lines(text.strip_suffix('\n').unwrap_or(text).split('\n'), indent);
-            return;
+        if let Some(header) = literal {
+            return self.lines(header, [paragraph], indent);
         }
         self.out.push_str(&line);
-        self.out.push('\n');
+        self.end_line();
     }
 
-    fn lines<'a>(&mut self, lines: impl Iterator<Item = &'a str>, indent: usize) {
+    /// Writes a block of lines, its header before them.
+    fn lines<'a>(&mut self, header: &str, lines: impl IntoIterator<Item = &'a str>, indent: usize) {
+        self.out.push_str(header);
+        self.end_line();
         for line in lines {
             if !line.is_empty() {
                 self.indent(indent);
                 self.out.push_str(line);
             }
-            self.out.push('\n');
+            self.end_line();
         }
     }
 }

@@ -13,7 +13,7 @@ pub(super) struct Form<'a> {
 
 pub(super) enum Body<'a> {
     /// Null, a boolean or a number.
-    Literal(String),
+    Literal(Cow<'static, str>),
     Text(Cow<'a, str>),
     List(&'a [Json]),
     Map(&'a Map),
@@ -24,9 +24,10 @@ impl<'a> Form<'a> {
     pub(super) fn of(json: &'a Json, in_conditions: bool) -> Self {
         let body = match json {
             Json::Object(map) => return Self::of_map(map, in_conditions),
-            Json::Null => Body::Literal("null".to_owned()),
-            Json::Bool(value) => Body::Literal(value.to_string()),
-            Json::Number(value) => Body::Literal(number(value)),
+            Json::Null => Body::Literal("null".into()),
+            Json::Bool(true) => Body::Literal("true".into()),
+            Json::Bool(false) => Body::Literal("false".into()),
+            Json::Number(value) => Body::Literal(number(value).into()),
             Json::String(text) => Body::Text(Cow::Borrowed(text)),
             Json::Array(items) => Body::List(items),
         };
@@ -65,7 +66,7 @@ fn short(map: &Map, in_conditions: bool) -> Option<Form<'_>> {
             [Json::String(id), Json::String(attribute)]
                 if !id.is_empty() && !id.contains('.') && !attribute.is_empty() =>
             {
-                Body::Text(Cow::Owned(format!("{id}.{attribute}")))
+                Body::Text(Cow::Owned([id, ".", attribute].concat()))
             }
             _ => Body::List(items),
         },

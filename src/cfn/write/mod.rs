@@ -8,6 +8,7 @@ mod flow;
 mod form;
 #[cfg(test)]
 mod generated_tests;
+mod json;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -17,37 +18,17 @@ use crate::document::Format;
 
 /// JSON, two spaces for each level, a newline at the end.
 pub fn json(template: &Template) -> String {
-    // Keys are strings and values JSON: this serialization has no failing case.
-    let mut text = serde_json::to_string_pretty(template).unwrap_or_default();
-    text.push('\n');
-    text
+    json::pretty(template)
 }
 
 /// JSON without whitespace.
 pub fn json_minified(template: &Template) -> String {
-    serde_json::to_string(template).unwrap_or_default()
+    json::minified(template)
 }
 
 /// How many bytes [`json_minified`] has.
 pub fn json_minified_length(template: &Template) -> usize {
-    let mut counter = Counter(0);
-    // It takes every byte.
-    drop(serde_json::to_writer(&mut counter, template));
-    counter.0
-}
-
-/// Counts bytes in place of writing them.
-struct Counter(usize);
-
-impl std::io::Write for Counter {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+    json::minified_length(template)
 }
 
 /// YAML in block style, functions in their short form wherever it is legal.
@@ -66,4 +47,14 @@ pub fn yaml_minified(template: &Template) -> String {
 pub fn minified(template: &Template) -> (Format, String) {
     let (json, yaml) = (json_minified(template), yaml_minified(template));
     if json.len() <= yaml.len() { (Format::Json, json) } else { (Format::Yaml, yaml) }
+}
+
+/// Adds blanks.
+fn indent(out: &mut String, columns: usize) {
+    // As many as most lines have, at once.
+    const BLANKS: &str = "                                ";
+    match BLANKS.get(..columns) {
+        Some(blanks) => out.push_str(blanks),
+        None => out.extend(std::iter::repeat_n(' ', columns)),
+    }
 }

@@ -18,7 +18,7 @@ pub(super) fn in_block(text: &str) -> Cow<'_, str> {
 ///
 /// Older readers of YAML 1.1 end a plain scalar in brackets at any `:` or `?`, so such texts stand in quotes.
 pub(super) fn in_flow(text: &str) -> Cow<'_, str> {
-    if is_plain_in_flow(text) && !text.contains(':') {
+    if !means_something_in_flow(text) && is_plain(text) {
         Cow::Borrowed(text)
     } else {
         Cow::Owned(readable(text))
@@ -39,10 +39,32 @@ pub(super) fn in_compact_flow(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Whether a text of one line in block style is the same between brackets.
+pub(super) fn is_quoted_alike(text: &str) -> bool {
+    !means_something_in_flow(text) || !is_plain(text)
+}
+
 /// Letters, digits and what never needs quotes among them, a letter first: most texts of a template.
 fn is_word(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'/' | b'.'))
+        && text.bytes().all(|byte| IS_OF_WORD[usize::from(byte)])
+}
+
+/// What words are made of, by byte: it is asked of nearly every byte that is written.
+const IS_OF_WORD: [bool; 256] = {
+    let mut is_of_word = [false; 256];
+    let bytes = b"_-./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let mut index = 0;
+    while index < bytes.len() {
+        is_of_word[bytes[index] as usize] = true;
+        index += 1;
+    }
+    is_of_word
+};
+
+/// Whether a text has a character that may end a plain scalar between brackets.
+fn means_something_in_flow(text: &str) -> bool {
+    text.bytes().any(|byte| matches!(byte, b',' | b'[' | b']' | b'{' | b'}' | b'?' | b':'))
 }
 
 fn is_plain_in_flow(text: &str) -> bool {
@@ -69,8 +91,7 @@ fn is_plain(text: &str) -> bool {
 /// Whether no character of a text ends a plain scalar, or reads back as another.
 fn goes_on_well(text: &str) -> bool {
     let bytes = text.as_bytes();
-    // Nearly every text is of these characters, and one look at each byte is enough.
-    let is_well = if bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+    let is_well = if is_ascii(text) {
         bytes.first() != Some(&b' ') && bytes.last() != Some(&b' ')
     } else {
         text.trim() == text && text.chars().all(is_plain_character)
@@ -80,9 +101,15 @@ fn goes_on_well(text: &str) -> bool {
         && bytes.windows(2).all(|pair| !matches!(pair, [b':', b' '] | [b' ', b'#']))
 }
 
+/// Whether a text has nothing but letters, digits, signs and blanks of ASCII, as nearly every one: they are plain.
+fn is_ascii(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
 /// Whether a character reads back as itself anywhere in a line.
 fn is_plain_character(character: char) -> bool {
-    is_printable(character) && !is_break(character) && !matches!(character, '\t' | '\u{feff}')
+    matches!(character, ' '..='~')
+        || is_printable(character) && !is_break(character) && !matches!(character, '\t' | '\u{feff}')
 }
 
 /// Whether a character ends a line in some version of YAML.
@@ -92,17 +119,22 @@ fn is_break(character: char) -> bool {
 
 /// In double quotes, or in single ones where double ones would need a backslash and single ones don't.
 fn readable(text: &str) -> String {
-    match single_quoted(text) {
-        Some(single) if text.contains(['"', '\\']) => single,
-        _ => double_quoted(text),
-    }
+    let single = if needs_backslash(text) { single_quoted(text) } else { None };
+    single.unwrap_or_else(|| double_quoted(text))
+}
+
+fn needs_backslash(text: &str) -> bool {
+    text.bytes().any(|byte| matches!(byte, b'"' | b'\\'))
 }
 
 fn single_quoted(text: &str) -> Option<String> {
-    text.chars().all(is_plain_character).then(|| format!("'{}'", text.replace('\'', "''")))
+    text.chars().all(is_plain_character).then(|| ["'", &text.replace('\'', "''"), "'"].concat())
 }
 
 fn double_quoted(text: &str) -> String {
+    if is_ascii(text) && !needs_backslash(text) {
+        return ["\"", text, "\""].concat();
+    }
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for character in text.chars() {
@@ -140,24 +172,27 @@ pub(super) fn literal_header(text: &str) -> Option<&'static str> {
 
 /// The lines of the folded block (`>-`) that holds a long text, none longer than `width` if the words allow; `None` if
 /// folding would change it.
-pub(super) fn folded(text: &str, width: usize) -> Option<Vec<String>> {
-    let words: Vec<&str> = text.split(' ').collect();
-    let fits = words.len() > 1
-        && words.iter().all(|word| !word.is_empty())
-        && text.chars().all(is_plain_character)
-        && !text.contains(|c: char| c.is_whitespace() && c != ' ');
+pub(super) fn folded(text: &str, width: usize) -> Option<Vec<&str>> {
+    let fits = !text.starts_with(' ')
+        && !text.ends_with(' ')
+        && !text.contains("  ")
+        && text.chars().all(|c| is_plain_character(c) && (c == ' ' || !c.is_whitespace()));
     if !fits {
         return None;
     }
-    let mut lines: Vec<String> = Vec::new();
-    for word in words {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
+    let mut lines = Vec::new();
+    // Where the line begins, and the blank behind its last word so far.
+    let (mut start, mut end) = (0, text.find(' ')?);
+    loop {
+        let next = text[end + 1..].find(' ').map_or(text.len(), |blank| end + 1 + blank);
+        if text[start..next].chars().count() > width {
+            lines.push(&text[start..end]);
+            start = end + 1;
         }
+        if next == text.len() {
+            lines.push(&text[start..]);
+            return (lines.len() > 1).then_some(lines);
+        }
+        end = next;
     }
-    (lines.len() > 1).then_some(lines)
 }

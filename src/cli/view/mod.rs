@@ -54,7 +54,7 @@ use super::Exit;
 use super::args::ReportFormat;
 
 pub(super) use report::{CheckedFile, Report, Skipped};
-pub(super) use summary::StackSummary;
+pub(super) use summary::{Contents, StackSummary};
 
 /// What a report tells beside its findings.
 #[derive(Debug, Clone, Copy)]

@@ -7,33 +7,70 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 use serde_json::{Value as Json, json};
 
-use crate::assembly::INLINE_LIMIT_BYTES;
+use crate::assembly::{INLINE_LIMIT_BYTES, minified};
 use crate::cfn::Template;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::dify::Capacity;
+use crate::dify::{self, Capacity};
 
 /// vCPU that a fresh account may use on Fargate.
 ///
 /// Source: Amazon ECS, "Service quotas", Fargate On-Demand vCPU resource count (L-3032A538), applied value of new accounts.
 const FRESH_ACCOUNT_VCPU: f64 = 6.0;
 
+/// What is told of a template.
+#[derive(Debug)]
+pub(in crate::cli) struct Contents {
+    /// How many resources there are.
+    resources: usize,
+    /// Resources by service, most first.
+    services: Vec<(String, usize)>,
+    parameters: Vec<String>,
+    /// The parameters without default, which have to be filled in.
+    required_parameters: Vec<String>,
+    /// Size of the template, minified.
+    minified_bytes: usize,
+    /// Size of the first step of its creation, minified.
+    foundation_bytes: usize,
+}
+
+impl Contents {
+    pub(in crate::cli) fn of(template: &Template) -> Self {
+        let required = template.parameters.iter().filter(|(_, parameter)| parameter.get("Default").is_none());
+        Self {
+            resources: template.resources.len(),
+            services: services(template),
+            parameters: template.parameters.keys().cloned().collect(),
+            required_parameters: required.map(|(name, _)| name.clone()).collect(),
+            minified_bytes: minified(template).len(),
+            foundation_bytes: minified(&dify::foundation(template)).len(),
+        }
+    }
+}
+
+fn services(template: &Template) -> Vec<(String, usize)> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for resource in template.resources.values() {
+        let service = resource.type_name.split("::").nth(1).unwrap_or(&resource.type_name);
+        *counts.entry(service).or_default() += 1;
+    }
+    let mut counts: Vec<_> = counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
+    counts.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
+    counts
+}
+
 /// What is told of a stack.
 #[derive(Debug)]
 pub(in crate::cli) struct StackSummary<'a> {
     /// Its name.
-    pub(in crate::cli) name: &'a str,
+    pub(in crate::cli) name: String,
     /// Its account, if it is for one.
     pub(in crate::cli) account: Option<&'a str>,
     /// Its region, if it is for one.
     pub(in crate::cli) region: Option<&'a str>,
-    /// Its template.
-    pub(in crate::cli) template: &'a Template,
+    /// What its template has.
+    pub(in crate::cli) contents: &'a Contents,
     /// The files that were written.
     pub(in crate::cli) files: Vec<PathBuf>,
-    /// Size of the template, minified.
-    pub(in crate::cli) minified_bytes: usize,
-    /// Size of the first step of its creation, minified.
-    pub(in crate::cli) foundation_bytes: usize,
     /// What its tasks take.
     pub(in crate::cli) capacity: Capacity,
     /// Parameters that have to be in Parameter Store before the stack, and how long each is.
@@ -45,27 +82,6 @@ pub(in crate::cli) struct StackSummary<'a> {
 }
 
 impl StackSummary<'_> {
-    /// The parameters without default, which have to be filled in.
-    fn required_parameters(&self) -> Vec<&str> {
-        let parameters = self.template.parameters.iter();
-        parameters
-            .filter(|(_, parameter)| parameter.get("Default").is_none())
-            .map(|(name, _)| name.as_str())
-            .collect()
-    }
-
-    /// Resources by service, most first.
-    fn services(&self) -> Vec<(String, usize)> {
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for resource in self.template.resources.values() {
-            let service = resource.type_name.split("::").nth(1).unwrap_or(&resource.type_name);
-            *counts.entry(service).or_default() += 1;
-        }
-        let mut counts: Vec<_> = counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
-        counts.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
-        counts
-    }
-
     /// For people.
     pub(in crate::cli) fn text(&self) -> String {
         let mut text = String::new();
@@ -75,15 +91,16 @@ impl StackSummary<'_> {
             (Some(account), None) => format!("{account}, any region"),
             (None, None) => "any account and region".to_owned(),
         };
-        let services = self.services().into_iter().map(|(name, count)| format!("{name} {count}"));
+        let contents = self.contents;
+        let services = contents.services.iter().map(|(name, count)| format!("{name} {count}"));
         let services = wrap(&services.collect::<Vec<_>>(), " · ");
         let files = self.files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>();
-        let required = self.required_parameters();
-        let required = if required.is_empty() { "nothing".to_owned() } else { wrap(&required, ", ") };
+        let required = &contents.required_parameters;
+        let required = if required.is_empty() { "nothing".to_owned() } else { wrap(required, ", ") };
         // Writing to a String can't fail.
         let _ = writeln!(text, "{} ({place})", self.name);
         let _ = writeln!(text, "  wrote       {}", wrap(&files, ", "));
-        let _ = writeln!(text, "  resources   {}: {services}", self.template.resources.len());
+        let _ = writeln!(text, "  resources   {}: {services}", contents.resources);
         let _ = writeln!(text, "  to fill in  {required}");
         if !self.secure_parameters.is_empty() {
             let listed = self.secure_parameters.iter().map(|(name, length)| format!("{name} ({length})"));
@@ -120,14 +137,15 @@ impl StackSummary<'_> {
     }
 
     fn size(&self) -> String {
+        let contents = self.contents;
         let fits = |bytes: usize| if bytes <= INLINE_LIMIT_BYTES { "fits" } else { "doesn't fit" };
         format!(
             "{} bytes minified, {} into one request of {}; the foundation {} bytes, {}",
-            grouped(self.minified_bytes),
-            fits(self.minified_bytes),
+            grouped(contents.minified_bytes),
+            fits(contents.minified_bytes),
             grouped(INLINE_LIMIT_BYTES),
-            grouped(self.foundation_bytes),
-            fits(self.foundation_bytes),
+            grouped(contents.foundation_bytes),
+            fits(contents.foundation_bytes),
         )
     }
 
@@ -147,22 +165,22 @@ impl StackSummary<'_> {
 
     /// For programs.
     pub(in crate::cli) fn json(&self) -> Json {
-        let required = self.required_parameters();
+        let contents = self.contents;
         json!({
             "name": self.name,
             "account": self.account,
             "region": self.region,
             "files": self.files.iter().map(|path| Path::display(path).to_string()).collect::<Vec<_>>(),
-            "resources": self.template.resources.len(),
-            "resources_by_service": self.services().into_iter().map(|(name, count)| (name, count.into())).collect::<serde_json::Map<_, _>>(),
-            "parameters": self.template.parameters.keys().collect::<Vec<_>>(),
-            "parameters_to_fill_in": required,
+            "resources": contents.resources,
+            "resources_by_service": contents.services.iter().map(|(name, count)| (name.clone(), (*count).into())).collect::<serde_json::Map<_, _>>(),
+            "parameters": contents.parameters,
+            "parameters_to_fill_in": contents.required_parameters,
             "secure_parameters": self.secure_parameters.iter().map(|(name, length)| json!({ "name": name, "length": length })).collect::<Vec<_>>(),
             "tags": self.tags,
-            "minified_bytes": self.minified_bytes,
-            "foundation_bytes": self.foundation_bytes,
+            "minified_bytes": contents.minified_bytes,
+            "foundation_bytes": contents.foundation_bytes,
             "inline_limit_bytes": INLINE_LIMIT_BYTES,
-            "fits_inline": self.minified_bytes <= INLINE_LIMIT_BYTES,
+            "fits_inline": contents.minified_bytes <= INLINE_LIMIT_BYTES,
             "resting_vcpu": self.capacity.resting_vcpu,
             "rolling_vcpu": self.capacity.rolling_vcpu,
             "findings": self.findings.iter().map(super::findings::json).collect::<Vec<_>>(),

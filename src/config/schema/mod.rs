@@ -24,10 +24,12 @@ use super::Config;
 /// What a file may have at its top level and an environment may not.
 const TOP_LEVEL_ONLY: [&str; 1] = ["name"];
 
-/// The committed copy, which is quicker to read than to make; a test keeps both equal.
+/// The committed copy, which is quicker to read than to make; a test keeps both equal. `build/configuration.rs` takes out
+/// what only people read.
 static SCHEMA: LazyLock<Json> = LazyLock::new(|| {
     #[expect(clippy::expect_used, reason = "the text is part of the program; a test reads it")]
-    serde_json::from_str(include_str!("../../../schemas/dify.schema.json")).expect("the schema is JSON")
+    serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/dify.schema.json")))
+        .expect("the schema is JSON")
 });
 
 /// The schema, and a validator of it. Neither is built before a configuration is read.
