@@ -58,15 +58,23 @@ pub(crate) const KEYWORDS: [&str; 49] = [
 ];
 
 /// Other names that are asked for often: they have the next numbers.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 16] = [
+    "at",
     "attributes",
     "cases",
     "default",
     "definitions",
     "deprecatedProperties",
+    "help",
+    "in",
+    "join",
+    "left",
+    "message",
     "on",
     "readOnlyProperties",
+    "right",
     "tagging",
+    "when",
 ];
 
 /// The number of a keyword or of one of the other names, where the program is compiled.
