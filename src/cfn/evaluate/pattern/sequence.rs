@@ -133,7 +133,9 @@ fn read_ways(text: &[u8], depth: usize) -> Option<(Ways, &[u8])> {
                 (Part::Atom(Atom { set, least, most }), after)
             }
         };
-        ways.iter_mut().for_each(|way| way.push(part));
+        for way in &mut ways {
+            way.push(part);
+        }
         rest = after;
     }
 }
