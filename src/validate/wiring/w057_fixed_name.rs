@@ -51,7 +51,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     let stack = view.context.options.stack_name.as_deref();
     let naming = view.naming(|type_name| {
         let known = NAMES.iter().find(|(known, _)| *known == type_name).map(|(_, property)| *property);
-        known.or_else(|| name_of(view.context.registry.get(type_name)?))
+        known.or_else(|| name_of(view.context.schema_of(type_name)?))
     });
     for (type_name, property) in naming {
         for item in view.of(type_name) {
