@@ -343,6 +343,9 @@ pub(in crate::validate) fn in_each(
             }
         }
     }
+    if found.is_empty() {
+        return;
+    }
     let at_defaults = views.iter().position(|view| view.snapshot.at_defaults).unwrap_or(views.len());
     let (always, by_default): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|(_, numbers)| numbers[0] < at_defaults);
@@ -530,24 +533,21 @@ const LONGEST_PATTERN: usize = 1024;
 
 /// Whether a pattern matches everything that another one does.
 pub(in crate::validate) fn covers(wide: &[u8], narrow: &[u8]) -> bool {
-    covers_by(wide, narrow, |one, other| one == other)
+    covers_by(wide, narrow, <[u8]>::eq)
 }
 
 /// The same where capital letters count as small ones: of actions of IAM.
 pub(in crate::validate) fn covers_in_any_case(wide: &str, narrow: &str) -> bool {
-    covers_by(wide.as_bytes(), narrow.as_bytes(), |one, other| one.eq_ignore_ascii_case(&other))
+    covers_by(wide.as_bytes(), narrow.as_bytes(), <[u8]>::eq_ignore_ascii_case)
 }
 
-fn covers_by(wide: &[u8], narrow: &[u8], is_same: impl Fn(u8, u8) -> bool) -> bool {
+fn covers_by(wide: &[u8], narrow: &[u8], is_same: impl Fn(&[u8], &[u8]) -> bool) -> bool {
     let is_too_long = narrow.len().max(wide.len()) > LONGEST_PATTERN;
     // What stands before the first wildcard settles most.
     let first = wide.iter().position(|byte| matches!(byte, b'*' | b'?'));
     let (begin, wide) = wide.split_at(first.unwrap_or(wide.len()));
-    let is_begin = |narrow: &[u8]| begin.iter().zip(narrow).all(|(one, other)| is_same(*one, *other));
-    let Some((_, narrow)) = narrow.split_at_checked(begin.len()).filter(|(narrow, _)| is_begin(narrow))
-    else {
-        return false;
-    };
+    let begins = narrow.split_at_checked(begin.len()).filter(|(narrow, _)| is_same(begin, narrow));
+    let Some((_, narrow)) = begins else { return false };
     match wide {
         [] => return narrow.is_empty(),
         _ if is_too_long => return false,
@@ -569,7 +569,7 @@ fn covers_by(wide: &[u8], narrow: &[u8], is_same: impl Fn(u8, u8) -> bool) -> bo
                 }
                 _ if index < narrow.len() && reached[index] => {
                     let one = *token == b'?' && narrow[index] != b'*';
-                    next[index + 1] |= one || (is_same(*token, narrow[index]) && *token != b'*');
+                    next[index + 1] |= one || (is_same(&[*token], &narrow[index..=index]) && *token != b'*');
                 }
                 _ => {}
             }

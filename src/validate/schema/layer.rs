@@ -38,7 +38,7 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
         }
         let mut reachable: Vec<&Scenario<'t>> = Vec::new();
         let mut collected = Collected::default();
-        context.each_at_defaults(id, resource, &all, |scenario, evaluated| {
+        context.each_at_defaults(resource, &all, |scenario, evaluated| {
             let index = reachable.len();
             reachable.push(scenario);
             let mut run = |properties: &Evaluated<'t>, faults: &[Fault<'t>], with: Option<&str>| {

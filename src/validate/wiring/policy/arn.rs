@@ -4,7 +4,7 @@ use crate::cfn::evaluate::{Evaluated, Origin, Piece, Unknown};
 use crate::validate::wiring::model::{View, pieces};
 
 /// A part of the pattern that a `Resource` is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Token {
     Char(u8),
     /// Any text.
@@ -70,6 +70,7 @@ fn tokens(text: &str, is_name: impl Fn(u8) -> bool) -> Vec<Token> {
 const LONGEST: usize = 2048;
 
 /// The pattern that a `Resource` of a statement is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Pattern(Vec<Token>);
 
 impl Pattern {
