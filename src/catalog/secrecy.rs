@@ -3,31 +3,28 @@
 /// Whether a variable or parameter is called like a secret: `DB_PASSWORD`, `ApiKey`, `auth-token`.
 pub fn sounds_secret(name: &str) -> bool {
     let words = words(name);
-    let last: Vec<&str> = words.iter().rev().take(3).map(String::as_str).collect();
+    let mut last = words.rsplit(' ').filter(|word| !word.is_empty());
+    let mut next = || last.next().unwrap_or_default();
     matches!(
-        last.as_slice(),
+        [next(), next(), next()],
         ["password" | "passwd" | "pwd" | "passphrase" | "secret" | "token" | "credentials" | "apikey", ..]
             | ["key", "api" | "access" | "secret" | "private" | "encryption" | "signing" | "auth", ..]
             | ["id", "key", "access"]
     )
 }
 
-/// The words of a name in small letters: divided by signs, or by capitals.
-fn words(name: &str) -> Vec<String> {
-    let has_small = name.chars().any(|c| c.is_ascii_lowercase());
-    let mut words = vec![String::new()];
+/// The words of a name in small letters with blanks between: divided by signs, or by capitals.
+fn words(name: &str) -> String {
+    let has_small = name.bytes().any(|byte| byte.is_ascii_lowercase());
+    let mut words = String::with_capacity(2 * name.len());
     let mut before = ' ';
     for character in name.chars() {
-        let starts = has_small && character.is_ascii_uppercase() && !before.is_ascii_uppercase();
-        if starts || !character.is_ascii_alphanumeric() {
-            words.push(String::new());
+        if has_small && character.is_ascii_uppercase() && !before.is_ascii_uppercase() {
+            words.push(' ');
         }
-        if let Some(word) = words.last_mut().filter(|_| character.is_ascii_alphanumeric()) {
-            word.push(character.to_ascii_lowercase());
-        }
+        words.push(if character.is_ascii_alphanumeric() { character.to_ascii_lowercase() } else { ' ' });
         before = character;
     }
-    words.retain(|word| !word.is_empty());
     words
 }
 
@@ -35,7 +32,7 @@ fn words(name: &str) -> Vec<String> {
 pub fn is_possible_secret(text: &str) -> bool {
     let is_plain = text.is_empty()
         || text.parse::<f64>().is_ok()
-        || ["true", "false", "none", "null"].contains(&text.to_ascii_lowercase().as_str())
+        || ["true", "false", "none", "null"].iter().any(|word| text.eq_ignore_ascii_case(word))
         || text.contains("://")
         || ["/", "arn:"].iter().any(|start| text.starts_with(start));
     !is_plain || has_password(text)

@@ -139,9 +139,9 @@ impl<'t> Context<'t> {
         }
     }
 
-    /// The properties of a resource that refers to no parameter, in one of its combinations: then defaults change nothing, and
-    /// what the rules on its schema saw is used again.
-    pub(super) fn properties_without_parameters(
+    /// The properties of a resource in one of its combinations, parameters that aren't given unknown. If it refers to none,
+    /// defaults change nothing, and what the rules on its schema saw is used again.
+    pub(super) fn properties_in(
         &self,
         id: &'t str,
         resource: &'t Resource,
@@ -149,7 +149,9 @@ impl<'t> Context<'t> {
         wanted: &Scenario<'t>,
     ) -> Evaluated<'t> {
         let mut found = None;
-        if all.list.len() <= MOST_KEPT {
+        let mut names = self.references.names_by_resource.get(id).into_iter().flatten();
+        let has_parameters = names.any(|name| self.evaluator.parameter(name).is_some());
+        if all.list.len() <= MOST_KEPT && !has_parameters {
             self.each_at_defaults(id, resource, all, |scenario, evaluated| {
                 if std::ptr::eq(scenario, wanted) {
                     found = Some(evaluated.properties.clone());
@@ -232,6 +234,14 @@ pub enum Owner<'t> {
 }
 
 impl Owner<'_> {
+    /// Whether both are the same thing of one template, whose names are compared only.
+    pub fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Resource { id: one, .. }, Self::Resource { id: other, .. }) => one == other,
+            _ => self == other,
+        }
+    }
+
     /// The JSON pointer of the owner.
     pub fn pointer(&self) -> String {
         match self {

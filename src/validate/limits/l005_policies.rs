@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::cfn::evaluate::{Data, Evaluated, Evaluator, Origin, Piece, Scenario, Unknown};
+use crate::cfn::Resource;
+use crate::cfn::evaluate::{Data, Evaluated, Evaluator, Origin, Piece, Unknown};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::{Context, Owner, Rule};
 
@@ -94,14 +95,6 @@ fn unknown_size(unknown: &Unknown<'_>) -> Size {
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     // The inline policies that are resources of their own, by the role that they name.
     let mut inline: BTreeMap<&str, Size> = BTreeMap::new();
-    let largest = |id: &str, measure: &dyn Fn(&Evaluated<'_>) -> Size| {
-        let resource = &context.template.resources[id];
-        let all = context.scenarios_of(resource);
-        let here = all.list.iter().filter(|scenario| Evaluator::exists(resource, scenario) != Some(false));
-        here.map(|scenario| measure(&properties(context, id, scenario)))
-            .max_by_key(|size| size.likely)
-            .unwrap_or_default()
-    };
     let documents =
         |properties: &Evaluated<'_>| properties.get("PolicyDocument").map(size).unwrap_or_default();
     for (id, resource) in &context.template.resources {
@@ -110,7 +103,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             | "AWS::IAM::RolePolicy"
             | "AWS::IAM::GroupPolicy"
             | "AWS::IAM::UserPolicy" => {
-                let size = largest(id, &documents);
+                let size = largest(&evaluated(context, id, resource), documents);
                 let many = ["Roles", "Groups", "Users"].into_iter();
                 let many = many.filter_map(|list| resource.properties.get(list)?.as_array()).flatten();
                 let one = ["RoleName", "GroupName", "UserName"].into_iter();
@@ -119,7 +112,8 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
                 names.for_each(|name| inline.entry(name).or_default().add(size));
             }
             "AWS::IAM::ManagedPolicy" => {
-                tell(context, id, "the policy", largest(id, &documents), MOST_MANAGED, findings);
+                let size = largest(&evaluated(context, id, resource), documents);
+                tell(context, id, "the policy", size, MOST_MANAGED, findings);
             }
             _ => {}
         }
@@ -127,7 +121,8 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for (id, resource) in &context.template.resources {
         let identity = IDENTITIES.iter().find(|(type_name, ..)| *type_name == resource.type_name);
         let Some((_, called, most_inline)) = identity else { continue };
-        let mut size = largest(id, &|properties| {
+        let evaluated = evaluated(context, id, resource);
+        let mut size = largest(&evaluated, |properties| {
             let policies = properties.get("Policies").map(Evaluated::items).unwrap_or_default();
             let mut size = Size::default();
             policies
@@ -138,7 +133,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         });
         size.add(inline.get(id.as_str()).copied().unwrap_or_default());
         tell(context, id, &format!("the {called}'s inline policies"), size, *most_inline, findings);
-        let attached = largest(id, &|properties| {
+        let attached = largest(&evaluated, |properties| {
             let count = properties.get("ManagedPolicyArns").map_or(0, |arns| arns.items().len());
             Size { least: count, likely: count }
         });
@@ -156,8 +151,15 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     }
 }
 
-fn properties<'t>(context: &Context<'t>, id: &str, scenario: &Scenario<'t>) -> Evaluated<'t> {
-    context.evaluator.properties(&context.template.resources[id], scenario).0
+/// The properties of a resource in each combination in which it exists.
+fn evaluated<'t>(context: &Context<'t>, id: &'t str, resource: &'t Resource) -> Vec<Evaluated<'t>> {
+    let all = context.scenarios_of(resource);
+    let here = all.list.iter().filter(|scenario| Evaluator::exists(resource, scenario) != Some(false));
+    here.map(|scenario| context.properties_in(id, resource, &all, scenario)).collect()
+}
+
+fn largest<'t>(all: &[Evaluated<'t>], measure: impl Fn(&Evaluated<'t>) -> Size) -> Size {
+    all.iter().map(measure).max_by_key(|size| size.likely).unwrap_or_default()
 }
 
 fn tell(
@@ -191,6 +193,8 @@ fn tell(
 #[expect(clippy::needless_pass_by_value, reason = "JSON is written on the spot")]
 mod tests {
     use serde_json::{Value as Json, json};
+
+    use crate::cfn::evaluate::Scenario;
 
     use super::*;
     use crate::validate::testing::{found, none, resource};

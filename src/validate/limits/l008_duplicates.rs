@@ -1,9 +1,11 @@
 //! L008: no two resources are the same thing; L009: no two rules have the same priority.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
-use crate::cfn::Resource;
 use crate::cfn::evaluate::{Data, Evaluated, Evaluator, Origin, Scenario, pointer_to};
+use crate::cfn::{Json, Resource};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::schema::{Schema, TypeSchema};
 use crate::validate::{Context, Owner, Rule};
@@ -103,13 +105,15 @@ const GROUP: &str = "AWS::EC2::SecurityGroup";
 const RECORD: &str = "AWS::Route53::RecordSet";
 
 /// What has to differ between resources of a type.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Identity<'t> {
     rule: &'static Rule,
     /// The type that it is the identity of.
     of: &'t str,
-    /// The list that the things are in, if they aren't resources, and the property that names this resource.
-    inside: Option<(&'static str, Option<&'static str>)>,
+    /// The list that the things are in, if they aren't resources.
+    inside: Option<&'static str>,
+    /// The property of such things, where they are resources of their own, that names the one that they are in.
+    named_by: Option<&'static str>,
     /// Properties that are there.
     properties: Vec<&'static str>,
     /// Properties that may be left out, which is a value like any other.
@@ -117,58 +121,93 @@ struct Identity<'t> {
 }
 
 /// A resource, or a thing in one, with what identifies it.
-struct Identified<'t> {
+struct Identified<'i, 't> {
     id: &'t str,
     resource: &'t Resource,
-    identity: Identity<'t>,
-    /// Where the thing stands in the properties, which is the place of none for the resource itself.
-    place: String,
+    identity: &'i Identity<'t>,
+    /// What gives the thing; `None` for the resource itself.
+    source: Option<&'t Json>,
 }
 
+impl Identified<'_, '_> {
+    /// Where the thing stands in the properties; `None` if it stands elsewhere.
+    fn place(&self) -> Option<String> {
+        self.source.map_or(Some(String::new()), |source| pointer_to(&self.resource.properties, source))
+    }
+}
+
+/// What gives a thing, and the values of what identifies it as one text.
+type Key<'t> = (Option<&'t Json>, String);
+
 pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
-    // By type and, in the first combination in which it exists, what identifies it.
-    let mut known: BTreeMap<(&str, &str, Vec<&str>, String), Vec<Identified<'t>>> = BTreeMap::new();
+    let mut of_types: BTreeMap<&str, Vec<Identity<'_>>> = BTreeMap::new();
+    for resource in context.template.resources.values() {
+        let type_name = resource.type_name.as_str();
+        of_types.entry(type_name).or_insert_with(|| identities(context, type_name));
+    }
+    // By type and what identifies it, in all combinations in which it exists.
+    let mut known: BTreeMap<(&str, &str, &[&str], String), Vec<Identified<'_, 't>>> = BTreeMap::new();
     for (id, resource) in &context.template.resources {
-        for identity in identities(context, resource) {
+        let of_type = of_types.get(resource.type_name.as_str()).into_iter().flatten();
+        for identity in of_type.filter(|identity| identity.is_of(resource)) {
             let all = context.scenarios_of(resource);
-            let mut things: Vec<(String, String)> = Vec::new();
+            let mut things: Vec<Key<'t>> = Vec::new();
             context.each_at_defaults(id, resource, &all, |_, evaluated| {
-                things.extend(match &evaluated.properties.data {
+                let here = match &evaluated.properties.data {
                     // What a macro makes of the other properties isn't known.
-                    Data::Unknown(_) => keys_in(context, id, resource, &evaluated.scenario, &identity),
-                    known => keys(context, id, resource, &identity, &|property| known.get(property).cloned()),
-                });
+                    Data::Unknown(_) => keys_in(context, id, resource, &evaluated.scenario, identity),
+                    known => keys(context, id, identity, &|property| known.get(property).map(Cow::Borrowed)),
+                };
+                for thing in here {
+                    if !things.iter().any(|known| is_same(known, &thing)) {
+                        things.push(thing);
+                    }
+                }
                 true
             });
-            things.sort();
-            things.dedup();
-            for (place, key) in things {
-                let of = (identity.rule.code.0, identity.of, identity.properties.clone(), key);
-                let identity = identity.clone();
-                known.entry(of).or_default().push(Identified { id, resource, identity, place });
+            for (source, key) in things {
+                let of = (identity.rule.code.0, identity.of, identity.properties.as_slice(), key);
+                known.entry(of).or_default().push(Identified { id, resource, identity, source });
             }
         }
     }
-    for ((_, _, _, key), group) in &known {
+    for ((_, _, _, key), mut group) in known.into_iter().filter(|(_, group)| group.len() > 1) {
+        group.retain(|identified| identified.place().is_some());
         for (index, second) in group.iter().enumerate() {
             let twin = group[..index]
                 .iter()
                 .filter(|first| first.id != second.id)
-                .filter_map(|first| Some((first, together(context, first, second, key)?)))
+                .filter_map(|first| Some((first, together(context, first, second, &key)?)))
                 .max_by_key(|(_, severity)| *severity);
             if let Some((first, severity)) = twin {
-                findings.push(finding(first, second, key, severity));
+                findings.push(finding(first, second, &key, severity));
             }
         }
     }
 }
 
-fn finding(first: &Identified<'_>, second: &Identified<'_>, key: &str, severity: Severity) -> Diagnostic {
+fn is_same(one: &Key<'_>, other: &Key<'_>) -> bool {
+    is_same_source(one.0, other.0) && one.1 == other.1
+}
+
+fn is_same_source(one: Option<&Json>, other: Option<&Json>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => std::ptr::eq(one, other),
+        (one, other) => one.is_none() && other.is_none(),
+    }
+}
+
+fn finding(
+    first: &Identified<'_, '_>,
+    second: &Identified<'_, '_>,
+    key: &str,
+    severity: Severity,
+) -> Diagnostic {
     let owner = Owner::Resource { id: second.id, resource: second.resource };
     let properties = &second.identity.properties;
     let at_defaults = if severity < Severity::Error { ", with parameters at their defaults" } else { "" };
-    let shown = |one: &Identified<'_>| match one.identity.inside {
-        Some((list, _)) => format!("an item of `{list}` of `{}`", one.id),
+    let shown = |one: &Identified<'_, '_>| match one.identity.inside {
+        Some(list) => format!("an item of `{list}` of `{}`", one.id),
         None => format!("`{}`", one.id),
     };
     let message = format!(
@@ -179,7 +218,7 @@ fn finding(first: &Identified<'_>, second: &Identified<'_>, key: &str, severity:
         key.trim_end_matches(", ")
     );
     let place = match second.identity.inside {
-        Some(_) => second.place.clone(),
+        Some(_) => second.place().unwrap_or_default(),
         None => format!("/{}", properties.last().copied().unwrap_or_default()),
     };
     let pointer = format!("{}/Properties{place}", owner.pointer());
@@ -193,14 +232,19 @@ fn finding(first: &Identified<'_>, second: &Identified<'_>, key: &str, severity:
     finding
 }
 
-/// What identifies a resource of that type and the things in it: the properties that a template sets.
-fn identities<'t>(context: &Context<'t>, resource: &'t Resource) -> Vec<Identity<'t>> {
+impl Identity<'_> {
+    /// Whether a resource of its type sets what identifies it or has the things.
+    fn is_of(&self, resource: &Resource) -> bool {
+        let has = |property: &str| resource.properties.contains_key(property);
+        self.inside.map_or_else(|| self.properties.iter().all(|property| has(property)), has)
+    }
+}
+
+/// What identifies resources of that type and the things in them.
+fn identities<'t>(context: &Context<'t>, type_name: &'t str) -> Vec<Identity<'t>> {
     let mut identities = Vec::new();
-    let type_name = resource.type_name.as_str();
     let mut add = |rule: &'static Rule, properties: Vec<&'static str>, optional: &'static [&'static str]| {
-        if properties.iter().all(|property| resource.properties.contains_key(*property)) {
-            identities.push(Identity { rule, of: type_name, inside: None, properties, optional });
-        }
+        identities.push(Identity { rule, of: type_name, inside: None, named_by: None, properties, optional });
     };
     if type_name == PRIORITIES.0 {
         add(&PRIORITY, PRIORITIES.1.to_vec(), &[]);
@@ -220,17 +264,12 @@ fn identities<'t>(context: &Context<'t>, resource: &'t Resource) -> Vec<Identity
         // Of rules in groups alone EC2 has others: no two groups share one.
         let is_alone =
             named_by.is_some() && !context.template.resources.values().any(|other| other.type_name == of);
-        if is_alone || !resource.properties.contains_key(list) {
+        if is_alone {
             continue;
         }
         for (properties, optional) in unique(of) {
-            identities.push(Identity {
-                rule: &RULE,
-                of,
-                inside: Some((list, named_by)),
-                properties,
-                optional,
-            });
+            let inside = Some(list);
+            identities.push(Identity { rule: &RULE, of, inside, named_by, properties, optional });
         }
     }
     identities
@@ -248,36 +287,29 @@ fn texts(schema: TypeSchema, list: &str) -> impl Iterator<Item = &'static str> {
     schema.root.list(list).filter_map(Schema::as_str)
 }
 
-/// The place in the properties and the values of what identifies each thing, these as one text; none of what leaves one
-/// out that is needed, or can't be compared.
+/// The value of a property, if there is one.
+type Get<'g, 't> = dyn Fn(&str) -> Option<Cow<'g, Evaluated<'t>>> + 'g;
+
+/// What identifies each thing; none of what leaves one out that is needed, or can't be compared.
 fn keys<'t>(
     context: &Context<'t>,
     id: &str,
-    resource: &'t Resource,
     identity: &Identity<'t>,
-    evaluated: &dyn Fn(&str) -> Option<Evaluated<'t>>,
-) -> Vec<(String, String)> {
-    let Some((list, named_by)) = identity.inside else {
-        return key(context, identity, evaluated).map(|key| (String::new(), key)).into_iter().collect();
+    evaluated: &Get<'_, 't>,
+) -> Vec<Key<'t>> {
+    let Some(list) = identity.inside else {
+        return key(context, identity, String::new(), evaluated).map(|key| (None, key)).into_iter().collect();
     };
     let of_item = |item: &Evaluated<'t>| {
         let get = |property: &str| match item.get(property) {
-            Some(value) => Some(value.clone()),
+            Some(value) => Some(Cow::Borrowed(value)),
             // What an item doesn't say the resource says for all.
-            None => evaluated(property).filter(|_| named_by.is_none()),
+            None => evaluated(property).filter(|_| identity.named_by.is_none()),
         };
-        let key = match named_by {
-            Some(named_by) => {
-                let rest =
-                    identity.properties.iter().copied().filter(|property| *property != named_by).collect();
-                let key = key(context, &Identity { properties: rest, ..identity.clone() }, &get)?;
-                format!("${{{id}}}, {key}")
-            }
-            None => key(context, identity, &get)?,
-        };
-        Some((pointer_to(&resource.properties, item.source)?, key))
+        let begin = identity.named_by.map_or_else(String::new, |_| format!("${{{id}}}, "));
+        Some((Some(item.source), key(context, identity, begin, &get)?))
     };
-    evaluated(list).iter().flat_map(Evaluated::items).filter_map(of_item).collect()
+    evaluated(list).iter().flat_map(|list| list.items()).filter_map(of_item).collect()
 }
 
 /// The same in a scenario.
@@ -287,23 +319,24 @@ fn keys_in<'t>(
     resource: &'t Resource,
     scenario: &Scenario<'t>,
     identity: &Identity<'t>,
-) -> Vec<(String, String)> {
-    keys(context, id, resource, identity, &|property| {
-        context.evaluator.evaluate(resource.properties.get(property)?, scenario).value
+) -> Vec<Key<'t>> {
+    keys(context, id, identity, &|property| {
+        context.evaluator.evaluate(resource.properties.get(property)?, scenario).value.map(Cow::Owned)
     })
 }
 
-/// The values of the properties as one text; `None` if one is left out that is needed, or can't be compared.
+/// The values of the properties as one text behind its beginning; `None` if one is left out that is needed, or can't be
+/// compared.
 fn key<'t>(
     context: &Context<'t>,
     identity: &Identity<'t>,
-    get: &dyn Fn(&str) -> Option<Evaluated<'t>>,
+    mut key: String,
+    get: &Get<'_, 't>,
 ) -> Option<String> {
-    let mut key = String::new();
+    // What things inside of a resource are named by stands at the beginning.
+    let needed = identity.properties.iter().filter(|property| identity.named_by != Some(**property));
     let optional = identity.optional.iter().map(|property| (*property, true));
-    for (property, is_optional) in
-        identity.properties.iter().map(|property| (*property, false)).chain(optional)
-    {
+    for (property, is_optional) in needed.map(|property| (*property, false)).chain(optional) {
         let Some(value) = get(property) else {
             if is_optional {
                 key.push_str(", ");
@@ -311,28 +344,33 @@ fn key<'t>(
             }
             return None;
         };
-        let text = match &value.data {
+        let begin = key.len();
+        match &value.data {
             // A security group in a VPC is the same by its reference and by its attribute.
             Data::Unknown(unknown) => match &unknown.origin {
                 Origin::Attribute(id, attribute)
                     if attribute == "GroupId"
                         && context.template.resources.get(*id).is_some_and(|it| it.type_name == GROUP) =>
                 {
-                    format!("${{{id}}}")
+                    write!(key, "${{{id}}}").ok()?;
                 }
-                origin => Some(origin.to_string()).filter(|text| !text.contains('…'))?,
+                origin => {
+                    write!(key, "{origin}").ok()?;
+                    if key[begin..].contains('…') {
+                        return None;
+                    }
+                }
             },
             known => match known.text() {
-                Some(text) => text.into_owned(),
-                None => value.to_json()?.to_string(),
+                Some(text) => key.push_str(&text),
+                None => write!(key, "{}", value.to_json()?).ok()?,
             },
-        };
+        }
         // DNS doesn't tell capital letters from small ones, and a name is the same with a dot at its end.
         let is_dns = identity.of == RECORD && property.ends_with("Name");
-        if is_dns && !text.contains("${") {
-            key.push_str(text.trim_end_matches('.').to_lowercase().as_str());
-        } else {
-            key.push_str(&text);
+        if is_dns && !key[begin..].contains("${") {
+            let name = key[begin..].trim_end_matches('.').to_lowercase();
+            key.replace_range(begin.., &name);
         }
         key.push_str(", ");
     }
@@ -343,16 +381,16 @@ fn key<'t>(
 /// `None` if they never are.
 fn together<'t>(
     context: &Context<'t>,
-    first: &Identified<'t>,
-    second: &Identified<'t>,
+    first: &Identified<'_, 't>,
+    second: &Identified<'_, 't>,
     key: &str,
 ) -> Option<Severity> {
     let mut conditions = Evaluator::conditions_of(first.resource);
     conditions.extend(Evaluator::conditions_of(second.resource));
     let all = context.evaluator.shared_scenarios(&conditions);
-    let of = |one: &Identified<'t>, scenario: &Scenario<'t>| {
-        let keys = keys_in(context, one.id, one.resource, scenario, &one.identity);
-        keys.into_iter().find_map(|(place, key)| (place == one.place).then_some(key))
+    let of = |one: &Identified<'_, 't>, scenario: &Scenario<'t>| {
+        let keys = keys_in(context, one.id, one.resource, scenario, one.identity);
+        keys.into_iter().find_map(|(source, key)| is_same_source(source, one.source).then_some(key))
     };
     let equal = all.list.iter().filter(|scenario| {
         let at_defaults = scenario.at_defaults();

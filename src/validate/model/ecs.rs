@@ -100,7 +100,31 @@ pub(in crate::validate) fn variable<'v, 't>(
     container: &'v Evaluated<'t>,
     name: &str,
 ) -> Option<&'v Evaluated<'t>> {
-    environment(container).find(|(known, _)| known == name).map(|(_, value)| value)
+    variables(container, name).next()
+}
+
+/// The values of an environment variable, where it is given several times.
+pub(in crate::validate) fn variables<'v, 't>(
+    container: &'v Evaluated<'t>,
+    name: &str,
+) -> impl Iterator<Item = &'v Evaluated<'t>> {
+    values_of(container, "Environment", name, "Value")
+}
+
+/// The `ValueFrom` of a secret that a container is given under that name.
+pub(in crate::validate) fn secret_variable<'v, 't>(
+    container: &'v Evaluated<'t>,
+    name: &str,
+) -> Option<&'v Evaluated<'t>> {
+    secret_variables(container, name).next()
+}
+
+/// All such of that name.
+pub(in crate::validate) fn secret_variables<'v, 't>(
+    container: &'v Evaluated<'t>,
+    name: &str,
+) -> impl Iterator<Item = &'v Evaluated<'t>> {
+    values_of(container, "Secrets", name, "ValueFrom")
 }
 
 /// Whether a container may have variables that its environment and secrets don't show: those of a file, and where one of
@@ -109,6 +133,20 @@ pub(in crate::validate) fn has_hidden_variables(container: &Evaluated<'_>) -> bo
     let unclear = ["Environment", "Secrets"];
     container.get("EnvironmentFiles").is_some()
         || unclear.iter().any(|key| container.get(key).is_some_and(|value| value.unknown().is_some()))
+}
+
+/// The values of those of [`pairs`] with that name.
+fn values_of<'v, 't>(
+    container: &'v Evaluated<'t>,
+    list: &str,
+    name: &str,
+    value: &'static str,
+) -> impl Iterator<Item = &'v Evaluated<'t>> {
+    let items = container.get(list).map_or(&[][..], Evaluated::items).iter();
+    let is_named = move |item: &&Evaluated<'t>| {
+        item.get("Name").is_some_and(|known| known.text().is_some_and(|known| known == name))
+    };
+    items.filter(is_named).filter_map(move |item| item.get(value))
 }
 
 fn pairs<'v, 't>(

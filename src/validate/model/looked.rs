@@ -1,7 +1,8 @@
 //! What a rule looked at in a view. Where another view has the same there, the rule would find the same.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
+
+use indexmap::IndexSet;
 
 use crate::cfn::Template;
 
@@ -45,8 +46,8 @@ impl Looked {
         if self.all {
             return one.of == other.of;
         }
-        let of_types = self.types.iter().filter_map(|number| one.types.members.get(*number)).flatten();
-        of_types.chain(&self.resources).all(same)
+        let is_alike = |number: &usize| one.alike.get(*number) == other.alike.get(*number);
+        self.types.iter().all(is_alike) && self.resources.iter().all(same)
     }
 }
 
@@ -64,12 +65,15 @@ pub(super) struct Versions<'t> {
     types: Rc<Types<'t>>,
     /// By the resource's place in the template: where its evaluation is, which views share; `None` if it doesn't exist.
     of: Vec<Option<usize>>,
+    /// For each type a number that views have in common if they have the same of it.
+    alike: Vec<usize>,
 }
 
 /// The types of a template.
 #[derive(Debug)]
 struct Types<'t> {
-    numbers: BTreeMap<&'t str, usize>,
+    /// Their names: where one stands is its number.
+    names: IndexSet<&'t str, foldhash::fast::RandomState>,
     /// The number of the type of each resource.
     of: Vec<usize>,
     /// The places of the resources of each type.
@@ -79,16 +83,27 @@ struct Types<'t> {
 impl<'t> Versions<'t> {
     /// No resource exists yet.
     pub(super) fn new(template: &'t Template) -> Self {
-        let mut types = Types { numbers: BTreeMap::new(), of: Vec::new(), members: Vec::new() };
+        let mut types = Types { names: IndexSet::default(), of: Vec::new(), members: Vec::new() };
         for (index, resource) in template.resources.values().enumerate() {
-            let number = *types.numbers.entry(&resource.type_name).or_insert(types.members.len());
+            let (number, _) = types.names.insert_full(resource.type_name.as_str());
             types.of.push(number);
             match types.members.get_mut(number) {
                 Some(members) => members.push(index),
                 None => types.members.push(vec![index]),
             }
         }
-        Self { types: Rc::new(types), of: vec![None; template.resources.len()] }
+        Self { types: Rc::new(types), of: vec![None; template.resources.len()], alike: Vec::new() }
+    }
+
+    /// Numbers what this view has of each type, once all resources are set: as an earlier one that has the same of it.
+    pub(super) fn number(&mut self, earlier: &[&Self]) {
+        let number = |(number, members): (usize, &Vec<usize>)| {
+            let has_same =
+                |other: &&&Self| members.iter().all(|member| self.of.get(*member) == other.of.get(*member));
+            let same = earlier.iter().find(has_same);
+            same.and_then(|other| other.alike.get(number).copied()).unwrap_or(earlier.len())
+        };
+        self.alike = self.types.members.iter().enumerate().map(number).collect();
     }
 
     /// The resource at that place exists, evaluated as it is there.
@@ -96,6 +111,11 @@ impl<'t> Versions<'t> {
         if let Some(version) = self.of.get_mut(index) {
             *version = Some(Rc::as_ptr(item).addr());
         }
+    }
+
+    /// The names of the template's types.
+    pub(super) fn type_names(&self) -> impl Iterator<Item = &'t str> {
+        self.types.names.iter().copied()
     }
 
     /// How many types the template has.
@@ -110,7 +130,7 @@ impl<'t> Versions<'t> {
 
     /// The number of a type; `None` if the template has none of it.
     pub(super) fn number_of(&self, type_name: &str) -> Option<usize> {
-        self.types.numbers.get(type_name).copied()
+        self.types.names.get_index_of(type_name)
     }
 }
 
@@ -120,41 +140,50 @@ mod tests {
 
     fn versions(of: &[Option<usize>]) -> Versions<'static> {
         let types = Types {
-            numbers: BTreeMap::from([("A", 0), ("B", 1)]),
+            names: IndexSet::from_iter(["A", "B"]),
             of: vec![0, 1, 0],
             members: vec![vec![0, 2], vec![1]],
         };
-        Versions { types: Rc::new(types), of: of.to_vec() }
+        Versions { types: Rc::new(types), of: of.to_vec(), alike: Vec::new() }
+    }
+
+    /// Whether a view sees the same as an earlier one.
+    fn is_seen(looked: &Looked, earlier: &[Option<usize>], view: &[Option<usize>]) -> bool {
+        let (mut one, mut other) = (versions(earlier), versions(view));
+        one.number(&[]);
+        other.number(&[&one]);
+        looked.sees_the_same(&one, &other)
     }
 
     #[test]
     fn only_what_was_looked_at_has_to_be_the_same() {
-        let one = versions(&[Some(1), Some(2), None]);
+        let one = [Some(1), Some(2), None];
+        let number_of = |name| versions(&one).number_of(name);
         let mut nothing = Looked::default();
-        assert!(nothing.sees_the_same(&one, &versions(&[None, None, Some(9)])));
-        nothing.at_type(one.number_of("C"));
-        assert!(nothing.sees_the_same(&one, &versions(&[None, None, Some(9)])));
+        assert!(is_seen(&nothing, &one, &[None, None, Some(9)]));
+        nothing.at_type(number_of("C"));
+        assert!(is_seen(&nothing, &one, &[None, None, Some(9)]));
 
         let mut at_type = Looked::default();
-        at_type.at_type(one.number_of("A"));
-        assert!(at_type.sees_the_same(&one, &versions(&[Some(1), Some(7), None])));
+        at_type.at_type(number_of("A"));
+        assert!(is_seen(&at_type, &one, &[Some(1), Some(7), None]));
         // Another evaluation, and a resource that only one of them has.
-        assert!(!at_type.sees_the_same(&one, &versions(&[Some(7), Some(2), None])));
-        assert!(!at_type.sees_the_same(&one, &versions(&[Some(1), Some(2), Some(3)])));
+        assert!(!is_seen(&at_type, &one, &[Some(7), Some(2), None]));
+        assert!(!is_seen(&at_type, &one, &[Some(1), Some(2), Some(3)]));
 
         let mut at_resource = Looked::default();
         at_resource.at_resource(Some(2));
         at_resource.at_resource(None);
-        assert!(at_resource.sees_the_same(&one, &versions(&[Some(7), Some(7), None])));
-        assert!(!at_resource.sees_the_same(&one, &versions(&[Some(1), Some(2), Some(3)])));
+        assert!(is_seen(&at_resource, &one, &[Some(7), Some(7), None]));
+        assert!(!is_seen(&at_resource, &one, &[Some(1), Some(2), Some(3)]));
 
         let mut at_all = Looked::default();
         at_all.at_all();
-        assert!(at_all.sees_the_same(&one, &one.clone()));
-        assert!(!at_all.sees_the_same(&one, &versions(&[Some(1), Some(7), None])));
+        assert!(is_seen(&at_all, &one, &one));
+        assert!(!is_seen(&at_all, &one, &[Some(1), Some(7), None]));
 
         let mut through = Looked::default();
         through.at_what(&at_type);
-        assert!(!through.sees_the_same(&one, &versions(&[Some(7), Some(2), None])));
+        assert!(!is_seen(&through, &one, &[Some(7), Some(2), None]));
     }
 }

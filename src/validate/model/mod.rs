@@ -4,6 +4,7 @@
 pub(in crate::validate) mod block;
 mod condition;
 pub(in crate::validate) mod database;
+pub(in crate::validate) mod dify;
 pub(in crate::validate) mod ecs;
 mod looked;
 pub(in crate::validate) mod network;
@@ -12,15 +13,15 @@ pub(in crate::validate) mod request;
 pub(in crate::validate) mod secret;
 mod snapshot;
 
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use crate::cfn::evaluate::{Data, Evaluated, Origin, Piece, pointer_to};
+use crate::cfn::evaluate::{Data, Evaluated, Kind, Origin, Piece, Unknown, pointer_to};
 use crate::cfn::{Json, Resource};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::validate::context::escape;
-use crate::validate::references::Target;
 use crate::validate::{Context, Owner, Rule};
 
 use looked::{Looked, Versions};
@@ -50,15 +51,17 @@ pub(in crate::validate) struct Item<'t> {
     pub(in crate::validate) index: usize,
     pub(in crate::validate) resource: &'t Resource,
     pub(in crate::validate) properties: Evaluated<'t>,
-    /// The values in the properties that aren't known, such as texts of which parts are.
-    pub(in crate::validate) unknowns: Vec<Evaluated<'t>>,
+    /// The values in the properties that hold dynamic references: few.
+    pub(in crate::validate) dynamic: Vec<Evaluated<'t>>,
+    /// What of Dify each container of a task definition runs.
+    of_dify: OnceCell<Vec<Option<dify::Part>>>,
 }
 
 impl<'t> Item<'t> {
     fn new(id: &'t str, index: usize, resource: &'t Resource, properties: Evaluated<'t>) -> Self {
-        let mut unknowns = Vec::new();
-        add_unknowns(&properties, &mut unknowns);
-        Self { id, index, resource, properties, unknowns }
+        let mut dynamic = Vec::new();
+        add_dynamic(&properties, &mut dynamic);
+        Self { id, index, resource, properties, dynamic, of_dify: OnceCell::new() }
     }
 
     pub(in crate::validate) fn is(&self, type_name: &str) -> bool {
@@ -73,7 +76,7 @@ impl<'t> Item<'t> {
     }
 
     /// The known text of a property.
-    pub(in crate::validate) fn text(&self, path: &str) -> Option<std::borrow::Cow<'_, str>> {
+    pub(in crate::validate) fn text(&self, path: &str) -> Option<Cow<'_, str>> {
         self.get(path)?.text()
     }
 
@@ -134,35 +137,69 @@ impl<'t> Item<'t> {
     }
 }
 
-fn add_unknowns<'t>(value: &Evaluated<'t>, found: &mut Vec<Evaluated<'t>>) {
+fn add_dynamic<'t>(value: &Evaluated<'t>, found: &mut Vec<Evaluated<'t>>) {
     match &value.data {
-        Data::List(items) => items.iter().for_each(|item| add_unknowns(item, found)),
-        Data::Object(members) => members.iter().for_each(|(_, member)| add_unknowns(member, found)),
-        Data::Unknown(_) => found.push(value.clone()),
+        Data::List(items) => items.iter().for_each(|item| add_dynamic(item, found)),
+        Data::Object(members) => members.iter().for_each(|(_, member)| add_dynamic(member, found)),
+        Data::Unknown(_) if dynamic_references(value).next().is_some() => found.push(value.clone()),
         _ => {}
     }
+}
+
+/// What isn't known of a scalar: the parts of a text, or the value itself.
+pub(in crate::validate) fn unknown_parts<'v, 't>(
+    value: &'v Evaluated<'t>,
+) -> impl Iterator<Item = &'v Unknown<'t>> {
+    let unknown = value.unknown().filter(|unknown| matches!(unknown.kind, Kind::Scalar | Kind::Any));
+    let (parts, itself) = match unknown {
+        Some(Unknown { origin: Origin::Text(parts), .. }) => (parts.as_slice(), None),
+        itself => (&[][..], itself),
+    };
+    let in_text = parts.iter().filter_map(|part| match part {
+        Piece::Unknown(unknown) => Some(unknown),
+        Piece::Text(_) => None,
+    });
+    in_text.chain(itself)
+}
+
+/// The resource whose `Ref` a scalar begins with.
+pub(in crate::validate) fn first_resource<'t>(value: &Evaluated<'t>) -> Option<&'t str> {
+    let unknown = value.unknown()?;
+    let first = match &unknown.origin {
+        Origin::Text(parts) => match parts.first()? {
+            Piece::Unknown(first) => first,
+            Piece::Text(_) => return None,
+        },
+        _ => unknown,
+    };
+    if let Origin::Resource(id) = first.origin { Some(id) } else { None }
+}
+
+/// The bodies of the dynamic references in a value.
+pub(in crate::validate) fn dynamic_references<'v, 't>(
+    value: &'v Evaluated<'t>,
+) -> impl Iterator<Item = &'v [Piece<'t>]> {
+    unknown_parts(value).filter_map(|unknown| match &unknown.origin {
+        Origin::Dynamic(body) => Some(body.as_slice()),
+        _ => None,
+    })
 }
 
 /// Which resource waits for which, directly or not. Conditions are left aside: an edge may be there that isn't in each
 /// combination.
 #[derive(Debug)]
 pub(in crate::validate) struct Graph {
-    edges: Vec<BTreeSet<usize>>,
-    reached: Vec<OnceCell<BTreeSet<usize>>>,
+    edges: Vec<Vec<usize>>,
+    /// Whether each resource is waited for, once somebody asked.
+    reached: Vec<OnceCell<Vec<bool>>>,
 }
 
 impl Graph {
     fn new(context: &Context<'_>) -> Self {
-        let resources = &context.template.resources;
-        let mut edges = vec![BTreeSet::new(); resources.len()];
+        let mut edges = vec![Vec::new(); context.template.resources.len()];
         for link in &context.references.links {
-            let Owner::Resource { id, .. } = link.site.owner else { continue };
-            let (Target::Name(name) | Target::Attribute(name, _) | Target::DependsOn(name)) = link.target
-            else {
-                continue;
-            };
-            if let (Some(from), Some(to)) = (resources.get_index_of(id), resources.get_index_of(name)) {
-                edges[from].insert(to);
+            if let (Some(from), Some(to)) = (link.from, link.to) {
+                edges[from].push(to);
             }
         }
         let reached = (0..edges.len()).map(|_| OnceCell::new()).collect();
@@ -171,15 +208,15 @@ impl Graph {
 
     /// Whether the first waits for the second.
     pub(in crate::validate) fn waits(&self, from: &Item<'_>, to: &Item<'_>) -> bool {
-        self.all(from.index).contains(&to.index)
+        self.all(from.index).get(to.index).copied().unwrap_or(false)
     }
 
-    fn all(&self, from: usize) -> &BTreeSet<usize> {
+    fn all(&self, from: usize) -> &[bool] {
         self.reached[from].get_or_init(|| {
-            let mut reached = BTreeSet::new();
-            let mut open: Vec<usize> = self.edges[from].iter().copied().collect();
+            let mut reached = vec![false; self.edges.len()];
+            let mut open = self.edges[from].clone();
             while let Some(next) = open.pop() {
-                if reached.insert(next) {
+                if !std::mem::replace(&mut reached[next], true) {
                     open.extend(&self.edges[next]);
                 }
             }
@@ -228,6 +265,13 @@ impl<'t> View<'_, 't> {
         let indices =
             number.and_then(|number| self.snapshot.by_type.get(number)).map_or(&[][..], Vec::as_slice);
         indices.iter().map(|index| self.snapshot.items[*index].as_ref())
+    }
+
+    /// The types of the template's resources, whether one exists here or not, in alphabetical order.
+    pub(in crate::validate) fn types(&self) -> Vec<&'t str> {
+        let mut types: Vec<_> = self.snapshot.versions.type_names().collect();
+        types.sort_unstable();
+        types
     }
 
     /// The resource of that logical id.
@@ -444,15 +488,22 @@ pub(super) fn many<'v, 't>(value: Option<&'v Evaluated<'t>>) -> &'v [Evaluated<'
 pub(super) const GAP: char = '\u{fffc}';
 
 /// The text of a scalar, [`GAP`] for what isn't known.
-pub(super) fn loose(value: &Evaluated<'_>) -> String {
+pub(super) fn loose<'v>(value: &'v Evaluated<'_>) -> Cow<'v, str> {
+    let Some(unknown) = value.unknown() else { return value.text().unwrap_or_default() };
     let mut text = String::new();
-    for piece in pieces(value) {
-        match piece {
-            Piece::Text(known) => text.push_str(&known),
-            Piece::Unknown(_) => text.push(GAP),
+    match (&unknown.origin, unknown.kind) {
+        (Origin::Text(parts), _) => {
+            for part in parts {
+                match part {
+                    Piece::Text(known) => text.push_str(known),
+                    Piece::Unknown(_) => text.push(GAP),
+                }
+            }
         }
+        (_, Kind::Scalar | Kind::Any) => text.push(GAP),
+        (_, Kind::List | Kind::Object) => {}
     }
-    text
+    text.into()
 }
 
 /// A value as one would write it in a `Fn::Sub`.
@@ -469,16 +520,36 @@ const LONGEST_PATTERN: usize = 1024;
 
 /// Whether a pattern matches everything that another one does.
 pub(in crate::validate) fn covers(wide: &[u8], narrow: &[u8]) -> bool {
+    covers_by(wide, narrow, |one, other| one == other)
+}
+
+/// The same where capital letters count as small ones: of actions of IAM.
+pub(in crate::validate) fn covers_in_any_case(wide: &str, narrow: &str) -> bool {
+    covers_by(wide.as_bytes(), narrow.as_bytes(), |one, other| one.eq_ignore_ascii_case(&other))
+}
+
+fn covers_by(wide: &[u8], narrow: &[u8], is_same: impl Fn(u8, u8) -> bool) -> bool {
+    let is_too_long = narrow.len().max(wide.len()) > LONGEST_PATTERN;
     // What stands before the first wildcard settles most.
-    let Some(first) = wide.iter().position(|byte| matches!(byte, b'*' | b'?')) else { return wide == narrow };
-    if !narrow.starts_with(&wide[..first]) || narrow.len() > LONGEST_PATTERN || wide.len() > LONGEST_PATTERN {
+    let first = wide.iter().position(|byte| matches!(byte, b'*' | b'?'));
+    let (begin, wide) = wide.split_at(first.unwrap_or(wide.len()));
+    let is_begin = |narrow: &[u8]| begin.iter().zip(narrow).all(|(one, other)| is_same(*one, *other));
+    let Some((_, narrow)) = narrow.split_at_checked(begin.len()).filter(|(narrow, _)| is_begin(narrow))
+    else {
         return false;
+    };
+    match wide {
+        [] => return narrow.is_empty(),
+        _ if is_too_long => return false,
+        b"*" => return true,
+        _ => {}
     }
     // reached[j]: what was read of the wide pattern covers the first j characters of the narrow one.
     let mut reached = vec![false; narrow.len() + 1];
+    let mut next = reached.clone();
     reached[0] = true;
     for token in wide {
-        let mut next = vec![false; narrow.len() + 1];
+        next.fill(false);
         let mut any = false;
         for index in 0..=narrow.len() {
             match token {
@@ -488,12 +559,12 @@ pub(in crate::validate) fn covers(wide: &[u8], narrow: &[u8]) -> bool {
                 }
                 _ if index < narrow.len() && reached[index] => {
                     let one = *token == b'?' && narrow[index] != b'*';
-                    next[index + 1] |= one || (*token == narrow[index] && *token != b'*');
+                    next[index + 1] |= one || (is_same(*token, narrow[index]) && *token != b'*');
                 }
                 _ => {}
             }
         }
-        reached = next;
+        std::mem::swap(&mut reached, &mut next);
     }
     reached[narrow.len()]
 }

@@ -12,10 +12,30 @@ use super::{Answer, Item, View};
 /// A rule of a security group.
 #[derive(Debug)]
 struct GroupRule<'t> {
-    /// Protocol: `None` if it isn't known, `-1` for all.
-    protocol: Option<String>,
+    protocol: Protocol,
     ports: Ports,
     peer: Peer<'t>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Protocol {
+    All,
+    Tcp,
+    Other,
+    Unknown,
+}
+
+impl Protocol {
+    fn of(text: Option<&str>) -> Self {
+        let is = |name: &str| text.is_some_and(|text| text.eq_ignore_ascii_case(name));
+        match text {
+            None => Self::Unknown,
+            Some("-1") => Self::All,
+            Some("6") => Self::Tcp,
+            Some(_) if is("tcp") || is("all") => Self::Tcp,
+            Some(_) => Self::Other,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +50,8 @@ enum Peer<'t> {
     Group(&'t str),
     /// A group that isn't in the template.
     Foreign(Origin<'t>),
-    Block(String),
+    /// Of addresses, if it is one, and whether it holds one inside of a VPC of which nothing is known.
+    Block(Option<Block>, Answer),
     Unknown,
 }
 
@@ -125,13 +146,13 @@ impl<'t> Network<'t> {
     fn admits(&self, rules: &[GroupRule<'t>], peers: &[Evaluated<'t>], port: i64) -> Answer {
         let mut answer = Answer::No;
         for rule in rules {
-            let protocol = match rule.protocol.as_deref() {
-                Some("-1" | "tcp" | "6" | "TCP" | "all") => Answer::Yes,
-                Some(_) => Answer::No,
-                None => Answer::Unknown,
+            let protocol = match rule.protocol {
+                Protocol::All | Protocol::Tcp => Answer::Yes,
+                Protocol::Other => Answer::No,
+                Protocol::Unknown => Answer::Unknown,
             };
-            let ports = match (rule.ports, rule.protocol.as_deref()) {
-                (_, Some("-1")) | (Ports::All, _) => Answer::Yes,
+            let ports = match (rule.ports, rule.protocol) {
+                (_, Protocol::All) | (Ports::All, _) => Answer::Yes,
                 (Ports::Range(from, to), _) => Answer::of((from..=to).contains(&port)),
                 (Ports::Unknown, _) => Answer::Unknown,
             };
@@ -145,32 +166,28 @@ impl<'t> Network<'t> {
                     };
                     if peers.iter().any(is) { Answer::Yes } else { Answer::Unknown }
                 }
-                Peer::Block(block) => self.holds(block, peers),
+                Peer::Block(block, otherwise) => self.holds(*block, peers).unwrap_or(*otherwise),
             };
             answer = answer.max(protocol.min(ports).min(peer));
         }
         answer
     }
 
-    /// Whether a block of addresses holds that of an interface with one of the groups.
-    fn holds(&self, block: &str, groups: &[Evaluated<'t>]) -> Answer {
+    /// Whether a block of addresses holds that of an interface with one of the groups, whose VPCs are all known.
+    fn holds(&self, block: Option<Block>, groups: &[Evaluated<'t>]) -> Option<Answer> {
         let addresses = |group: &Evaluated<'t>| {
             self.groups.get(group.resource()?).and_then(|group| group.addresses.as_deref())
         };
-        let known: Option<Vec<&[Block]>> = groups.iter().map(addresses).collect();
-        match (Block::parse(block), known) {
-            (Some(block), Some(known)) if !known.is_empty() => {
-                let mut known = known.into_iter().flatten();
-                if known.clone().all(|vpc| block.contains(*vpc)) {
-                    Answer::Yes
-                } else if known.any(|vpc| block.overlaps(*vpc)) {
-                    Answer::Unknown
-                } else {
-                    Answer::No
-                }
-            }
-            _ => block_admits(block),
-        }
+        let block = block.filter(|_| !groups.is_empty())?;
+        let known: Vec<&[Block]> = groups.iter().map(addresses).collect::<Option<_>>()?;
+        let mut known = known.into_iter().flatten();
+        Some(if known.clone().all(|vpc| block.contains(*vpc)) {
+            Answer::Yes
+        } else if known.any(|vpc| block.overlaps(*vpc)) {
+            Answer::Unknown
+        } else {
+            Answer::No
+        })
     }
 
     /// The way from a subnet to the internet.
@@ -250,7 +267,7 @@ fn groups<'t>(view: &View<'_, 't>) -> BTreeMap<&'t str, Group<'t>> {
 }
 
 fn rule<'v, 't: 'v>(get: &dyn Fn(&str) -> Option<&'v Evaluated<'t>>, peer: &str) -> GroupRule<'t> {
-    let protocol = get("IpProtocol").and_then(Evaluated::text).map(|text| text.to_lowercase());
+    let protocol = Protocol::of(get("IpProtocol").and_then(Evaluated::text).as_deref());
     let ports = match (get("FromPort"), get("ToPort")) {
         (None, None) => Ports::All,
         (Some(from), Some(to)) => match (from.integer(), to.integer()) {
@@ -266,7 +283,9 @@ fn rule<'v, 't: 'v>(get: &dyn Fn(&str) -> Option<&'v Evaluated<'t>>, peer: &str)
             (None, Some(unknown)) => Peer::Foreign(unknown.origin.clone()),
             _ => Peer::Unknown,
         },
-        (None, Some(block)) => block.text().map_or(Peer::Unknown, |text| Peer::Block(text.into_owned())),
+        (None, Some(block)) => {
+            block.text().map_or(Peer::Unknown, |text| Peer::Block(Block::parse(&text), block_admits(&text)))
+        }
         (None, None) => Peer::Unknown,
     };
     GroupRule { protocol, ports, peer }

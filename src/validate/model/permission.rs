@@ -1,10 +1,12 @@
 //! Who may do what: the policies of roles, and resource patterns matched against ARNs.
 
+use std::cell::OnceCell;
+
 use crate::cfn::evaluate::{Evaluated, Origin, Piece, Unknown};
 
 use super::condition::holds;
 use super::ecs::known_list;
-use super::{Answer, Item, View, covers, many, pieces};
+use super::{Answer, Item, View, covers_in_any_case, many, pieces};
 
 /// What `AmazonECSTaskExecutionRolePolicy` allows on everything.
 ///
@@ -101,7 +103,7 @@ impl<'v, 't> Role<'v, 't> {
     }
 
     /// Whether the role may do this to the resource, with a call of its own.
-    pub(in crate::validate) fn may(&self, action: &str, arn: &Arn<'t>) -> Answer {
+    pub(in crate::validate) fn may(&self, action: &str, arn: &Arn<'_, 't>) -> Answer {
         self.may_through(None, action, arn)
     }
 
@@ -111,7 +113,7 @@ impl<'v, 't> Role<'v, 't> {
         &self,
         service: Option<&str>,
         action: &str,
-        arn: &Arn<'t>,
+        arn: &Arn<'_, 't>,
     ) -> Answer {
         let mut allowed = Answer::of(self.execution_policy && EXECUTION_POLICY.contains(&action));
         if self.open {
@@ -148,15 +150,13 @@ impl<'v, 't> Role<'v, 't> {
 fn applies_to_action(statement: &Evaluated<'_>, action: &str) -> Answer {
     let Some(actions) = statement.get("Action") else { return Answer::Unknown };
     let actions = many(Some(actions)).iter().map(|pattern| match pattern.text() {
-        Some(pattern) => {
-            Answer::of(covers(pattern.to_lowercase().as_bytes(), action.to_lowercase().as_bytes()))
-        }
+        Some(pattern) => Answer::of(covers_in_any_case(&pattern, action)),
         None => Answer::Unknown,
     });
     actions.max().unwrap_or(Answer::Unknown)
 }
 
-fn applies_to_resource<'t>(statement: &Evaluated<'t>, arn: &Arn<'t>) -> Answer {
+fn applies_to_resource<'t>(statement: &Evaluated<'t>, arn: &Arn<'_, 't>) -> Answer {
     let Some(resources) = statement.get("Resource") else { return Answer::Unknown };
     many(Some(resources)).iter().map(|pattern| arn.matched_by(pattern)).max().unwrap_or(Answer::Unknown)
 }
@@ -165,13 +165,17 @@ fn applies_to_resource<'t>(statement: &Evaluated<'t>, arn: &Arn<'t>) -> Answer {
 const LONGEST: usize = 2048;
 
 /// The name of a resource for policies: what a reference to it gives, and what is known of its form.
-pub(in crate::validate) struct Arn<'t> {
+pub(in crate::validate) struct Arn<'v, 't> {
     /// The resource in the template that it belongs to.
     pub(super) owner: Option<&'t str>,
     /// As it is written.
     written: Vec<Token<'t>>,
-    /// Its forms, of which it has one: what isn't known can be anything.
-    forms: Vec<Vec<Token<'t>>>,
+    /// Where references in it lead to resources; `None` if it is written as it is.
+    view: Option<&'v View<'v, 't>>,
+    /// Whether it may lack the end of a secret's name.
+    may_be_longer: bool,
+    /// Its forms, of which it has one: what isn't known can be anything. Most patterns are compared without them.
+    forms: OnceCell<Vec<Vec<Token<'t>>>>,
 }
 
 /// A part of a pattern or a name.
@@ -188,23 +192,22 @@ pub(super) enum Token<'t> {
     Segment,
 }
 
-impl<'t> Arn<'t> {
+impl<'v, 't> Arn<'v, 't> {
     /// Any resource, and for actions that have none.
     pub(in crate::validate) fn everything() -> Self {
-        Self { owner: None, written: vec![Token::Any], forms: vec![vec![Token::Any]] }
+        Self::as_written(vec![Token::Any])
+    }
+
+    fn as_written(written: Vec<Token<'t>>) -> Self {
+        Self { owner: None, written, view: None, may_be_longer: false, forms: OnceCell::new() }
     }
 
     /// A secret: an ARN may lack the six characters that Secrets Manager adds to a name.
     ///
     /// Source: AWS Secrets Manager API Reference, "`GetSecretValue`".
-    pub(in crate::validate) fn secret(view: &View<'_, 't>, value: &[Piece<'t>]) -> Self {
-        let mut arn = Self::of(view, value);
-        if arn.owner.is_none() {
-            let mut longer = arn.written.clone();
-            longer.extend([Token::Char('-'), Token::Segment]);
-            arn.forms.push(longer);
-        }
-        arn
+    pub(in crate::validate) fn secret(view: &'v View<'v, 't>, value: &[Piece<'t>]) -> Self {
+        let arn = Self::of(view, value);
+        Self { may_be_longer: arn.owner.is_none(), ..arn }
     }
 
     /// A parameter of Systems Manager by its name.
@@ -215,11 +218,11 @@ impl<'t> Arn<'t> {
             form.push(Token::Char('/'));
         }
         form.extend(tokens(name));
-        Self { owner: None, written: form.clone(), forms: vec![form] }
+        Self::as_written(form)
     }
 
     /// The bucket of that name, or that a reference gives.
-    pub(in crate::validate) fn bucket(view: &View<'_, 't>, name: &[Piece<'t>]) -> Self {
+    pub(in crate::validate) fn bucket(view: &'v View<'v, 't>, name: &[Piece<'t>]) -> Self {
         if let [Piece::Unknown(Unknown { origin: Origin::Resource(id), kind })] = name
             && view.get(id).is_some_and(|item| item.is("AWS::S3::Bucket"))
         {
@@ -230,23 +233,31 @@ impl<'t> Arn<'t> {
         form.push(Token::Segment);
         form.extend(":s3:::".chars().map(Token::Char));
         form.extend(tokens(name));
-        Self { owner: None, written: form.clone(), forms: vec![form] }
+        Self::as_written(form)
     }
 
     /// Any object in it, where it is a bucket.
     #[must_use]
     pub(in crate::validate) fn objects(mut self) -> Self {
-        for form in self.forms.iter_mut().chain([&mut self.written]) {
-            form.extend([Token::Char('/'), Token::Any]);
-        }
+        self.written.extend([Token::Char('/'), Token::Any]);
+        self.forms = OnceCell::new();
         self
     }
 
     /// The name that a value gives: a reference, or a text with references.
-    pub(in crate::validate) fn of(view: &View<'_, 't>, value: &[Piece<'t>]) -> Self {
-        let written = tokens(value);
-        let owner = first_owner(value);
-        Self { owner, forms: vec![form(view, &written)], written }
+    pub(in crate::validate) fn of(view: &'v View<'v, 't>, value: &[Piece<'t>]) -> Self {
+        Self { owner: first_owner(value), view: Some(view), ..Self::as_written(tokens(value)) }
+    }
+
+    fn forms(&self) -> &[Vec<Token<'t>>] {
+        self.forms.get_or_init(|| {
+            let form = self.view.map_or_else(|| self.written.clone(), |view| form(view, &self.written));
+            let longer = self.may_be_longer.then(|| {
+                let end = [Token::Char('-'), Token::Segment];
+                self.written.iter().cloned().chain(end).collect()
+            });
+            std::iter::once(form).chain(longer).collect()
+        })
     }
 
     /// Whether a pattern of a policy matches.
@@ -263,10 +274,11 @@ impl<'t> Arn<'t> {
         }
         let Some(parts) = pattern.data.pieces() else { return Answer::Unknown };
         let tokens = wildcards(tokens(&parts));
-        if tokens.len() > LONGEST || self.forms.iter().any(|form| form.len() > LONGEST) {
+        if tokens.len() > LONGEST || self.forms().iter().any(|form| form.len() > LONGEST) {
             return Answer::Unknown;
         }
-        if matches(&tokens, &self.written, true) || self.forms.iter().any(|form| matches(&tokens, form, true))
+        if matches(&tokens, &self.written, true)
+            || self.forms().iter().any(|form| matches(&tokens, form, true))
         {
             return Answer::Yes;
         }
@@ -280,7 +292,7 @@ impl<'t> Arn<'t> {
         if other.is_some() && self.owner.is_some() && other != self.owner {
             return Answer::No;
         }
-        Answer::of(self.forms.iter().any(|form| matches(&tokens, form, false))).min(Answer::Unknown)
+        Answer::of(self.forms().iter().any(|form| matches(&tokens, form, false))).min(Answer::Unknown)
     }
 }
 
@@ -331,15 +343,14 @@ fn form<'t>(view: &View<'_, 't>, written: &[Token<'t>]) -> Vec<Token<'t>> {
 
 /// The beginning of an ARN of a service, up to the colon behind the account.
 fn arn_start<'t>(service: &str) -> Vec<Token<'t>> {
-    let text = |text: &str| text.chars().map(Token::Char).collect::<Vec<_>>();
-    let mut start = text("arn:");
-    start.push(Token::Segment);
-    start.extend(text(&format!(":{service}:")));
-    start.push(Token::Segment);
-    start.push(Token::Char(':'));
-    start.push(Token::Segment);
-    start.push(Token::Char(':'));
-    start
+    // The partition, the service, the region and the account.
+    let parts = [text("arn:"), vec![Token::Segment, Token::Char(':')], text(service)];
+    let rest = [Token::Char(':'), Token::Segment, Token::Char(':'), Token::Segment, Token::Char(':')];
+    parts.into_iter().flatten().chain(rest).collect()
+}
+
+fn text<'t>(text: &str) -> Vec<Token<'t>> {
+    text.chars().map(Token::Char).collect()
 }
 
 /// The form of a resource's ARN.
@@ -353,7 +364,6 @@ fn arn_form<'t>(item: &Item<'t>) -> Option<Vec<Token<'t>>> {
         "AWS::ECR::Repository" => ("ecr", "repository/", "RepositoryName"),
         _ => return None,
     };
-    let text = |text: &str| text.chars().map(Token::Char).collect::<Vec<_>>();
     let mut form = arn_start(service);
     form.extend(text(kind));
     if service == "ssm" && !item.text(name).is_some_and(|name| name.starts_with('/')) {
@@ -385,8 +395,16 @@ pub(super) fn matches(pattern: &[Token<'_>], name: &[Token<'_>], certain: bool) 
     let loose = |token: &Token<'_>| {
         *token == Token::Any || (!certain && matches!(token, Token::Value(_) | Token::Segment))
     };
+    // Most differ soon after the beginning, where characters are compared one by one.
+    let is_char = |token: &Token<'_>| matches!(token, Token::Char(_));
+    let same = pattern.iter().zip(name).take_while(|(one, other)| is_char(one) && one == other).count();
+    let (pattern, name) = (&pattern[same..], &name[same..]);
+    if let ([Token::Char(_), ..], [Token::Char(_), ..]) = (pattern, name) {
+        return false;
+    }
     // reached[j]: the pattern so far matches the first j parts of the name.
     let mut reached = vec![false; name.len() + 1];
+    let mut next = reached.clone();
     reached[0] = true;
     let spread = |reached: &mut Vec<bool>| {
         // Where it need not be certain, an unknown part of the name may be empty or go on.
@@ -398,7 +416,7 @@ pub(super) fn matches(pattern: &[Token<'_>], name: &[Token<'_>], certain: bool) 
     };
     spread(&mut reached);
     for token in pattern {
-        let mut next = vec![false; name.len() + 1];
+        next.fill(false);
         if loose(token) {
             let mut any = false;
             for index in 0..=name.len() {
@@ -423,7 +441,7 @@ pub(super) fn matches(pattern: &[Token<'_>], name: &[Token<'_>], certain: bool) 
             }
         }
         spread(&mut next);
-        reached = next;
+        std::mem::swap(&mut reached, &mut next);
     }
     reached[name.len()]
 }

@@ -9,7 +9,7 @@ use super::{Answer, View};
 impl<'t> Role<'_, 't> {
     /// What a request of the role has under a condition key; the tasks' agents and the SDKs call by HTTPS, with the
     /// role's credentials.
-    pub(super) fn fact(&self, key: &str, service: Option<&str>, action: &str, arn: &Arn<'t>) -> Fact<'t> {
+    pub(super) fn fact(&self, key: &str, service: Option<&str>, action: &str, arn: &Arn<'_, 't>) -> Fact<'t> {
         let truth = |holds: bool| Fact::text(if holds { "true" } else { "false" });
         let own = action.split(':').next().unwrap_or_default();
         let region = self.view.context.options.region.as_deref();
@@ -52,7 +52,7 @@ impl<'t> Role<'_, 't> {
     }
 
     /// The tag of a resource of the template. One that isn't written there may come from the stack.
-    fn tag(&self, arn: &Arn<'t>, tag: &str) -> Fact<'t> {
+    fn tag(&self, arn: &Arn<'_, 't>, tag: &str) -> Fact<'t> {
         let item = arn.owner.and_then(|id| self.view.get(id));
         let tags = item.map_or(&[][..], |item| item.items("Tags"));
         let is_key = |one: &&Evaluated<'t>| {

@@ -1,12 +1,11 @@
 //! Which combinations of conditions are looked at, and the resources evaluated in each.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use crate::cfn::Resource;
-use crate::cfn::evaluate::{Evaluator, Scenario, Scenarios, Symbol};
+use crate::cfn::evaluate::{Evaluator, Scenario, Symbol};
 use crate::validate::Context;
 
 use super::looked::Versions;
@@ -19,12 +18,15 @@ const ALL_VIEWS: usize = 8;
 /// together; most faults of a combination need no more.
 const MOST_VIEWS: usize = 24;
 
-/// What a resource's evaluation depends on: its place, what its conditions are, and the values of its parameters where
-/// they have their defaults.
-type Key<'t> = (usize, Vec<Option<bool>>, Vec<Option<Symbol<'t>>>);
-
-/// Resources by what their evaluation depends on; `None` where one doesn't exist.
-type Evaluations<'t> = BTreeMap<Key<'t>, Option<Rc<Item<'t>>>>;
+/// A resource's evaluation, and what it depends on.
+struct Evaluation<'t> {
+    /// What its conditions are.
+    truths: Vec<Option<bool>>,
+    /// The values of its parameters where they have their defaults.
+    values: Vec<Option<Symbol<'t>>>,
+    /// `None` where it doesn't exist.
+    item: Option<Rc<Item<'t>>>,
+}
 
 /// The resources of a template in each combination that is looked at: with parameters unknown, then once more with
 /// parameters at their defaults, if a resource refers to one that has a default.
@@ -36,12 +38,22 @@ pub(super) fn snapshots<'t>(context: &Context<'t>) -> Vec<Snapshot<'t>> {
     if !complete || !every.complete {
         context.leave_out();
     }
-    let mut snapshots: Vec<_> = chosen.iter().map(|scenario| looks.look(scenario, false)).collect();
+    let mut snapshots: Vec<Snapshot<'t>> = Vec::new();
+    let mut add = |mut snapshot: Snapshot<'t>| {
+        let earlier: Vec<&Versions<'t>> = snapshots.iter().map(|earlier| &earlier.versions).collect();
+        snapshot.versions.number(&earlier);
+        snapshots.push(snapshot);
+    };
+    for scenario in &chosen {
+        add(looks.look(scenario, false));
+    }
     if looks.has_defaults.contains(&true) {
         // The first is the one that the defaults give. Of our own templates it is enough: what they hold in others is
         // written by one program, and `synth` has little time.
         let most = if context.is_foreign() { chosen.len() } else { 1 };
-        snapshots.extend(chosen.iter().take(most).map(|scenario| looks.look(&scenario.at_defaults(), true)));
+        for scenario in chosen.iter().take(most) {
+            add(looks.look(&scenario.at_defaults(), true));
+        }
     }
     if context.evaluator.is_exhausted() {
         context.leave_out();
@@ -58,9 +70,8 @@ struct Looks<'c, 't> {
     parameters: Vec<Vec<&'t str>>,
     /// Whether a parameter that it refers to has a default and no given value.
     has_defaults: Vec<bool>,
-    /// The combinations of each set of conditions.
-    scenarios: BTreeMap<BTreeSet<&'t str>, Arc<Scenarios<'t>>>,
-    evaluated: Evaluations<'t>,
+    /// Of each resource.
+    evaluated: Vec<Vec<Evaluation<'t>>>,
     graph: Rc<Graph>,
     versions: Versions<'t>,
 }
@@ -69,12 +80,6 @@ impl<'c, 't> Looks<'c, 't> {
     fn new(context: &'c Context<'t>) -> Self {
         let resources = &context.template.resources;
         let needed: Vec<BTreeSet<&str>> = resources.values().map(Evaluator::conditions_of).collect();
-        let mut scenarios: BTreeMap<BTreeSet<&str>, Arc<Scenarios<'t>>> = BTreeMap::new();
-        for names in &needed {
-            if !scenarios.contains_key(names) {
-                scenarios.insert(names.clone(), context.evaluator.shared_scenarios(names));
-            }
-        }
         let named = &context.references.names_by_resource;
         let of = |id: &str| named.get(id).into_iter().flatten().copied();
         let parameters: Vec<Vec<&str>> = resources
@@ -91,9 +96,8 @@ impl<'c, 't> Looks<'c, 't> {
             context,
             parameters,
             has_defaults,
+            evaluated: needed.iter().map(|_| Vec::new()).collect(),
             needed,
-            scenarios,
-            evaluated: BTreeMap::new(),
             graph: Rc::new(Graph::new(context)),
             versions: Versions::new(context.template),
         }
@@ -135,33 +139,39 @@ impl<'c, 't> Looks<'c, 't> {
         at_defaults: bool,
     ) -> Option<Rc<Item<'t>>> {
         let needed = &self.needed[index];
-        let truths: Vec<_> = needed.iter().map(|name| scenario.condition(name)).collect();
+        let truths = needed.iter().map(|name| scenario.condition(name));
         let at_defaults = at_defaults && self.has_defaults[index];
-        let values = if at_defaults { self.parameters[index].as_slice() } else { &[] };
-        let values = values.iter().map(|name| scenario.value(name).cloned()).collect();
-        // The others are pseudo parameters.
-        let is_parameter = |name: &&str| self.context.evaluator.parameter(name).is_some();
-        let has_parameters = self.parameters[index].iter().any(is_parameter);
-        let item = self.evaluated.entry((index, truths, values)).or_insert_with_key(|(_, truths, _)| {
-            let all = self.scenarios.get(needed)?;
-            let own = all
-                .list
-                .iter()
-                .find(|own| needed.iter().zip(truths).all(|(name, truth)| own.condition(name) == *truth))?;
+        let parameters = if at_defaults { self.parameters[index].as_slice() } else { &[] };
+        let is_same = |known: &&Evaluation<'t>| {
+            let mut values = parameters.iter().zip(&known.values);
+            truths.clone().eq(known.truths.iter().copied())
+                && parameters.len() == known.values.len()
+                && values.all(|(name, value)| scenario.value(name) == value.as_ref())
+        };
+        if let Some(known) = self.evaluated[index].iter().find(is_same) {
+            return known.item.clone();
+        }
+        let evaluate = || {
+            let all = self.context.scenarios_of(resource);
+            let is_own =
+                |own: &&Scenario<'t>| truths.clone().eq(needed.iter().map(|name| own.condition(name)));
+            let own = all.list.iter().find(is_own)?;
             if Evaluator::exists(resource, own) == Some(false) {
                 return None;
             }
             let properties = if at_defaults {
                 // What a parameter is depends on all conditions that it decides.
                 self.context.evaluator.properties(resource, scenario).0
-            } else if has_parameters {
-                self.context.evaluator.properties(resource, own).0
             } else {
-                self.context.properties_without_parameters(id, resource, all, own)
+                self.context.properties_in(id, resource, &all, own)
             };
             Some(Rc::new(Item::new(id, index, resource, properties)))
-        });
-        item.clone()
+        };
+        let item = evaluate();
+        let truths = truths.collect();
+        let values = parameters.iter().map(|name| scenario.value(name).cloned()).collect();
+        self.evaluated[index].push(Evaluation { truths, values, item: item.clone() });
+        item
     }
 }
 

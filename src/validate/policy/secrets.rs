@@ -82,7 +82,7 @@ pub(super) static ENVIRONMENT: Policy = Policy {
                     let Some(text) = value.text() else { continue };
                     // Most values can't be one, and to look the name up takes longest.
                     let is_secret =
-                        is_possible_secret(&text) && (sounds_secret(&name) || catalog::is_secret(&name));
+                        is_possible_secret(&text) && (catalog::is_secret(&name) || sounds_secret(&name));
                     let help = "move it to `Secrets`, with the ARN of a secret or parameter as `ValueFrom`";
                     if is_secret {
                         let message = format!("the value of `{name}` stands in the task definition");

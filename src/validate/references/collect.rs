@@ -98,6 +98,10 @@ pub struct Link<'t> {
     pub guards: Vec<(&'t str, bool)>,
     /// Whether it is a placeholder in a `Fn::Sub` text.
     pub in_sub: bool,
+    /// Where among the template's resources the one is that it stands in.
+    pub(in crate::validate) from: Option<usize>,
+    /// Where among them the one is that it refers to; `None` if it refers to none.
+    pub(in crate::validate) to: Option<usize>,
 }
 
 /// What a name refers to.
@@ -126,12 +130,14 @@ pub struct Text<'t> {
     pub in_sub: bool,
     /// The function that it is an argument of.
     pub inside: Option<Function>,
+    /// Whether it holds `{{`, with which dynamic references begin.
+    pub(super) may_be_dynamic: bool,
 }
 
 impl<'t> References<'t> {
     /// Walks through the template.
     pub fn collect(template: &'t Template) -> Self {
-        let mut walk = Walk::new();
+        let mut walk = Walk::new(template);
         for (name, parameter) in &template.parameters {
             walk.start(Owner::Parameter(name), "Parameters", name);
             walk.body(parameter);
@@ -148,8 +154,9 @@ impl<'t> References<'t> {
             walk.start(Owner::Rule(name), "Rules", name);
             walk.value(rule, Position::default());
         }
-        for (id, resource) in &template.resources {
+        for (index, (id, resource)) in template.resources.iter().enumerate() {
             walk.start(Owner::Resource { id, resource }, "Resources", id);
+            walk.from = Some(index);
             walk.resource(resource);
         }
         for (name, output) in &template.outputs {
@@ -187,8 +194,11 @@ struct Position {
 }
 
 struct Walk<'t> {
+    template: &'t Template,
     found: References<'t>,
     owner: Owner<'t>,
+    /// Where the owner is among the resources, if it is one.
+    from: Option<usize>,
     part: Part<'t>,
     section: &'static str,
     name: &'t str,
@@ -197,10 +207,12 @@ struct Walk<'t> {
 }
 
 impl<'t> Walk<'t> {
-    fn new() -> Self {
+    fn new(template: &'t Template) -> Self {
         Self {
+            template,
             found: References::default(),
             owner: Owner::Template,
+            from: None,
             part: Part::Whole,
             section: "",
             name: "",
@@ -211,6 +223,7 @@ impl<'t> Walk<'t> {
 
     fn start(&mut self, owner: Owner<'t>, section: &'static str, name: &'t str) {
         self.owner = owner;
+        self.from = None;
         self.part = Part::Whole;
         self.section = section;
         self.name = name;
@@ -317,15 +330,27 @@ impl<'t> Walk<'t> {
     }
 
     fn link(&mut self, target: Target<'t>, in_sub: bool) {
-        let link = Link { target, site: self.site(), guards: self.guards.clone(), in_sub };
-        self.found.links.push(link);
+        let to = match target {
+            Target::Name(name) | Target::Attribute(name, _) | Target::DependsOn(name) => {
+                self.template.resources.get_index_of(name)
+            }
+            Target::Condition(_) | Target::Mapping(_) => None,
+        };
+        let (site, guards) = (self.site(), self.guards.clone());
+        self.found.links.push(Link { target, site, guards, in_sub, from: self.from, to });
     }
 
     fn text(&mut self, text: &'t str, position: Position, in_sub: bool) {
-        let opens = |pair: &[u8]| matches!(pair, b"{{" | b"${");
-        if text.as_bytes().windows(2).any(opens) {
+        // Nearly no text has a brace.
+        let bytes = text.as_bytes();
+        if !bytes.contains(&b'{') {
+            return;
+        }
+        let has = |wanted: &[u8]| bytes.windows(2).any(|pair| pair == wanted);
+        let may_be_dynamic = has(b"{{");
+        if may_be_dynamic || has(b"${") {
             let inside = position.inside.map(|(function, _)| function);
-            self.found.texts.push(Text { text, site: self.site(), in_sub, inside });
+            self.found.texts.push(Text { text, site: self.site(), in_sub, inside, may_be_dynamic });
         }
     }
 

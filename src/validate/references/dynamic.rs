@@ -2,6 +2,8 @@
 
 use crate::cfn::evaluate::{SubPiece, sub_pieces};
 
+use super::Text;
+
 /// A dynamic reference in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {
@@ -20,7 +22,11 @@ impl Found {
 }
 
 /// The dynamic references in a text; of the text of a `Fn::Sub` with its placeholders.
-pub(super) fn references(text: &str, in_sub: bool) -> Vec<Found> {
+pub(super) fn references(text: &Text<'_>) -> Vec<Found> {
+    if text.may_be_dynamic { found_in(text.text, text.in_sub) } else { Vec::new() }
+}
+
+fn found_in(text: &str, in_sub: bool) -> Vec<Found> {
     let text = if in_sub {
         let pieces = sub_pieces(text).into_iter().map(|piece| match piece {
             SubPiece::Text(text) => text.to_owned(),
@@ -47,15 +53,15 @@ mod tests {
 
     #[test]
     fn references_are_found_inside_texts() {
-        let found = references("a{{resolve:ssm:/x:1}}b{{resolve:secretsmanager:s:SecretString:k}}", false);
+        let found = found_in("a{{resolve:ssm:/x:1}}b{{resolve:secretsmanager:s:SecretString:k}}", false);
         assert_eq!(found[0].body, "ssm:/x:1");
         assert_eq!(found[1].service(), "secretsmanager");
-        assert_eq!(references("{{resolve:ssm:/x", false), []);
+        assert_eq!(found_in("{{resolve:ssm:/x", false), []);
     }
 
     #[test]
     fn placeholders_are_one_character() {
-        let found = references("{{resolve:secretsmanager:${Secret}:SecretString:k}}", true);
+        let found = found_in("{{resolve:secretsmanager:${Secret}:SecretString:k}}", true);
         assert_eq!(found[0].body, "secretsmanager:\u{1a}:SecretString:k");
     }
 }

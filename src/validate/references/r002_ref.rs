@@ -19,9 +19,9 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     let template = context.template;
     for link in &context.references.links {
         let Target::Name(name) = link.target else { continue };
-        if is_pseudo_parameter(name)
+        if link.to.is_some()
+            || is_pseudo_parameter(name)
             || template.parameters.contains_key(name)
-            || template.resources.contains_key(name)
             || context.macros.may_make(name)
         {
             continue;

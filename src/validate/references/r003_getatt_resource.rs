@@ -19,7 +19,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     let template = context.template;
     for link in &context.references.links {
         let Target::Attribute(resource, _) = link.target else { continue };
-        if template.resources.contains_key(resource) || context.macros.may_make(resource) {
+        if link.to.is_some() || context.macros.may_make(resource) {
             continue;
         }
         let message = if template.parameters.contains_key(resource) {

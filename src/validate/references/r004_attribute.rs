@@ -1,5 +1,7 @@
 //! R004: the resource has the attribute.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::references::Target;
 use crate::validate::references::names::did_you_mean;
@@ -17,15 +19,24 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
+    // Many links ask for the same few.
+    let mut known: BTreeSet<(&str, &str)> = BTreeSet::new();
     for link in &context.references.links {
         let Target::Attribute(id, attribute) = link.target else { continue };
-        let Some(resource) = context.template.resources.get(id) else { continue };
+        let resource = link.to.and_then(|to| context.template.resources.get_index(to));
+        let Some((_, resource)) = resource else { continue };
         let type_name = resource.type_name.as_str();
+        if attribute.is_some_and(|attribute| known.contains(&(type_name, attribute))) {
+            continue;
+        }
         let Some(schema) = context.registry.get(type_name).filter(|_| !has_open_attributes(type_name)) else {
             continue;
         };
         let message = match attribute {
-            Some(attribute) if schema.attribute(attribute).is_some() => continue,
+            Some(attribute) if schema.attribute(attribute).is_some() => {
+                known.insert((type_name, attribute));
+                continue;
+            }
             Some(attribute) => format!("{type_name} has no attribute `{attribute}`"),
             None if link_is_computed(context, link) => continue,
             None => format!("no attribute of `{id}` is named"),

@@ -20,7 +20,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for link in &context.references.links {
         let Target::DependsOn(name) = link.target else { continue };
         let itself = matches!(link.site.owner, Owner::Resource { id, .. } if id == name);
-        if (resources.contains_key(name) || context.macros.may_make(name)) && !itself {
+        if (link.to.is_some() || context.macros.may_make(name)) && !itself {
             continue;
         }
         let message = if itself {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::references::{Link, Target};
-use crate::validate::{Context, Owner, Rule};
+use crate::validate::{Context, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("R009"),
@@ -16,23 +16,12 @@ pub(super) static RULE: Rule = Rule {
     same_as: &["cfn-lint E3004"],
 };
 
-/// The resource that the link makes its owner wait for.
-fn dependency<'t>(context: &Context<'t>, link: &Link<'t>) -> Option<usize> {
-    let (Target::Name(name) | Target::Attribute(name, _) | Target::DependsOn(name)) = link.target else {
-        return None;
-    };
-    context.template.resources.get_index_of(name)
-}
-
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     let resources = &context.template.resources;
     // For each resource those that it waits for, with the first link that says so.
     let mut edges: Vec<BTreeMap<usize, &Link<'_>>> = vec![BTreeMap::new(); resources.len()];
     for link in &context.references.links {
-        let Owner::Resource { id, .. } = link.site.owner else { continue };
-        let (Some(from), Some(to)) = (resources.get_index_of(id), dependency(context, link)) else {
-            continue;
-        };
+        let (Some(from), Some(to)) = (link.from, link.to) else { continue };
         // R008 tells of a resource that waits for itself by name.
         if from != to || !matches!(link.target, Target::DependsOn(_)) {
             edges[from].entry(to).or_insert(link);

@@ -29,9 +29,9 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         let owner = link.site.owner;
         let may_be_early = match owner {
             Owner::Condition(_) | Owner::Rule(_) | Owner::Output(_) => true,
-            _ => early.iter().any(|(call, _)| call.site.owner == owner),
+            _ => early.iter().any(|(call, _)| call.site.owner.is(&owner)),
         };
-        if !may_be_early || !context.template.resources.contains_key(name) {
+        if link.to.is_none() || !may_be_early {
             continue;
         }
         let pointer = link.site.pointer();

@@ -20,14 +20,14 @@ const SERVICES: [&str; 3] = ["ssm", "ssm-secure", "secretsmanager"];
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for text in &context.references.texts {
-        for found in references(text.text, text.in_sub) {
+        for found in references(text) {
             if let Some((message, help)) = problem(&found.body) {
                 let mut finding = RULE.at(text.site.owner, text.site.pointer(), message);
                 finding.help = help;
                 findings.push(finding);
             }
         }
-        if has_blank(text.text) {
+        if text.may_be_dynamic && has_blank(text.text) {
             let message = "with a blank in `{{resolve:` the text is a value like any other";
             findings.push(RULE.at(text.site.owner, text.site.pointer(), message).help("take the blank out"));
         }

@@ -19,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for text in &context.references.texts {
-        for found in references(text.text, text.in_sub) {
+        for found in references(text) {
             let service = found.service();
             if let Some(place) = wrong_place(text, service) {
                 let message = format!("a dynamic reference to `{service}` isn't resolved in {place}");

@@ -34,7 +34,7 @@ const TAKES: [(&str, &str); 11] = [
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for text in context.references.texts.iter().filter(|text| text.site.part == Part::Properties) {
         let Owner::Resource { resource, .. } = text.site.owner else { continue };
-        if !references(text.text, text.in_sub).iter().any(|found| found.service() == "ssm-secure") {
+        if !references(text).iter().any(|found| found.service() == "ssm-secure") {
             continue;
         }
         let property = text.site.property();

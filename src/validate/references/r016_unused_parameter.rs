@@ -27,15 +27,10 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     if by_type || context.macros.bring_names() {
         return;
     }
-    let mut used: Vec<&str> = context
-        .references
-        .links
-        .iter()
-        .filter_map(|link| if let Target::Name(name) = link.target { Some(name) } else { None })
-        .collect();
-    used.sort_unstable();
+    let links = &context.references.links;
+    let is_used = |name: &str| links.iter().any(|link| link.target == Target::Name(name));
     let parameters = context.template.parameters.keys().filter(|name| !context.macros.mention(name));
-    for name in parameters.filter(|name| used.binary_search(&name.as_str()).is_err()) {
+    for name in parameters.filter(|name| !is_used(name)) {
         findings.push(RULE.at(
             Owner::Parameter(name),
             format!("/Parameters/{}", escape(name)),

@@ -22,9 +22,8 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
     for link in &context.references.links {
         // A `DependsOn` on what isn't there is ignored by CloudFormation.
         let (Target::Name(name) | Target::Attribute(name, _)) = link.target else { continue };
-        let Some(condition) =
-            context.template.resources.get(name).and_then(|resource| resource.condition.as_deref())
-        else {
+        let resource = link.to.and_then(|to| context.template.resources.get_index(to));
+        let Some(condition) = resource.and_then(|(_, resource)| resource.condition.as_deref()) else {
             continue;
         };
         let own = owner_condition(context, link);

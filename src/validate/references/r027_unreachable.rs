@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::cfn::evaluate::{Evaluator, Function, Settings};
 use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::validate::references::{Link, Target};
 use crate::validate::{Context, Owner, Rule};
 
 pub(super) static RULE: Rule = Rule {
@@ -22,7 +23,13 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         return;
     }
     // What is given for one stack decides some conditions: here it is asked what the template itself allows.
-    let evaluator = Evaluator::new(context.template, &Settings::default());
+    let of_template;
+    let evaluator = if nothing_given_decides(context) {
+        &context.evaluator
+    } else {
+        of_template = Evaluator::new(context.template, &Settings::default());
+        &of_template
+    };
     let mut constant: BTreeSet<&str> = BTreeSet::new();
     for name in context.template.conditions.keys() {
         let all = evaluator.shared_scenarios(&BTreeSet::from([name.as_str()]));
@@ -66,6 +73,17 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             );
         }
     }
+}
+
+/// Whether what is given for the stack decides none of the conditions of one of our own templates, which are small: then what was
+/// found out with it is true without it.
+fn nothing_given_decides(context: &Context<'_>) -> bool {
+    let is_given = |name: &str| name.starts_with("AWS::") || context.options.parameters.contains_key(name);
+    let decides = |link: &Link<'_>| {
+        matches!(link.site.owner, Owner::Condition(_) | Owner::Rule(_))
+            && matches!(link.target, Target::Name(name) if is_given(name))
+    };
+    !context.is_foreign() && !context.references.links.iter().any(decides)
 }
 
 /// The only answer among several; `None` if there are two, none, or one isn't known.

@@ -1,7 +1,7 @@
 //! R028: `DependsOn` says what no reference says.
 
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::validate::references::Target;
+use crate::validate::references::{Link, Target};
 use crate::validate::{Context, Owner, Rule};
 
 pub(super) static RULE: Rule = Rule {
@@ -15,26 +15,21 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
-    let mut references: Vec<(&str, &str)> = Vec::new();
-    for link in &context.references.links {
-        let (Owner::Resource { id, .. }, Target::Name(name) | Target::Attribute(name, _)) =
-            (link.site.owner, link.target)
-        else {
-            continue;
-        };
-        // A reference in one branch of an `Fn::If` isn't always there.
-        if link.guards.is_empty() {
-            references.push((id, name));
-        }
-    }
-    references.sort_unstable();
-    for link in &context.references.links {
-        let (Owner::Resource { id, .. }, Target::DependsOn(name)) = (link.site.owner, link.target) else {
-            continue;
-        };
-        if references.binary_search(&(id, name)).is_ok() {
-            let message = format!("`{id}` refers to `{name}` and waits for it in any case");
-            findings.push(RULE.at(link.site.owner, link.site.pointer(), message));
+    // The links of one resource stand together.
+    for links in context.references.links.chunk_by(|one, other| one.from == other.from) {
+        for link in links {
+            let (Owner::Resource { id, .. }, Target::DependsOn(name)) = (link.site.owner, link.target) else {
+                continue;
+            };
+            // A reference in one branch of an `Fn::If` isn't always there.
+            let is_reference = |other: &Link<'_>| {
+                matches!(other.target, Target::Name(other) | Target::Attribute(other, _) if other == name)
+                    && other.guards.is_empty()
+            };
+            if links.iter().any(is_reference) {
+                let message = format!("`{id}` refers to `{name}` and waits for it in any case");
+                findings.push(RULE.at(link.site.owner, link.site.pointer(), message));
+            }
         }
     }
 }

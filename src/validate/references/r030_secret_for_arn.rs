@@ -27,7 +27,7 @@ const ARNS: [&str; 6] = [
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     let texts = context.references.texts.iter().filter(|text| text.site.part == Part::Properties);
     for text in texts {
-        let found = dynamic::references(text.text, text.in_sub);
+        let found = dynamic::references(text);
         if !found.iter().any(|found| found.service() == "secretsmanager") {
             continue;
         }

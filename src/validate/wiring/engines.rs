@@ -35,7 +35,7 @@ fn lines(
     static LINES: OnceLock<Vec<Line>> = OnceLock::new();
     let lines = LINES.get_or_init(|| {
         let line = |line: &'static str| {
-            let mut columns = line.split('\t');
+            let mut columns = line.splitn(5, '\t');
             let mut next = || columns.next();
             Some(Line { kind: next()?, holds: next()?, engine: next()?, regions: next()?, names: next()? })
         };
@@ -62,14 +62,10 @@ pub(super) enum Version {
 /// What is known of an engine's version; `None` if the engine isn't known.
 pub(super) fn version(kind: Kind, engine: &str, version: &str) -> Option<Version> {
     let (_, _, known) = lines(kind, "versions").find(|(name, ..)| *name == engine)?;
-    let mut newest = Vec::new();
-    for name in known.split(' ') {
-        let bare = name.trim_end_matches('!');
-        if bare == version {
-            return Some(if name.ends_with('!') { Version::Deprecated } else { Version::Known });
-        }
-        newest = newest.max(numbers(bare));
+    if let Some(name) = known.split(' ').find(|name| name.trim_end_matches('!') == version) {
+        return Some(if name.ends_with('!') { Version::Deprecated } else { Version::Known });
     }
+    let newest = known.split(' ').map(|name| numbers(name.trim_end_matches('!'))).max().unwrap_or_default();
     Some(if numbers(version) > newest || is_newer_minor(version, known) {
         Version::Newer
     } else {

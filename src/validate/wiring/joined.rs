@@ -7,7 +7,6 @@ use crate::validate::schema::constraints::{self, Constraint, Join};
 use super::model::{Item, View, in_each};
 
 /// What a check looks at: a resource, one value in it, and the others that it names.
-#[derive(Clone)]
 struct Gathered<'v, 't> {
     item: &'v Item<'t>,
     /// The value that the check is about.
@@ -19,9 +18,9 @@ struct Gathered<'v, 't> {
 impl<'v, 't> Gathered<'v, 't> {
     /// All of it as one object: `own` are the resource's properties, and each join has its name.
     fn value(&self) -> Evaluated<'t> {
-        let mut members = vec![("own", self.item.properties.clone()), ("it", self.it.clone())];
-        members.extend(self.joined.iter().map(|(name, item, _)| (*name, item.properties.clone())));
-        Evaluated { data: Data::Object(members.into()), source: self.it.source }
+        let own = [("own", self.item.properties.clone()), ("it", self.it.clone())];
+        let joined = self.joined.iter().map(|(name, item, _)| (*name, item.properties.clone()));
+        Evaluated { data: Data::Object(own.into_iter().chain(joined).collect()), source: self.it.source }
     }
 
     /// What a path leads to in that object, which isn't made for it.
@@ -57,8 +56,8 @@ pub(super) fn check(views: &[View<'_, '_>], findings: &mut Vec<Diagnostic>) {
     }
 }
 
-fn check_type(
-    view: &View<'_, '_>,
+fn check_type<'t>(
+    view: &View<'_, 't>,
     type_name: &str,
     joining: &[&'static Constraint],
     findings: &mut Vec<Diagnostic>,
@@ -66,7 +65,7 @@ fn check_type(
     let Some(schema) = view.context.registry.get(type_name) else { return };
     for item in view.of(type_name) {
         for constraint in joining {
-            for gathered in gather(view, item, constraint) {
+            let mut tell = |gathered: &Gathered<'_, 't>| {
                 let value = gathered.value();
                 for found in constraints::check_gathered(view.context, schema, constraint, &value) {
                     let own = pointer_to(&item.resource.properties, found.source).is_some();
@@ -74,11 +73,15 @@ fn check_type(
                     if own {
                         place.source = found.source;
                     }
-                    let message = named(&found.message, &gathered);
+                    let message = named(&found.message, gathered);
                     let mut finding = item.finding_at(found.rule, &place, message);
-                    finding.help = found.help.map(|help| named(&help, &gathered));
+                    finding.help = found.help.map(|help| named(&help, gathered));
                     findings.push(finding);
                 }
+            };
+            for it in constraints::reached(&item.properties, constraint.at) {
+                let mut gathered = Gathered { item, it, joined: Vec::new() };
+                each_joined(view, &mut gathered, &constraint.joins, &mut tell);
             }
         }
     }
@@ -92,31 +95,19 @@ fn named(text: &str, gathered: &Gathered<'_, '_>) -> String {
         .fold(text.to_owned(), |text, (name, item, _)| text.replace(&format!("<{name}>"), item.id))
 }
 
-/// What a check is made on.
-fn gather<'v, 't>(
+/// Runs a check on what is gathered with all that the joins lead to: not at all where one leads to nothing in the template.
+fn each_joined<'v, 't>(
     view: &'v View<'_, 't>,
-    item: &'v Item<'t>,
-    constraint: &'static Constraint,
-) -> Vec<Gathered<'v, 't>> {
-    let its = constraints::reached(&item.properties, constraint.at).into_iter();
-    let mut all: Vec<_> = its.map(|it| Gathered { item, it, joined: Vec::new() }).collect();
-    for join in &constraint.joins {
-        all = all.iter().flat_map(|gathered| with(view, gathered, join)).collect();
+    gathered: &mut Gathered<'v, 't>,
+    joins: &'static [Join],
+    run: &mut dyn FnMut(&Gathered<'v, 't>),
+) {
+    let Some((join, rest)) = joins.split_first() else { return run(gathered) };
+    for reference in gathered.reached(join.at) {
+        if let Some(target) = view.target_of(Some(reference), join.type_name) {
+            gathered.joined.push((join.name, target, reference));
+            each_joined(view, gathered, rest, run);
+            gathered.joined.pop();
+        }
     }
-    all
-}
-
-/// The same with what a join leads to: none where it leads to nothing in the template.
-fn with<'v, 't>(
-    view: &'v View<'_, 't>,
-    gathered: &Gathered<'v, 't>,
-    join: &'static Join,
-) -> Vec<Gathered<'v, 't>> {
-    let found = gathered.reached(join.at).into_iter().filter_map(|reference| {
-        let target = view.target_of(Some(reference), join.type_name)?;
-        let mut gathered = gathered.clone();
-        gathered.joined.push((join.name, target, reference));
-        Some(gathered)
-    });
-    found.collect()
 }

@@ -5,7 +5,6 @@
 //! is left alone.
 
 mod balancer_zones;
-mod dify;
 mod endpoints;
 mod engines;
 mod forward;
@@ -112,7 +111,7 @@ mod waf;
 use crate::diagnostic::Diagnostic;
 
 use super::context::Context;
-use super::model::{self, block, ecs, network, permission, secret};
+use super::model::{self, block, dify, ecs, network, permission, secret};
 use super::rule::{Check, Rule};
 use policy::{
     w150_document, w151_statement, w152_principal, w153_action, w154_resource, w155_condition,

@@ -172,9 +172,9 @@ impl<'t> Groups<'t> {
     /// Who is behind which target group.
     pub(super) fn of(view: &View<'_, 't>) -> Self {
         let mut groups = Self { known: BTreeMap::new(), elsewhere: Vec::new() };
-        for (service, _, container) in running(view) {
-            let Some(component) = component(container) else { continue };
-            let version = image(container).and_then(|(_, version)| version);
+        for (service, task, container) in running(view) {
+            let Some(component) = component(task, container) else { continue };
+            let version = image(task, container).and_then(|(_, version)| version);
             if service.is_unknown("LoadBalancers") {
                 groups.elsewhere.push(component);
             }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::cfn::evaluate::{Evaluated, Origin, Piece, Unknown};
+use crate::cfn::evaluate::{Evaluated, Origin, Unknown};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
 use super::ecs::{containers, environment, known_list, secrets, services};
-use super::model::{Answer, Item, View, pieces};
+use super::model::{Answer, Item, View, first_resource, unknown_parts};
 use super::network::Network;
 
 pub(super) static RULE: Rule = Rule {
@@ -54,10 +54,10 @@ pub(super) fn port(item: &Item<'_>) -> Option<i64> {
 }
 
 /// The resource whose address, by attribute, a piece of a text is.
-pub(super) fn addressed<'t>(piece: &Piece<'t>) -> Option<&'t str> {
-    match piece {
-        Piece::Unknown(Unknown { origin: Origin::Attribute(id, attribute), .. })
-            if attribute.to_lowercase().contains("endpoint") && attribute.ends_with("Address") =>
+pub(super) fn addressed<'t>(part: &Unknown<'t>) -> Option<&'t str> {
+    match &part.origin {
+        Origin::Attribute(id, attribute)
+            if attribute.ends_with("Address") && attribute.to_lowercase().contains("endpoint") =>
         {
             Some(id)
         }
@@ -69,18 +69,12 @@ pub(super) fn addressed<'t>(piece: &Piece<'t>) -> Option<&'t str> {
 fn connected<'v, 't>(view: &'v View<'_, 't>, task: &Item<'t>) -> Vec<&'v Item<'t>> {
     let mut ids = BTreeSet::new();
     for container in containers(task) {
-        ids.extend(
-            environment(container).flat_map(|(_, value)| pieces(value)).filter_map(|piece| addressed(&piece)),
-        );
+        ids.extend(environment(container).flat_map(|(_, value)| unknown_parts(value)).filter_map(addressed));
         for (_, secret) in secrets(container) {
             // A secret that is put together from an address.
-            let Some(Piece::Unknown(Unknown { origin: Origin::Resource(id), .. })) =
-                pieces(secret).into_iter().next()
-            else {
-                continue;
-            };
+            let Some(id) = first_resource(secret) else { continue };
             if let Some(text) = view.get(id).and_then(|secret| secret.get("SecretString")) {
-                ids.extend(pieces(text).iter().filter_map(addressed));
+                ids.extend(unknown_parts(text).filter_map(addressed));
             }
         }
     }

@@ -1,5 +1,8 @@
 //! W007: a task may read its secrets.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use crate::cfn::evaluate::{Evaluated, Origin, Piece, Unknown};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
@@ -95,25 +98,42 @@ fn written_service(parts: &[Piece<'_>]) -> Option<String> {
     text.split(':').nth(2).map(ToOwned::to_owned)
 }
 
-/// Everything that ECS reads before a container starts, with its name in a message.
-fn all_secrets<'v, 't>(container: &'v Evaluated<'t>) -> impl Iterator<Item = (String, &'v Evaluated<'t>)> {
-    let own = secrets(container).map(|(name, value)| (format!("`{name}`"), value));
+/// What a secret is for.
+enum Use<'v> {
+    Variable(Cow<'v, str>),
+    LogOption(Cow<'v, str>),
+    Registry,
+}
+
+impl fmt::Display for Use<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Variable(name) => write!(f, "`{name}`"),
+            Self::LogOption(name) => write!(f, "the log option `{name}`"),
+            Self::Registry => f.write_str("the registry"),
+        }
+    }
+}
+
+/// Everything that ECS reads before a container starts.
+fn all_secrets<'v, 't>(container: &'v Evaluated<'t>) -> impl Iterator<Item = (Use<'v>, &'v Evaluated<'t>)> {
+    let own = secrets(container).map(|(name, value)| (Use::Variable(name), value));
     let options = container.at(&["LogConfiguration", "SecretOptions"]).map_or(&[][..], Evaluated::items);
-    let of_log = options.iter().filter_map(|option| {
-        Some((format!("the log option `{}`", option.get("Name")?.text()?), option.get("ValueFrom")?))
-    });
+    let of_log = options
+        .iter()
+        .filter_map(|option| Some((Use::LogOption(option.get("Name")?.text()?), option.get("ValueFrom")?)));
     let of_registry = container.at(&["RepositoryCredentials", "CredentialsParameter"]);
-    own.chain(of_log).chain(of_registry.map(|value| ("the registry".to_owned(), value)))
+    own.chain(of_log).chain(of_registry.map(|value| (Use::Registry, value)))
 }
 
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     for task in tasks(view) {
         let Some(role) = role(view, task.get("ExecutionRoleArn")) else { continue };
         for container in containers(task) {
-            for (name, value) in all_secrets(container) {
+            for (purpose, value) in all_secrets(container) {
                 let Some(missing) = missing(view, &role, value) else { continue };
                 let message = format!(
-                    "`{}` may not {missing} for {name} of {}: the task stops before it starts, with a ResourceInitializationError",
+                    "`{}` may not {missing} for {purpose} of {}: the task stops before it starts, with a ResourceInitializationError",
                     role.item.id,
                     shown_name(container)
                 );

@@ -83,7 +83,7 @@ fn keys(text: &Evaluated<'_>) -> Option<Vec<String>> {
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     for task in tasks(view) {
         for container in containers(task) {
-            let is_dify = image(container).is_some();
+            let is_dify = image(task, container).is_some();
             for (name, value) in secrets(container) {
                 let whole = || whole(view, &name, value).filter(|_| is_dify);
                 if let Some((message, help)) = wrong(view, &name, value).or_else(whole) {

@@ -1,11 +1,11 @@
 //! W010: secrets of containers are references to them, not their values.
 
-use crate::cfn::evaluate::{Evaluated, Origin, Piece, Unknown};
+use crate::cfn::evaluate::{Evaluated, Piece};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
 use super::ecs::{containers, environment, secrets, tasks};
-use super::model::{View, pieces};
+use super::model::{View, dynamic_references};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W010"),
@@ -18,13 +18,10 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// The service of a dynamic reference in the value, if there is one.
-fn dynamic(value: &Evaluated<'_>) -> Option<String> {
-    pieces(value).into_iter().find_map(|piece| match piece {
-        Piece::Unknown(Unknown { origin: Origin::Dynamic(body), .. }) => match body.first()? {
-            Piece::Text(text) => Some(text.split(':').next()?.to_owned()),
-            Piece::Unknown(_) => Some("secretsmanager".to_owned()),
-        },
-        _ => None,
+fn dynamic<'v>(value: &'v Evaluated<'_>) -> Option<&'v str> {
+    dynamic_references(value).find_map(|body| match body.first()? {
+        Piece::Text(text) => text.split(':').next(),
+        Piece::Unknown(_) => Some("secretsmanager"),
     })
 }
 

@@ -17,8 +17,11 @@ pub(super) static RULE: Rule = Rule {
     same_as: &[],
 };
 
+/// Types whose resources may need it.
+const TYPES: [&str; 4] =
+    ["AWS::EC2::Route", "AWS::EC2::NatGateway", "AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::EC2::EIP"];
+
 fn needs<'t>(view: &View<'_, 't>, item: &Item<'t>) -> bool {
-    let network = Network::of(view);
     let public = |subnet: Option<&Evaluated<'_>>| {
         subnet
             .and_then(Evaluated::resource)
@@ -32,7 +35,7 @@ fn needs<'t>(view: &View<'_, 't>, item: &Item<'t>) -> bool {
         }
         "AWS::ElasticLoadBalancingV2::LoadBalancer" => {
             item.text("Scheme").as_deref() == Some("internet-facing")
-                && item.items("Subnets").iter().any(|subnet| network.way(subnet) == Way::Gateway)
+                && item.items("Subnets").iter().any(|subnet| Network::of(view).way(subnet) == Way::Gateway)
         }
         "AWS::EC2::EIP" => {
             let instance = view.target_of(item.get("InstanceId"), "AWS::EC2::Instance");
@@ -48,7 +51,9 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
         .filter(|attachment| attachment.get("InternetGatewayId").is_some())
         .collect();
     let Some(first) = attachments.first() else { return };
-    for item in view.items().filter(|item| needs(view, item)) {
+    let mut items: Vec<_> = TYPES.iter().flat_map(|type_name| view.of(type_name)).collect();
+    items.sort_by_key(|item| item.index);
+    for item in items.into_iter().filter(|item| needs(view, item)) {
         if attachments.iter().any(|attachment| view.waits(item, attachment)) {
             continue;
         }

@@ -21,7 +21,7 @@ pub(super) static RULE: Rule = Rule {
 const RESERVED: &str = ":/?#[]@%\"<>\\^`{|} ";
 
 fn check_item<'t>(view: &View<'_, 't>, item: &Item<'t>, findings: &mut Vec<Diagnostic>) {
-    for value in &item.unknowns {
+    for value in &item.dynamic {
         let Some(Unknown { origin: Origin::Text(parts), .. }) = value.unknown() else { continue };
         let mut in_url = false;
         for part in parts {

@@ -6,8 +6,8 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
 use super::dify::{has_other_variables, image};
-use super::ecs::{containers, environment, secrets, tasks, variable};
-use super::model::{Item, View, pieces};
+use super::ecs::{containers, environment, secret_variable, secrets, tasks, variable};
+use super::model::{Item, View, unknown_parts};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W026"),
@@ -28,11 +28,9 @@ fn encrypts(cache: &Item<'_>) -> Option<bool> {
 }
 
 /// The replication group whose address is in a text.
-fn cache<'v, 't>(view: &'v View<'_, 't>, parts: &[Piece<'t>]) -> Option<&'v Item<'t>> {
-    parts.iter().find_map(|part| match part {
-        Piece::Unknown(Unknown { origin: Origin::Attribute(id, _), .. }) => {
-            view.get(id).filter(|item| item.is("AWS::ElastiCache::ReplicationGroup"))
-        }
+fn cache<'v, 't>(view: &'v View<'_, 't>, value: &Evaluated<'t>) -> Option<&'v Item<'t>> {
+    unknown_parts(value).find_map(|part| match part.origin {
+        Origin::Attribute(id, _) => view.get(id).filter(|item| item.is("AWS::ElastiCache::ReplicationGroup")),
         _ => None,
     })
 }
@@ -42,12 +40,13 @@ type Wrong = (Severity, String, &'static str);
 
 fn wrong_url<'t>(
     view: &View<'_, 't>,
-    container: &Evaluated<'t>,
+    says_it_itself: impl Fn() -> bool,
     name: &str,
     value: &Evaluated<'t>,
 ) -> Option<Wrong> {
-    let parts = pieces(value);
-    let cache = cache(view, &parts)?;
+    // A scheme, then an address.
+    let Some(Unknown { origin: Origin::Text(parts), .. }) = value.unknown() else { return None };
+    let cache = cache(view, value)?;
     let Some(Piece::Text(start)) = parts.first() else { return None };
     let tls = match start.split_once("://")?.0 {
         "rediss" => true,
@@ -68,7 +67,7 @@ fn wrong_url<'t>(
             format!("`{name}` speaks TLS to `{}`, which doesn't: the connection never gets ready", cache.id),
             "write `redis://`, or set `TransitEncryptionEnabled: true`",
         )),
-        _ if tls && name.starts_with("CELERY") && !says_it_itself(container) => {
+        _ if tls && name.starts_with("CELERY") && !says_it_itself() => {
             let said =
                 parts.iter().any(|part| matches!(part, Piece::Text(text) if text.contains("ssl_cert_reqs")));
             (!said).then(|| {
@@ -84,31 +83,34 @@ fn wrong_url<'t>(
 }
 
 /// Whether a container may tell Celery which certificates it takes: Dify's api does by `REDIS_SSL_CERT_REQS`, seen in 1.14.0.
-fn says_it_itself(container: &Evaluated<'_>) -> bool {
+fn says_it_itself(task: &Item<'_>, container: &Evaluated<'_>) -> bool {
     const SEEN_IN: DifyVersion = DifyVersion::new(1, 14, 0);
-    image(container).is_some_and(|(image, version)| {
+    image(task, container).is_some_and(|(image, version)| {
         image == Image::Api && version.is_none_or(|version| version >= SEEN_IN)
     })
 }
 
 /// Whether the container speaks TLS to its cache, and the value that says so.
-fn uses_tls<'v, 't>(container: &'v Evaluated<'t>) -> Option<(bool, Option<&'v Evaluated<'t>>)> {
+fn uses_tls<'v, 't>(
+    task: &Item<'t>,
+    container: &'v Evaluated<'t>,
+) -> Option<(bool, Option<&'v Evaluated<'t>>)> {
     if let Some(flag) = variable(container, "REDIS_USE_SSL") {
         return Some((boolean(flag)?, Some(flag)));
     }
     let (image, _) =
-        image(container).filter(|(image, _)| matches!(image, Image::Api | Image::PluginDaemon))?;
+        image(task, container).filter(|(image, _)| matches!(image, Image::Api | Image::PluginDaemon))?;
     let elsewhere =
-        has_other_variables(container, image) || secrets(container).any(|(name, _)| name == "REDIS_USE_SSL");
+        has_other_variables(container, image) || secret_variable(container, "REDIS_USE_SSL").is_some();
     (!elsewhere).then_some((false, None))
 }
 
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     for task in tasks(view) {
         for container in containers(task) {
-            if let Some((uses, flag)) = uses_tls(container)
+            if let Some((uses, flag)) = uses_tls(task, container)
                 && let Some(host) = variable(container, "REDIS_HOST")
-                && let Some(cache) = cache(view, &pieces(host))
+                && let Some(cache) = cache(view, host)
                 && let Some(wants) = encrypts(cache)
                 && uses != wants
             {
@@ -128,8 +130,9 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
                 finding.severity = severity;
                 findings.push(finding);
             };
+            let says = || says_it_itself(task, container);
             for (name, value) in environment(container) {
-                if let Some(wrong) = wrong_url(view, container, &name, value) {
+                if let Some(wrong) = wrong_url(view, says, &name, value) {
                     tell(task, wrong, value);
                 }
             }
@@ -138,7 +141,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
                     continue;
                 };
                 let Some(text) = secret.get("SecretString") else { continue };
-                if let Some(wrong) = wrong_url(view, container, &name, text) {
+                if let Some(wrong) = wrong_url(view, says, &name, text) {
                     tell(secret, wrong, text);
                 }
             }

@@ -43,8 +43,8 @@ fn answer(component: Component, path: &str) -> Option<u16> {
 }
 
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
-    for (service, _, container) in running(view) {
-        let Some(component) = component(container) else { continue };
+    for (service, task, container) in running(view) {
+        let Some(component) = component(task, container) else { continue };
         let Some(right) = component.health_path() else { continue };
         for entry in service.items("LoadBalancers") {
             if entry.get("ContainerName").and_then(Evaluated::text) != name(container) {

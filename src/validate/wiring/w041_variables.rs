@@ -44,7 +44,7 @@ fn wrong(status: VariableStatus) -> Option<(&'static str, String)> {
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     for task in tasks(view) {
         for container in containers(task) {
-            let Some((image, _)) = image(container) else { continue };
+            let Some((image, _)) = image(task, container) else { continue };
             for (name, value) in environment(container).chain(secrets(container)) {
                 let Some((what, help)) = wrong(variable(image, &name)) else { continue };
                 let message = format!("`{name}` does nothing in {image}: {what}");

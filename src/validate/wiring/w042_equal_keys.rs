@@ -6,7 +6,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
 use super::dify::{component, has_other_variables, image, running};
-use super::ecs::{containers, environment, secrets, shown_name, tasks};
+use super::ecs::{containers, secret_variable, secret_variables, shown_name, tasks, variable, variables};
 use super::model::{Answer, Item, View, mentions, pieces, same};
 
 pub(super) static RULE: Rule = Rule {
@@ -23,33 +23,30 @@ pub(super) static RULE: Rule = Rule {
 struct Held<'v, 't> {
     task: &'v Item<'t>,
     image: Image,
-    variable: String,
+    variable: &'static str,
     /// Whether it is a secret.
     is_secret: bool,
     value: &'v Evaluated<'t>,
 }
 
 /// A key in the containers of a template that must have it.
-fn held<'v, 't>(view: &'v View<'_, 't>, key: &EqualKey) -> Vec<Held<'v, 't>> {
+fn held<'v, 't>(view: &'v View<'_, 't>, key: &'static EqualKey) -> Vec<Held<'v, 't>> {
     let mut held = Vec::new();
     for task in tasks(view) {
         for container in containers(task) {
-            let Some((image, _)) = image(container) else { continue };
-            let named = environment(container)
-                .map(|(name, value)| (name, false, value))
-                .chain(secrets(container).map(|(name, value)| (name, true, value)));
-            for (name, is_secret, value) in named {
-                if variable_of(key, image) == Some(name.as_ref()) {
-                    held.push(Held { task, image, variable: name.into_owned(), is_secret, value });
-                }
-            }
+            let Some((image, _)) = image(task, container) else { continue };
+            let Some(variable) = variable_of(key, image) else { continue };
+            let plain = variables(container, variable).map(|value| (false, value));
+            let secret = secret_variables(container, variable).map(|value| (true, value));
+            let all = plain.chain(secret);
+            held.extend(all.map(|(is_secret, value)| Held { task, image, variable, is_secret, value }));
         }
     }
     held
 }
 
 /// The variable in which an image has a key.
-fn variable_of(key: &EqualKey, image: Image) -> Option<&str> {
+fn variable_of(key: &'static EqualKey, image: Image) -> Option<&'static str> {
     let mut holders = key.holders.iter();
     holders.find(|holder| holder.image == image).map(|holder| holder.variable.as_str())
 }
@@ -138,8 +135,8 @@ struct Runs<'v, 't> {
 
 fn all_running<'v, 't>(view: &'v View<'_, 't>) -> Vec<Runs<'v, 't>> {
     let runs = running(view).filter_map(|(_, task, container)| {
-        let (image, version) = image(container).filter(|(image, _)| IMAGES.contains(image))?;
-        Some(Runs { task, container, image, version, component: component(container) })
+        let (image, version) = image(task, container).filter(|(image, _)| IMAGES.contains(image))?;
+        Some(Runs { task, container, image, version, component: component(task, container) })
     });
     runs.collect()
 }
@@ -148,13 +145,13 @@ fn all_running<'v, 't>(view: &'v View<'_, 't>) -> Vec<Runs<'v, 't>> {
 fn missing(
     view: &View<'_, '_>,
     all: &[Runs<'_, '_>],
-    key: &EqualKey,
+    key: &'static EqualKey,
     held: &[Held<'_, '_>],
     findings: &mut Vec<Diagnostic>,
 ) {
-    let has = |run: &Runs<'_, '_>, variable: &str| {
-        environment(run.container).any(|(name, _)| name == variable)
-            || secrets(run.container).any(|(name, _)| name == variable)
+    let has = |run: &Runs<'_, '_>, name: &str| {
+        variable(run.container, name).is_some()
+            || secret_variable(run.container, name).is_some()
             || has_other_variables(run.container, run.image)
     };
     for one in all {

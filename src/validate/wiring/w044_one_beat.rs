@@ -7,7 +7,7 @@ use crate::validate::Rule;
 
 use super::dify::{component, image, running};
 use super::ecs::{containers, tasks, variable};
-use super::model::View;
+use super::model::{Item, View};
 use super::w012_scalable_target::{service, targets};
 
 pub(super) static RULE: Rule = Rule {
@@ -23,22 +23,26 @@ pub(super) static RULE: Rule = Rule {
 /// A service that runs an api which needs a beat, where the template surely has none.
 fn without_beat(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     // A beat can also be a task without a service, or have an image of one's own.
-    let may_be_beat = |container: &Evaluated<'_>| match variable(container, "MODE") {
+    let may_be_beat = |task: &Item<'_>, container: &Evaluated<'_>| match variable(container, "MODE") {
         Some(mode) => mode.text().is_none_or(|mode| mode == "beat"),
-        None => image(container).is_none() && container.get("Image").is_none_or(|one| one.text().is_none()),
+        None => {
+            image(task, container).is_none() && container.get("Image").is_none_or(|one| one.text().is_none())
+        }
     };
-    let any_beat = tasks(view)
-        .any(|task| task.is_unknown("ContainerDefinitions") || containers(task).iter().any(may_be_beat));
-    let needs = |container: &Evaluated<'_>| {
-        component(container) == Some(Component::Api)
-            && image(container).is_some_and(|(image, version)| {
+    let any_beat = |task: &Item<'_>| {
+        task.is_unknown("ContainerDefinitions")
+            || containers(task).iter().any(|container| may_be_beat(task, container))
+    };
+    let needs = |task: &Item<'_>, container: &Evaluated<'_>| {
+        component(task, container) == Some(Component::Api)
+            && image(task, container).is_some_and(|(image, version)| {
                 image == Image::Api && version.is_some_and(|version| Component::Beat.is_needed_in(version))
             })
     };
-    if any_beat || !view.context.is_foreign() {
+    if !view.context.is_foreign() || tasks(view).any(any_beat) {
         return;
     }
-    if let Some((service, ..)) = running(view).find(|(.., container)| needs(container)) {
+    if let Some((service, ..)) = running(view).find(|(_, task, container)| needs(task, container)) {
         let mut finding = service
             .finding(
                 &RULE,
@@ -52,12 +56,12 @@ fn without_beat(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
 
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     without_beat(view, findings);
-    let waits = |service: &super::model::Item<'_>| service.integer("DesiredCount") == Some(0);
+    let waits = |service: &Item<'_>| service.integer("DesiredCount") == Some(0);
     let all_wait = running(view)
-        .filter(|(.., container)| component(container).is_some_and(|one| one != Component::Beat))
+        .filter(|(_, task, container)| component(task, container).is_some_and(|one| one != Component::Beat))
         .all(|(service, ..)| waits(service));
     let beats: Vec<_> = running(view)
-        .filter(|(.., container)| component(container) == Some(Component::Beat))
+        .filter(|(_, task, container)| component(task, container) == Some(Component::Beat))
         .map(|(one, ..)| one)
         .collect();
     for (number, beat) in beats.iter().enumerate() {

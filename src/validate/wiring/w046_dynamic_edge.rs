@@ -1,10 +1,10 @@
 //! W046: what reads a secret of the template waits for it.
 
-use crate::cfn::evaluate::{Evaluated, Origin, Piece, Unknown};
+use crate::cfn::evaluate::{Evaluated, Origin, Piece};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
-use super::model::{Item, View, pieces};
+use super::model::{Item, View, dynamic_references, pieces};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W046"),
@@ -17,22 +17,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// All dynamic references in a resource: their bodies, and where they are.
-fn dynamic<'v, 't>(item: &'v Item<'t>) -> Vec<(&'v Evaluated<'t>, &'v [Piece<'t>])> {
-    let mut found = Vec::new();
-    for value in &item.unknowns {
-        match value.unknown().map(|unknown| &unknown.origin) {
-            Some(Origin::Dynamic(body)) => found.push((value, body.as_slice())),
-            Some(Origin::Text(parts)) => {
-                for part in parts {
-                    if let Piece::Unknown(Unknown { origin: Origin::Dynamic(body), .. }) = part {
-                        found.push((value, body));
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    found
+fn dynamic<'v, 't>(item: &'v Item<'t>) -> impl Iterator<Item = (&'v Evaluated<'t>, &'v [Piece<'t>])> {
+    item.dynamic.iter().flat_map(|value| dynamic_references(value).map(move |body| (value, body)))
 }
 
 /// What stands for a `:` in the name of a function: those of the text divide it.

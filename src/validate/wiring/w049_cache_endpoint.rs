@@ -1,14 +1,14 @@
 //! W049: clients are given the address that the cache has.
 
 use crate::catalog::Image;
-use crate::cfn::evaluate::{Origin, Piece, Unknown};
+use crate::cfn::evaluate::Origin;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::references::Target;
 use crate::validate::{Owner, Rule};
 
 use super::dify::image;
-use super::ecs::{containers, secrets, tasks, variable};
-use super::model::{Item, View, pieces};
+use super::ecs::{containers, secret_variable, tasks, variable};
+use super::model::{Item, View, unknown_parts};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W049"),
@@ -48,6 +48,10 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     queues(view, findings);
     for link in &view.context.references.links {
         let Target::Attribute(id, Some(attribute)) = link.target else { continue };
+        let endpoint = attribute.split('.').next().unwrap_or_default();
+        if !["PrimaryEndPoint", "ReaderEndPoint", "ConfigurationEndPoint"].contains(&endpoint) {
+            continue;
+        }
         let Some(cache) = view.get(id).filter(|item| item.is("AWS::ElastiCache::ReplicationGroup")) else {
             continue;
         };
@@ -57,11 +61,11 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
         {
             continue;
         }
-        let (wanted, right) = match (attribute.split('.').next(), sharded(view, cache)) {
-            (Some("PrimaryEndPoint" | "ReaderEndPoint"), Some(true)) => {
+        let (wanted, right) = match (endpoint, sharded(view, cache)) {
+            ("PrimaryEndPoint" | "ReaderEndPoint", Some(true)) => {
                 ("one shard", "ConfigurationEndPoint.Address")
             }
-            (Some("ConfigurationEndPoint"), Some(false)) => ("cluster mode", "PrimaryEndPoint.Address"),
+            ("ConfigurationEndPoint", Some(false)) => ("cluster mode", "PrimaryEndPoint.Address"),
             _ => continue,
         };
         let message = format!(
@@ -77,18 +81,18 @@ fn queues(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     const QUEUE: &str = "CELERY_BROKER_URL";
     for task in tasks(view) {
         let containers = containers(task).iter();
-        for container in containers.filter(|one| image(one).is_some_and(|(image, _)| image == Image::Api)) {
-            let secret = secrets(container).find(|(name, _)| name == QUEUE).map(|(_, value)| value);
+        for container in
+            containers.filter(|one| image(task, one).is_some_and(|(image, _)| image == Image::Api))
+        {
+            let secret = secret_variable(container, QUEUE);
             let secret = view.target_of(secret, "AWS::SecretsManager::Secret");
             let place = match secret.and_then(|secret| Some((secret, secret.get("SecretString")?))) {
                 Some(place) => Some(place),
                 None => variable(container, QUEUE).map(|value| (task, value)),
             };
             let Some((item, value)) = place else { continue };
-            let of_shards = pieces(value).into_iter().find_map(|piece| match piece {
-                Piece::Unknown(Unknown { origin: Origin::Attribute(id, attribute), .. })
-                    if attribute.starts_with("ConfigurationEndPoint") =>
-                {
+            let of_shards = unknown_parts(value).find_map(|part| match &part.origin {
+                Origin::Attribute(id, attribute) if attribute.starts_with("ConfigurationEndPoint") => {
                     view.get(id).filter(|cache| sharded(view, cache) == Some(true))
                 }
                 _ => None,

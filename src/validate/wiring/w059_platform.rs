@@ -22,7 +22,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
         let windows = task
             .text("RuntimePlatform.OperatingSystemFamily")
             .is_some_and(|family| family.starts_with("WINDOWS"));
-        if windows && containers(task).iter().any(|container| image(container).is_some()) {
+        if windows && containers(task).iter().any(|container| image(task, container).is_some()) {
             findings.push(
                 task.finding_of(
                     &RULE,

@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
 use super::dify::{image, running};
-use super::ecs::{has_hidden_variables, secrets, variable};
+use super::ecs::{has_hidden_variables, secret_variable, variable};
 use super::model::{Item, View, mentions};
 
 pub(super) static RULE: Rule = Rule {
@@ -43,7 +43,7 @@ fn created<'v>(cluster: &'v Item<'_>) -> Option<Cow<'v, str>> {
 
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     for (_, task, container) in running(view) {
-        if image(container).is_none_or(|(image, _)| image != Image::Api) {
+        if image(task, container).is_none_or(|(image, _)| image != Image::Api) {
             continue;
         }
         findings.extend(main_database(view, task, container));
@@ -56,7 +56,7 @@ fn main_database<'t>(view: &View<'_, 't>, task: &Item<'t>, container: &Evaluated
     let cluster = cluster(view, host)?;
     let named = variable(container, "DB_DATABASE");
     // It may come from elsewhere.
-    let is_secret = secrets(container).any(|(name, _)| name == "DB_DATABASE");
+    let is_secret = secret_variable(container, "DB_DATABASE").is_some();
     if named.is_none() && (is_secret || has_hidden_variables(container)) {
         return None;
     }

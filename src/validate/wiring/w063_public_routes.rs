@@ -33,7 +33,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
             let right = |component| answers(route.component, component);
             let runs =
                 |one| one == route.component || (route.component == Component::Websocket && right(one));
-            if !running(view).any(|(.., container)| component(container).is_some_and(runs))
+            if !running(view).any(|(_, task, container)| component(task, container).is_some_and(runs))
                 || groups.has_elsewhere(right)
                 || listeners.iter().any(|one| may_reach(one, &groups, route))
             {
@@ -72,8 +72,8 @@ fn answers(of_route: Component, component: Component) -> bool {
 /// The version of Dify, as its api says; the oldest where that isn't known.
 fn version(view: &View<'_, '_>) -> DifyVersion {
     let versions = running(view)
-        .filter(|(.., container)| component(container) == Some(Component::Api))
-        .filter_map(|(.., container)| image(container)?.1);
+        .filter(|(_, task, container)| component(task, container) == Some(Component::Api))
+        .filter_map(|(_, task, container)| image(task, container)?.1);
     versions.min().unwrap_or_else(oldest_described)
 }
 
@@ -84,8 +84,8 @@ fn is_on(view: &View<'_, '_>, route: &Route) -> bool {
         "/socket.io/" => "ENABLE_COLLABORATION_MODE",
         path => return path != "/",
     };
-    running(view).any(|(.., container)| {
-        matches!(component(container), Some(Component::Api | Component::Websocket))
+    running(view).any(|(_, task, container)| {
+        matches!(component(task, container), Some(Component::Api | Component::Websocket))
             && variable(container, switch).and_then(Evaluated::boolean) == Some(true)
     })
 }

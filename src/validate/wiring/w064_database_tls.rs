@@ -1,14 +1,14 @@
 //! W064: clients of a database that wants TLS use it.
 
 use crate::catalog::Image;
-use crate::cfn::evaluate::{Evaluated, Origin, Piece, Unknown};
+use crate::cfn::evaluate::{Evaluated, Origin};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
 use super::dify::{has_other_variables, image};
-use super::ecs::{containers, secrets, tasks, variable};
+use super::ecs::{containers, secret_variable, tasks, variable};
 use super::model::database::forces_tls;
-use super::model::{Item, View, pieces};
+use super::model::{Item, View, unknown_parts};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W064"),
@@ -22,8 +22,8 @@ pub(super) static RULE: Rule = Rule {
 
 /// The database whose address is in a value, if it forces TLS.
 fn forcing<'v, 't>(view: &'v View<'_, 't>, host: Option<&Evaluated<'t>>) -> Option<&'v Item<'t>> {
-    let database = pieces(host?).into_iter().find_map(|piece| match piece {
-        Piece::Unknown(Unknown { origin: Origin::Attribute(id, _), .. }) => view.get(id),
+    let database = unknown_parts(host?).find_map(|part| match part.origin {
+        Origin::Attribute(id, _) => view.get(id),
         _ => None,
     })?;
     (forces_tls(view, database) == Some(true)).then_some(database)
@@ -75,7 +75,7 @@ fn disabled<'v, 't>(
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     for task in tasks(view) {
         for container in containers(task) {
-            let Some((image, _)) = image(container) else { continue };
+            let Some((image, _)) = image(task, container) else { continue };
             match image {
                 Image::PluginDaemon => {
                     if let Some((value, message, help)) = refused(container) {
@@ -84,7 +84,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
                     let Some(database) = forcing(view, variable(container, "DB_HOST")) else { continue };
                     let mode = variable(container, "DB_SSL_MODE");
                     let is_open = has_other_variables(container, image)
-                        || secrets(container).any(|(name, _)| name == "DB_SSL_MODE");
+                        || secret_variable(container, "DB_SSL_MODE").is_some();
                     let plain = match mode {
                         Some(mode) => mode.text().as_deref() == Some("disable"),
                         // Its own default.

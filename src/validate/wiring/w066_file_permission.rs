@@ -21,15 +21,18 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// The bucket that a container keeps files in with the rights of its task.
-fn bucket<'v, 't>(container: &'v Evaluated<'t>) -> Option<(&'static str, &'v Evaluated<'t>)> {
+fn bucket<'v, 't>(
+    task: &Item<'t>,
+    container: &'v Evaluated<'t>,
+) -> Option<(&'static str, &'v Evaluated<'t>)> {
     let is = |name: &str, value: &str| {
         variable(container, name)
             .and_then(Evaluated::text)
             .is_some_and(|text| text.eq_ignore_ascii_case(value))
     };
-    let name = match image(container)?.0 {
+    let name = match image(task, container)?.0 {
         // Beat only says when.
-        Image::Api if matches!(component(container), Some(Component::Api | Component::Worker)) => {
+        Image::Api if matches!(component(task, container), Some(Component::Api | Component::Worker)) => {
             is("STORAGE_TYPE", "s3").then_some("S3_BUCKET_NAME")?
         }
         Image::PluginDaemon => is("PLUGIN_STORAGE_TYPE", "aws_s3").then_some("PLUGIN_STORAGE_OSS_BUCKET")?,
@@ -78,7 +81,7 @@ fn missing<'t>(view: &View<'_, 't>, task: &Item<'t>, bucket: &Evaluated<'t>) -> 
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     for task in tasks(view) {
         for container in containers(task) {
-            let Some((name, value)) = bucket(container) else { continue };
+            let Some((name, value)) = bucket(task, container) else { continue };
             let Some(missing) = missing(view, task, value).filter(|missing| !missing.is_empty()) else {
                 continue;
             };

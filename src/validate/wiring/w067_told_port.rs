@@ -1,11 +1,11 @@
 //! W067: clients are told the port that a server listens at.
 
-use crate::cfn::evaluate::{Evaluated, Piece};
+use crate::cfn::evaluate::{Evaluated, Origin, Piece, Unknown};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
 use super::ecs::{containers, environment, tasks, variable};
-use super::model::{Item, View, pieces};
+use super::model::{Item, View};
 use super::w006_data_path::{addressed, port};
 
 pub(super) static RULE: Rule = Rule {
@@ -50,11 +50,10 @@ fn in_pair<'t>(
     name: &str,
     host: &Evaluated<'t>,
 ) -> Option<Diagnostic> {
-    let beside = format!("{}PORT", name.strip_suffix("HOST")?);
+    let begin = name.strip_suffix("HOST")?;
+    let server = view.get(addressed(host.unknown()?)?)?;
+    let beside = format!("{begin}PORT");
     let told = variable(container, &beside)?;
-    let parts = pieces(host);
-    let [part] = parts.as_slice() else { return None };
-    let server = view.get(addressed(part)?)?;
     let right = port(server)?;
     let is_wrong = told.integer().is_some_and(|told| told != right);
     is_wrong.then(|| wrong(task, told, &beside, server, right))
@@ -68,8 +67,9 @@ fn in_text<'t>(
     value: &Evaluated<'t>,
     findings: &mut Vec<Diagnostic>,
 ) {
-    for pair in pieces(value).windows(2) {
-        let [address, Piece::Text(behind)] = pair else { continue };
+    let Some(Unknown { origin: Origin::Text(parts), .. }) = value.unknown() else { return };
+    for pair in parts.windows(2) {
+        let [Piece::Unknown(address), Piece::Text(behind)] = pair else { continue };
         let Some(server) = addressed(address).and_then(|id| view.get(id)) else { continue };
         let Some(digits) = behind.strip_prefix(':') else { continue };
         let length = digits.bytes().take_while(u8::is_ascii_digit).count();

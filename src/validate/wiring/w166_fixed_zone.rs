@@ -27,7 +27,7 @@ fn is_zone(text: &str) -> bool {
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     for item in view.items() {
         for property in ["AvailabilityZone", "AvailabilityZones"] {
-            for value in many(item.get(property)) {
+            for value in many(item.properties.get(property)) {
                 // What a parameter or a mapping gives is chosen by whoever deploys.
                 let Some(zone) = value.is_literal().then(|| Evaluated::text(value)).flatten() else {
                     continue;

@@ -69,18 +69,27 @@ fn tokens(text: &str, is_name: impl Fn(u8) -> bool) -> Vec<Token> {
 /// No ARN is longer: AWS allows 2,048 characters.
 const LONGEST: usize = 2048;
 
-/// Whether a `Resource` of a statement may match an ARN of one of the forms.
-pub(super) fn may_match(view: &View<'_, '_>, resource: &Evaluated<'_>, forms: &str) -> bool {
-    let mut pattern = Vec::new();
-    for piece in pieces(resource) {
-        match piece {
-            Piece::Text(text) => pattern.extend(tokens(&text, |_| false)),
-            Piece::Unknown(unknown) => pattern.extend(form(view, &unknown)),
+/// The pattern that a `Resource` of a statement is.
+pub(super) struct Pattern(Vec<Token>);
+
+impl Pattern {
+    pub(super) fn of(view: &View<'_, '_>, resource: &Evaluated<'_>) -> Self {
+        let mut pattern = Vec::new();
+        for piece in pieces(resource) {
+            match piece {
+                Piece::Text(text) => pattern.extend(tokens(&text, |_| false)),
+                Piece::Unknown(unknown) => pattern.extend(form(view, &unknown)),
+            }
         }
+        Self(pattern)
     }
-    pattern.len() > LONGEST
-        || pattern.is_empty()
-        || forms.split(' ').any(|form| have_common(&pattern, &tokens(form, |_| false)))
+
+    /// Whether it may match an ARN of one of the forms.
+    pub(super) fn may_match(&self, forms: &str) -> bool {
+        self.0.len() > LONGEST
+            || self.0.is_empty()
+            || forms.split(' ').any(|form| have_common(&self.0, &tokens(form, |_| false)))
+    }
 }
 
 /// Whether some text fits both.
@@ -89,6 +98,9 @@ fn have_common(one: &[Token], other: &[Token]) -> bool {
     let equal = |(one, other): &(&Token, &Token)| matches!(one, Token::Char(_)) && one == other;
     let begin = one.iter().zip(other).take_while(equal).count();
     let (one, other) = (&one[begin..], &other[begin..]);
+    if let ([Token::Char(_), ..], [Token::Char(_), ..]) = (one, other) {
+        return false;
+    }
     // reached[j]: what was read of the first and the first j tokens of the second have a common text.
     let skip = |reached: &mut Vec<bool>| {
         for (index, token) in other.iter().enumerate() {

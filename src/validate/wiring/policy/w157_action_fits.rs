@@ -6,7 +6,7 @@ use crate::validate::Rule;
 use crate::validate::wiring::model::{View, many};
 
 use super::actions::Service;
-use super::arn::may_match;
+use super::arn::Pattern;
 use super::document::{GAP, Kind, loose, statements};
 
 pub(in crate::validate::wiring) static RULE: Rule = Rule {
@@ -30,6 +30,7 @@ pub(in crate::validate::wiring) fn check(view: &View<'_, '_>, findings: &mut Vec
         if resources.is_empty() || resources.iter().any(|resource| loose(resource) == "*") {
             continue;
         }
+        let mut patterns: Option<Vec<Pattern>> = None;
         for value in many(statement.get("Action")) {
             let action = loose(value);
             let Some((prefix, name)) = action.split_once(':') else { continue };
@@ -37,7 +38,10 @@ pub(in crate::validate::wiring) fn check(view: &View<'_, '_>, findings: &mut Vec
                 continue;
             }
             let Some(forms) = Service::get(prefix).and_then(|service| service.forms(name)) else { continue };
-            let fits = |forms: &str| resources.iter().any(|resource| may_match(view, resource, forms));
+            let mut fits = |forms: &str| {
+                let all = || resources.iter().map(|resource| Pattern::of(view, resource)).collect();
+                patterns.get_or_insert_with(all).iter().any(|pattern| pattern.may_match(forms))
+            };
             // What is about nothing in particular needs `*` itself.
             let open = forms == "*" && resources.iter().all(|resource| !loose(resource).starts_with("arn:"));
             if (forms != "*" && fits(forms)) || open {

@@ -5,11 +5,49 @@ use std::borrow::Cow;
 use crate::catalog::{Component, DifyVersion, Image};
 use crate::cfn::evaluate::{Data, Evaluated, Origin, Piece, Unknown};
 
-use super::ecs::{has_hidden_variables, known_list, services, variable};
-use super::model::{Item, View};
+use super::ecs::{containers, has_hidden_variables, known_list, services, variable};
+use super::{Item, View};
 
-/// The image of Dify that a container runs, whatever registry it comes from, and its version where that is known.
-pub(super) fn image(container: &Evaluated<'_>) -> Option<(Image, Option<DifyVersion>)> {
+/// What of Dify a container runs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Part {
+    image: Image,
+    /// `None` if it isn't known.
+    version: Option<DifyVersion>,
+    /// `None` if it isn't clear.
+    component: Option<Component>,
+}
+
+impl Part {
+    fn of(container: &Evaluated<'_>) -> Option<Self> {
+        let (image, version) = find_image(container)?;
+        Some(Self { image, version, component: find_component(container, image) })
+    }
+}
+
+/// What of Dify a container of the task runs. Many rules ask: all containers of a task are looked at once.
+fn part(task: &Item<'_>, container: &Evaluated<'_>) -> Option<Part> {
+    let all = containers(task);
+    let parts = task.of_dify.get_or_init(|| all.iter().map(Part::of).collect());
+    let index = all.iter().position(|one| std::ptr::eq(one, container))?;
+    *parts.get(index)?
+}
+
+/// The image of Dify that a container of the task runs, whatever registry it comes from, and its version where that is
+/// known.
+pub(in crate::validate) fn image(
+    task: &Item<'_>,
+    container: &Evaluated<'_>,
+) -> Option<(Image, Option<DifyVersion>)> {
+    part(task, container).map(|part| (part.image, part.version))
+}
+
+/// The component that a container of the task runs; `None` if that isn't clear.
+pub(in crate::validate) fn component(task: &Item<'_>, container: &Evaluated<'_>) -> Option<Component> {
+    part(task, container)?.component
+}
+
+fn find_image(container: &Evaluated<'_>) -> Option<(Image, Option<DifyVersion>)> {
     let value = container.get("Image")?;
     let text = match &value.data {
         Data::Unknown(Unknown { origin: Origin::Text(parts), .. }) => {
@@ -21,7 +59,7 @@ pub(super) fn image(container: &Evaluated<'_>) -> Option<(Image, Option<DifyVers
         }
         _ => value.text()?,
     };
-    // Many rules ask this of every container: byte by byte these short texts are cut fastest.
+    // Byte by byte these short texts are cut fastest.
     let text = until(&text, b'@').0;
     let last = text.bytes().rposition(|byte| byte == b'/').map_or(text, |slash| &text[slash + 1..]);
     let (name, tag) = until(last, b':');
@@ -82,13 +120,11 @@ fn starts_by_itself(container: &Evaluated<'_>, image: Image) -> bool {
 
 /// Whether a container of Dify may have variables that its environment and secrets don't show: those of a file, or of a
 /// command that isn't Dify's own.
-pub(super) fn has_other_variables(container: &Evaluated<'_>, image: Image) -> bool {
+pub(in crate::validate) fn has_other_variables(container: &Evaluated<'_>, image: Image) -> bool {
     has_hidden_variables(container) || !starts_by_itself(container, image)
 }
 
-/// The component that a container runs; `None` if that isn't clear.
-pub(super) fn component(container: &Evaluated<'_>) -> Option<Component> {
-    let (image, _) = image(container)?;
+fn find_component(container: &Evaluated<'_>, image: Image) -> Option<Component> {
     let mode = variable(container, "MODE");
     let mode = match mode {
         Some(mode) => Some(mode.text()?),
@@ -107,10 +143,10 @@ pub(super) fn component(container: &Evaluated<'_>) -> Option<Component> {
 }
 
 /// The containers of services that run something of Dify, with their services.
-pub(super) fn running<'v, 't>(
+pub(in crate::validate) fn running<'v, 't>(
     view: &'v View<'_, 't>,
 ) -> impl Iterator<Item = (&'v Item<'t>, &'v Item<'t>, &'v Evaluated<'t>)> {
-    services(view).filter_map(|service| Some((service.item, service.task?))).flat_map(|(service, task)| {
-        super::ecs::containers(task).iter().map(move |container| (service, task, container))
-    })
+    services(view)
+        .filter_map(|service| Some((service.item, service.task?)))
+        .flat_map(|(service, task)| containers(task).iter().map(move |container| (service, task, container)))
 }
