@@ -1,7 +1,7 @@
 //! What every rule is given.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use super::model::Snapshot;
 use super::options::{Options, Types};
 use super::references::References;
 use super::report::Statistics;
-use super::schema::{KnownGood, Registry, attribute_kind};
+use super::schema::{KnownGood, Registry, TypeSchema, attribute_kind};
 
 /// The properties of a resource in a combination of conditions, with every parameter at its default where that is possible.
 #[derive(Debug)]
@@ -44,6 +44,8 @@ pub struct Context<'t> {
     pub evaluator: Evaluator<'t>,
     /// Evaluated resources that were found good before.
     pub(super) known_good: KnownGood,
+    /// The schemas of the template's types: to find one among all takes longer.
+    schemas: BTreeMap<&'t str, Option<TypeSchema>>,
     /// What changes the template before CloudFormation reads it, so that what isn't in it may still exist.
     pub macros: Macros<'t>,
     /// The resources in each combination of conditions that matters, once a rule has asked for them.
@@ -61,10 +63,17 @@ pub struct Context<'t> {
 impl<'t> Context<'t> {
     /// Looks through the template once.
     pub fn new(template: &'t Template, options: &'t Options) -> Self {
+        let registry = Registry::builtin();
+        let mut schemas = BTreeMap::new();
+        for resource in template.resources.values() {
+            let name = resource.type_name.as_str();
+            schemas.entry(name).or_insert_with(|| registry.get(name));
+        }
         Self {
             template,
             options,
-            registry: Registry::builtin(),
+            registry,
+            schemas,
             references: References::collect(template),
             evaluator: Evaluator::new(
                 template,
@@ -94,6 +103,11 @@ impl<'t> Context<'t> {
     pub(super) fn read_from(mut self, bytes: usize, loops: &'t Loops) -> Self {
         self.macros.loops = Some(loops);
         Self { text: Some(bytes), ..self }
+    }
+
+    /// What is known of a type, if it is a known one.
+    pub(super) fn schema_of(&self, type_name: &str) -> Option<TypeSchema> {
+        self.schemas.get(type_name).copied().unwrap_or_else(|| self.registry.get(type_name))
     }
 
     /// The combinations of a resource's conditions that can be reached.
@@ -183,11 +197,10 @@ impl<'t> Context<'t> {
 
     /// How much was looked at, once the checks have run.
     pub(super) fn statistics(&self) -> Statistics {
-        let types = self.template.resources.values().map(|resource| resource.type_name.as_str());
-        let unknown: BTreeSet<&str> = types.filter(|name| self.registry.get(name).is_none()).collect();
+        let unknown = self.schemas.iter().filter(|(_, schema)| schema.is_none()).map(|(name, _)| *name);
         Statistics {
             resources: self.template.resources.len(),
-            unknown_types: unknown.into_iter().map(str::to_owned).collect(),
+            unknown_types: unknown.map(str::to_owned).collect(),
             inexact_patterns: self.registry.inexact_patterns(),
             complete: self.is_complete(),
         }

@@ -175,21 +175,22 @@ impl<'t> Evaluator<'t> {
                 complete = false;
                 break;
             }
-            let mut here = Reached { witness: BTreeMap::new(), possible: BTreeMap::new() };
-            for (group, choice) in groups.iter().zip(&choice) {
-                let Some((outcome, values)) = group.outcomes.get_index(*choice) else { continue };
+            let chosen = || {
+                let outcomes = groups.iter().zip(&choice);
+                outcomes.filter_map(|(group, choice)| Some((group, group.outcomes.get_index(*choice)?)))
+            };
+            for (group, (outcome, _)) in chosen() {
                 for (index, result) in group.comparisons.iter().zip(outcome) {
                     results[*index] = *result;
                 }
-                here.witness.extend(values.witness.clone());
-                here.add(&values.possible);
             }
-            let truths = truths(&expressions, &results);
-            if let Some(known) = reached.get_mut(&truths) {
-                known.add(&here.possible);
-            } else {
+            let here = reached.entry(truths(&expressions, &results)).or_insert_with(|| {
                 self.afford(KEPT * weight);
-                reached.insert(truths, here);
+                let witness = chosen().flat_map(|(_, (_, values))| values.witness.clone()).collect();
+                Reached { witness, possible: BTreeMap::new() }
+            });
+            for (_, (_, values)) in chosen() {
+                here.add(&values.possible);
             }
             if !advance(&mut choice, |position| groups[position].outcomes.len()) {
                 break;

@@ -212,7 +212,8 @@ pub fn sub_pieces(text: &str) -> Vec<SubPiece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = text;
     let mut searched = 0;
-    while let Some(at) = rest[searched..].find("${").map(|at| at + searched) {
+    let opened = |text: &str| text.as_bytes().windows(2).position(|pair| pair == b"${");
+    while let Some(at) = opened(&rest[searched..]).map(|at| at + searched) {
         let after = &rest[at + 2..];
         if let Some(literal) = after.strip_prefix('!') {
             pieces.push(SubPiece::Text(&rest[..at + 2]));

@@ -26,6 +26,8 @@ pub use conditions::Scenarios;
 pub use evaluator::{AttributeKind, Evaluation, Evaluator, Fault, pointer_to};
 pub use function::{Function, SubPiece, as_call, as_logical_call, sub_pieces, unknown_function};
 pub use parameter::Declaration;
+#[cfg(test)]
+pub(crate) use pattern::by_hand_agrees;
 pub use pattern::{Pattern, PatternError};
 pub use scenario::{Scenario, Symbol};
 pub use settings::Settings;

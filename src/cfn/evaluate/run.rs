@@ -231,27 +231,30 @@ impl<'e, 't> Run<'e, 't> {
             },
             _ => return call(Kind::Scalar, json),
         };
-        // The same name is often there twice.
-        let mut known: BTreeMap<&str, Option<Vec<Piece<'t>>>> = BTreeMap::new();
+        // The same variable can be there many times, and its value can be a long way off.
+        let mut known: BTreeMap<&str, Option<Data<'t>>> = BTreeMap::new();
         let mut pieces: Vec<Piece<'t>> = Vec::new();
         for piece in sub_pieces(whole) {
             let before = pieces.len();
             match piece {
                 SubPiece::Text(text) => pieces.push(Piece::Text(Cow::Borrowed(text))),
                 SubPiece::Name(name) => {
-                    if !known.contains_key(name) {
-                        let data = match variables.and_then(|variables| variables.get(name)) {
-                            Some(value) => self.value(value).map(|value| value.data),
-                            None => Some(match name.split_once('.') {
-                                Some((id, attribute)) => self.attribute_of(id, Cow::Borrowed(attribute)),
-                                None => self.reference(json, name),
-                            }),
-                        };
-                        known.insert(name, data.and_then(|data| data.pieces()));
-                    }
-                    match known.get(name) {
-                        Some(Some(parts)) => pieces.extend(parts.iter().cloned()),
-                        _ => return call(Kind::Scalar, json),
+                    let is_text = match variables.and_then(|variables| variables.get(name)) {
+                        Some(value) => {
+                            if !known.contains_key(name) {
+                                let data = self.value(value).map(|value| value.data);
+                                known.insert(name, data);
+                            }
+                            known.get(name).and_then(Option::as_ref).is_some_and(|it| it.add_to(&mut pieces))
+                        }
+                        None => match name.split_once('.') {
+                            Some((id, attribute)) => self.attribute_of(id, Cow::Borrowed(attribute)),
+                            None => self.reference(json, name),
+                        }
+                        .add_to(&mut pieces),
+                    };
+                    if !is_text {
+                        return call(Kind::Scalar, json);
                     }
                 }
             }
@@ -279,9 +282,8 @@ impl<'e, 't> Run<'e, 't> {
             if index > 0 {
                 pieces.push(Piece::Text(Cow::Borrowed(separator)));
             }
-            match item.data.pieces() {
-                Some(parts) => pieces.extend(parts),
-                None => return call(Kind::Scalar, json),
+            if !item.data.add_to(&mut pieces) {
+                return call(Kind::Scalar, json);
             }
             if !self.room_for(&pieces[before..]) {
                 return call(Kind::Scalar, json);

@@ -23,8 +23,7 @@ pub(super) fn compose<'t>(parts: impl IntoIterator<Item = Piece<'t>>) -> Data<'t
 
 /// A literal text: unknown in part if it holds a dynamic reference.
 pub(super) fn literal(text: &str) -> Data<'_> {
-    // The first look finds most texts out, and is the cheaper one.
-    if text.as_bytes().contains(&b'{') && text.contains(OPEN) {
+    if is_dynamic(text) {
         compose([Piece::Text(Cow::Borrowed(text))])
     } else {
         Data::Text(Cow::Borrowed(text))
@@ -46,8 +45,14 @@ fn merge<'t>(parts: impl IntoIterator<Item = Piece<'t>>) -> Vec<Piece<'t>> {
 const OPEN: &str = "{{resolve:";
 const CLOSE: &str = "}}";
 
+/// Whether a dynamic reference begins in the text.
+fn is_dynamic(text: &str) -> bool {
+    // The first look finds most texts out, and is the cheaper one.
+    text.as_bytes().contains(&b'{') && text.contains(OPEN)
+}
+
 fn resolve_dynamic(pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
-    if !pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains(OPEN))) {
+    if !pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if is_dynamic(text))) {
         return pieces;
     }
     let mut outside: Vec<Piece<'_>> = Vec::new();

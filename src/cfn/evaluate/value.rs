@@ -224,14 +224,24 @@ impl<'t> Data<'t> {
 
     /// The parts of a scalar as a text; `None` of what is no scalar.
     pub fn pieces(&self) -> Option<Vec<Piece<'t>>> {
+        let mut pieces = Vec::new();
+        self.add_to(&mut pieces).then_some(pieces)
+    }
+
+    /// Adds the parts of a scalar as a text; false of what is no scalar.
+    pub(super) fn add_to(&self, pieces: &mut Vec<Piece<'t>>) -> bool {
         match self {
-            Self::Text(text) => Some(vec![Piece::Text(text.clone())]),
-            Self::Unknown(Unknown { origin: Origin::Text(pieces), .. }) => Some(pieces.clone()),
+            Self::Text(text) => pieces.push(Piece::Text(text.clone())),
+            Self::Unknown(Unknown { origin: Origin::Text(parts), .. }) => pieces.extend_from_slice(parts),
             Self::Unknown(unknown) if matches!(unknown.kind, Kind::Scalar | Kind::Any) => {
-                Some(vec![Piece::Unknown(unknown.clone())])
+                pieces.push(Piece::Unknown(unknown.clone()));
             }
-            scalar => scalar.text().map(|text| vec![Piece::Text(Cow::Owned(text.into_owned()))]),
+            scalar => match scalar.text() {
+                Some(text) => pieces.push(Piece::Text(Cow::Owned(text.into_owned()))),
+                None => return false,
+            },
         }
+        true
     }
 
     /// An unknown.

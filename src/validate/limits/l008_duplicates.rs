@@ -252,7 +252,7 @@ fn identities<'t>(context: &Context<'t>, type_name: &'t str) -> Vec<Identity<'t>
     for (properties, optional) in unique(type_name) {
         add(&RULE, properties, optional);
     }
-    if let Some(schema) = context.registry.get(type_name).filter(|_| !EXCEPTIONS.contains(&type_name)) {
+    if let Some(schema) = context.schema_of(type_name).filter(|_| !EXCEPTIONS.contains(&type_name)) {
         let read_only: Vec<&str> = texts(schema, "readOnlyProperties").collect();
         let primary: Vec<&str> = texts(schema, "primaryIdentifier").collect();
         if !primary.is_empty() && !primary.iter().any(|pointer| read_only.contains(pointer)) {

@@ -29,7 +29,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         if attribute.is_some_and(|attribute| known.contains(&(type_name, attribute))) {
             continue;
         }
-        let Some(schema) = context.registry.get(type_name).filter(|_| !has_open_attributes(type_name)) else {
+        let Some(schema) = context.schema_of(type_name).filter(|_| !has_open_attributes(type_name)) else {
             continue;
         };
         let message = match attribute {

@@ -94,7 +94,7 @@ fn schema_of(context: &Context<'_>, resource: &Resource) -> Option<TypeSchema> {
     } else {
         &resource.type_name
     };
-    context.registry.get(name)
+    context.schema_of(name)
 }
 
 /// The allowed values of the parameters, other than the defaults, with which the scenario can be reached.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::cfn::evaluate::Pattern;
 
-use super::compact::{Schema, Store};
+use super::compact::{Schema, Store, keyword};
 
 include!(concat!(env!("OUT_DIR"), "/registry.rs"));
 
@@ -128,19 +128,21 @@ impl TypeSchema {
     ///
     /// A member of an attribute that is an object is an attribute too: `Endpoint` makes `Endpoint.Address` one.
     pub fn attribute(self, name: &str) -> Option<Vec<String>> {
-        if let Some(path) = self.root.get("attributes")?.get(name) {
+        if let Some(path) = self.root.argument(const { keyword("attributes") })?.get(name) {
             return Some(path.as_str()?.split('/').map(str::to_owned).collect());
         }
         let (outer, inner) = name.rsplit_once('.')?;
         let mut path = self.attribute(outer)?;
-        self.property(&path)?.get("properties")?.get(inner)?;
+        self.property(&path)?.argument(const { keyword("properties") })?.get(inner)?;
         path.push(inner.to_owned());
         Some(path)
     }
 
     /// The schema of the property at the path, `$ref` followed.
     pub fn property(self, path: &[String]) -> Option<Schema> {
-        path.iter().try_fold(self.root, |schema, name| self.resolve(schema.get("properties")?.get(name)?))
+        path.iter().try_fold(self.root, |schema, name| {
+            self.resolve(schema.argument(const { keyword("properties") })?.get(name)?)
+        })
     }
 
     /// The schema behind a `$ref`, such as `#/definitions/Name`.
@@ -149,9 +151,10 @@ impl TypeSchema {
     }
 
     fn resolve(self, mut schema: Schema) -> Option<Schema> {
+        let definitions = self.root.argument(const { keyword("definitions") });
         // A chain of references can't be longer than there are definitions, and a property.
-        for _ in 0..=self.root.object("definitions").count() + 1 {
-            let Some(reference) = schema.get("$ref") else { return Some(schema) };
+        for _ in 0..=definitions.map_or(0, |all| all.members().len()) + 1 {
+            let Some(reference) = schema.argument(const { keyword("$ref") }) else { return Some(schema) };
             schema = self.behind(reference.as_str()?)?;
         }
         None

@@ -3,6 +3,7 @@
 use crate::cfn::Template;
 use crate::cfn::evaluate::{Evaluator, Kind, Origin};
 
+use super::compact::keyword;
 use super::keywords::{formats_of, types_of};
 use super::registry::Registry;
 
@@ -33,7 +34,9 @@ pub(in crate::validate) fn attribute_kind(type_name: &str, attribute: &str) -> K
         return Kind::Any;
     };
     let property = schema.attribute(attribute).and_then(|path| schema.property(&path));
-    let Some(types) = property.and_then(|property| property.get("type")) else { return Kind::Any };
+    let Some(types) = property.and_then(|property| property.argument(const { keyword("type") })) else {
+        return Kind::Any;
+    };
     let mut kinds = types_of(types).map(|name| match name {
         "array" => Kind::List,
         "object" => Kind::Object,

@@ -6,7 +6,7 @@ use crate::cfn::evaluate::{Data, Evaluated};
 use crate::diagnostic::{Code, Severity};
 use crate::validate::rule::Rule;
 
-use super::compact::Schema;
+use super::compact::{Schema, keyword};
 use super::walk::Walk;
 
 pub(super) static RULE: Rule = Rule {
@@ -24,7 +24,7 @@ const MOST: usize = 50;
 
 /// Looks at the property that the type calls its tags: a list of keys and values, or a map.
 pub(super) fn check<'t>(walk: &mut Walk<'_, 't>, properties: &Evaluated<'t>) {
-    let tagging = walk.schema.root.get("tagging");
+    let tagging = walk.schema.root.argument(const { keyword("tagging") });
     let pointer = tagging.and_then(|tagging| tagging.get("tagProperty")).and_then(Schema::as_str);
     let name = pointer.and_then(|pointer| pointer.strip_prefix("/properties/")).unwrap_or("Tags");
     let Some(tags) = properties.get(name) else { return };

@@ -56,7 +56,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         let owner = Owner::Resource { id, resource };
         let name = resource.type_name.as_str();
         let pointer = owner.pointer() + "/Type";
-        if let Some(schema) = context.registry.get(name) {
+        if let Some(schema) = context.schema_of(name) {
             if let Some(region) = region.filter(|region| schema.absent().any(|absent| absent == *region)) {
                 let mut finding = ABSENT.at(owner, pointer, format!("`{region}` has no {name}"));
                 finding.help = Some(elsewhere(context.registry, schema, region));

@@ -5,7 +5,7 @@ use crate::cfn::evaluate::Evaluated;
 use crate::validate::options::Types;
 use crate::validate::rule::Rule;
 
-use super::compact::Schema;
+use super::compact::{Schema, keyword};
 use super::keywords;
 use super::registry::{Registry, TypeSchema};
 use super::sources::Sources;
@@ -51,7 +51,7 @@ impl<'a, 't> Walk<'a, 't> {
         types: Types,
         sources: &'a Sources<'a, 't>,
     ) -> Self {
-        let definitions = schema.root.get("definitions");
+        let definitions = schema.root.argument(const { keyword("definitions") });
         Self { registry, schema, types, sources, found: Vec::new(), definitions, quiet: false }
     }
 

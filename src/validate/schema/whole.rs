@@ -4,7 +4,7 @@ use crate::cfn::evaluate::Evaluated;
 use crate::diagnostic::{Code, Severity};
 use crate::validate::rule::Rule;
 
-use super::compact::Schema;
+use super::compact::{Schema, keyword};
 use super::walk::Walk;
 
 pub(super) static READ_ONLY: Rule = Rule {
@@ -30,12 +30,16 @@ pub(super) static DEPRECATED: Rule = Rule {
 /// Looks for read-only and deprecated properties.
 pub(super) fn check<'t>(walk: &mut Walk<'_, 't>, properties: &Evaluated<'t>) {
     let lists = [
-        ("readOnlyProperties", &READ_ONLY, "read-only"),
-        ("deprecatedProperties", &DEPRECATED, "deprecated"),
+        (const { keyword("readOnlyProperties") }, &READ_ONLY, "read-only"),
+        (const { keyword("deprecatedProperties") }, &DEPRECATED, "deprecated"),
     ];
     for (list, rule, what) in lists {
-        let pointers = walk.schema.root.get(list).into_iter().flat_map(Schema::texts);
+        let pointers = walk.schema.root.argument(list).into_iter().flat_map(Schema::texts);
         for path in pointers.filter_map(|pointer| pointer.strip_prefix("/properties/")) {
+            // Most are properties that nobody sets.
+            if path.split('/').next().is_none_or(|first| first != "*" && properties.get(first).is_none()) {
+                continue;
+            }
             let parts: Vec<&str> = path.split('/').filter(|part| *part != "properties").collect();
             let mut found = Vec::new();
             descend(properties, &parts, &mut found);

@@ -62,7 +62,7 @@ fn check_type<'t>(
     joining: &[&'static Constraint],
     findings: &mut Vec<Diagnostic>,
 ) {
-    let Some(schema) = view.context.registry.get(type_name) else { return };
+    let Some(schema) = view.context.schema_of(type_name) else { return };
     for item in view.of(type_name) {
         for constraint in joining {
             let mut tell = |gathered: &Gathered<'_, 't>| {

@@ -57,7 +57,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     let stack = view.context.options.stack_name.as_deref();
     for type_name in view.types() {
         let known = NAMES.iter().find(|(known, _)| *known == type_name).map(|(_, property)| *property);
-        let property = match (known, view.context.registry.get(type_name)) {
+        let property = match (known, view.context.schema_of(type_name)) {
             (Some(property), _) => property,
             (None, Some(schema)) => {
                 // What is seldom so is asked first.

@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use super::sequence::Sequence;
+use super::sequence::Sequences;
 
 /// How far matching may go back before it gives up.
 const BACKTRACK_LIMIT: usize = 100_000;
@@ -18,7 +18,7 @@ const SIZE_LIMIT: usize = 4 << 20;
 /// What a pattern is compiled for.
 #[derive(Debug, Clone)]
 pub(super) enum Engine {
-    Sequence(Arc<ByHand>),
+    Sequences(Arc<ByHand>),
     Light(Arc<Light>),
     Plain(regex::Regex),
     Fancy(Box<fancy_regex::Regex>),
@@ -35,9 +35,9 @@ impl Engine {
                 .map_err(|cause| cause.to_string())?;
             return Ok(Self::Fancy(Box::new(regex)));
         }
-        if let Some(sequence) = Sequence::new(translated) {
-            let by_hand = ByHand { sequence, translated: translated.to_owned(), others: OnceLock::new() };
-            return Ok(Self::Sequence(Arc::new(by_hand)));
+        if let Some(sequences) = Sequences::new(translated) {
+            let by_hand = ByHand { sequences, translated: translated.to_owned(), others: OnceLock::new() };
+            return Ok(Self::Sequences(Arc::new(by_hand)));
         }
         Self::searching(translated)
     }
@@ -53,7 +53,7 @@ impl Engine {
     /// Whether the pattern is found in the text; `None` if that takes too long to find out.
     pub(super) fn is_match(&self, text: &str) -> Option<bool> {
         match self {
-            Self::Sequence(by_hand) => by_hand.is_match(text),
+            Self::Sequences(by_hand) => by_hand.is_match(text),
             Self::Light(light) => Some(light.is_match(text)),
             Self::Plain(regex) => Some(regex.is_match(text)),
             Self::Fancy(regex) => regex.is_match(text).ok(),
@@ -69,7 +69,7 @@ impl Engine {
 /// A pattern that is matched by hand in most texts.
 #[derive(Debug)]
 pub(super) struct ByHand {
-    sequence: Sequence,
+    sequences: Sequences,
     translated: String,
     /// What matches in other texts, once there was one.
     others: OnceLock<Option<Engine>>,
@@ -77,7 +77,7 @@ pub(super) struct ByHand {
 
 impl ByHand {
     fn is_match(&self, text: &str) -> Option<bool> {
-        self.sequence.is_match(text).or_else(|| {
+        self.sequences.is_match(text).or_else(|| {
             let others = self.others.get_or_init(|| Engine::searching(&self.translated).ok());
             others.as_ref()?.is_match(text)
         })

@@ -149,6 +149,26 @@ fn measured(pattern: &str) -> Option<((usize, usize), String, String)> {
     is_plain.then_some((length, fits.text, others.text))
 }
 
+/// Whether the pattern is matched by hand, and then as the engine does in each of the texts.
+///
+/// # Panics
+/// It is matched otherwise.
+#[cfg(test)]
+pub(crate) fn by_hand_agrees(pattern: &str, texts: &[&str]) -> bool {
+    let translated = translate(pattern).text;
+    let Some(by_hand) = sequence::Sequences::new(&translated) else { return false };
+    let light = regex_lite::Regex::new(&translated);
+    for text in texts {
+        let found = match &light {
+            Ok(light) => light.is_match(text),
+            // Only the larger engine knows about Unicode.
+            Err(_) => regex::Regex::new(&translated).unwrap().is_match(text),
+        };
+        assert_eq!(by_hand.is_match(text), Some(found), "{pattern} {text:?}");
+    }
+    true
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

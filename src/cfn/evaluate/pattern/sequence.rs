@@ -1,15 +1,20 @@
-//! Patterns that are a plain sequence, such as `^[a-z][a-z0-9-]{0,62}$`: most of those in schemas are, and to match one by hand
-//! takes a fraction of what any engine needs to compile it.
+//! Patterns that are a few plain sequences, such as `^[a-z][a-z0-9-]{0,62}$` or `^(redis|valkey)[0-9]*$`: most of those in schemas
+//! are, and to match one by hand takes a fraction of what any engine needs to compile it.
 
-/// A sequence of characters, each of a set and repeated, over a whole text or from its start.
+/// Sequences of characters, each of a set and repeated; a text has to have one of them.
 #[derive(Debug, Clone)]
-pub(super) struct Sequence {
+pub(super) struct Sequences(Vec<Sequence>);
+
+#[derive(Debug, Clone)]
+struct Sequence {
     atoms: Vec<Atom>,
-    /// Whether the text ends where the sequence does.
+    /// Whether it begins where the text does.
+    anchored: bool,
+    /// Whether it ends where the text does.
     closed: bool,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 struct Atom {
     /// The characters of ASCII that it takes, a bit for each.
     set: u128,
@@ -17,67 +22,185 @@ struct Atom {
     most: usize,
 }
 
+/// A part of a sequence.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Atom(Atom),
+    Start,
+    End,
+}
+
+/// The ways in which a part of a pattern can be followed.
+type Ways = Vec<Vec<Part>>;
+
 /// The longest text that is matched here: the time goes by its square.
 const LONGEST: usize = 256;
 
 /// The most characters that can be repeated: what counts further is left to the engines.
 const MOST_COUNT: usize = 10_000;
 
-impl Sequence {
-    /// Reads a translated pattern; `None` if it is more than a sequence from the start of a text.
+/// The most sequences of a pattern, and how often a group is written out: with more, an engine is quicker.
+const MOST_WAYS: usize = 24;
+const MOST_COPIES: usize = 4;
+
+/// How deep groups are followed.
+const MOST_DEPTH: usize = 8;
+
+impl Sequences {
+    /// Reads a translated pattern; `None` if it is more than a few sequences.
     pub(super) fn new(translated: &str) -> Option<Self> {
-        let mut rest = translated.strip_prefix('^')?.as_bytes();
-        let mut atoms = Vec::new();
-        loop {
-            let set = match rest {
-                [] => return Some(Self { atoms, closed: false }),
-                [b'$'] => return Some(Self { atoms, closed: true }),
-                [b'[', class @ ..] => {
-                    let (set, after) = read_class(class)?;
-                    rest = after;
-                    set
-                }
-                [b'.', after @ ..] => {
-                    rest = after;
-                    !bit(b'\n')
-                }
-                [b'^' | b'$' | b'(' | b')' | b'|' | b'*' | b'+' | b'?' | b'{' | b'}', ..] => return None,
-                _ => {
-                    let (code, after) = read_character(rest)?;
-                    rest = after;
-                    set_of(code, code)
-                }
-            };
-            let (least, most, after) = read_count(rest)?;
-            rest = after;
-            atoms.push(Atom { set, least, most });
-        }
+        let (ways, rest) = read_ways(translated.as_bytes(), 0)?;
+        // A closing parenthesis that none opened.
+        rest.is_empty().then_some(())?;
+        ways.into_iter().map(Sequence::new).collect::<Option<_>>().map(Self)
     }
 
-    /// Whether the text begins with the sequence, or is it; `None` if the engines have to be asked.
+    /// Whether one of the sequences is found in the text; `None` if the engines have to be asked.
     pub(super) fn is_match(&self, text: &str) -> Option<bool> {
         let bytes = text.as_bytes();
-        if bytes.len() > LONGEST || !text.is_ascii() {
-            return None;
+        (bytes.len() <= LONGEST && text.is_ascii()).then(|| self.0.iter().any(|one| one.is_found(bytes)))
+    }
+}
+
+impl Sequence {
+    /// `None` if the start or the end of a text is asked for in the middle.
+    fn new(parts: Vec<Part>) -> Option<Self> {
+        let mut sequence = Self { atoms: Vec::with_capacity(parts.len()), anchored: false, closed: false };
+        for part in parts {
+            match part {
+                Part::Start if sequence.atoms.is_empty() && !sequence.closed => sequence.anchored = true,
+                Part::End => sequence.closed = true,
+                Part::Atom(atom) if !sequence.closed => sequence.atoms.push(atom),
+                Part::Start | Part::Atom(_) => return None,
+            }
         }
+        Some(sequence)
+    }
+
+    fn is_found(&self, text: &[u8]) -> bool {
         // Where what was read of the sequence so far can end.
-        let mut ends = vec![false; bytes.len() + 1];
+        let mut ends = [false; LONGEST + 1];
+        let mut next = [false; LONGEST + 1];
+        let (ends, next) = (&mut ends[..=text.len()], &mut next[..=text.len()]);
         ends[0] = true;
+        if !self.anchored {
+            ends.fill(true);
+        }
         for atom in &self.atoms {
-            let mut next = vec![false; bytes.len() + 1];
-            for start in 0..=bytes.len() {
-                if ends[start] {
-                    let rest = bytes[start..].iter().take(atom.most);
-                    let run = rest.take_while(|byte| atom.set & bit(**byte) != 0).count();
-                    if let Some(reached) = next.get_mut(start + atom.least..=start + run) {
-                        reached.fill(true);
-                    }
+            next.fill(false);
+            for start in (0..=text.len()).filter(|start| ends[*start]) {
+                let rest = text[start..].iter().take(atom.most);
+                let run = rest.take_while(|byte| atom.set & bit(**byte) != 0).count();
+                if let Some(reached) = next.get_mut(start + atom.least..=start + run) {
+                    reached.fill(true);
                 }
             }
-            ends = next;
+            ends.copy_from_slice(next);
         }
-        Some(if self.closed { ends[bytes.len()] } else { ends.contains(&true) })
+        if self.closed { ends[text.len()] } else { ends.contains(&true) }
     }
+}
+
+/// Reads alternatives up to a closing parenthesis or the end, and tells what comes then.
+fn read_ways(text: &[u8], depth: usize) -> Option<(Ways, &[u8])> {
+    (depth <= MOST_DEPTH).then_some(())?;
+    let mut all = Ways::new();
+    let mut ways: Ways = vec![Vec::new()];
+    let mut rest = text;
+    loop {
+        let (part, after) = match rest {
+            [] | [b')', ..] => {
+                all.append(&mut ways);
+                return (all.len() <= MOST_WAYS).then_some((all, rest));
+            }
+            [b'|', after @ ..] => {
+                all.append(&mut ways);
+                ways.push(Vec::new());
+                rest = after;
+                continue;
+            }
+            [b'(', ..] => {
+                let (followed, after) = read_group(rest, depth)?;
+                ways = follow(&ways, &followed)?;
+                rest = after;
+                continue;
+            }
+            [b'^', after @ ..] => (Part::Start, no_count(after)?),
+            [b'$', after @ ..] => (Part::End, no_count(after)?),
+            _ => {
+                let (set, after) = read_set(rest)?;
+                let (least, most, after) = read_count(after)?;
+                (Part::Atom(Atom { set, least, most }), after)
+            }
+        };
+        for way in &mut ways {
+            way.push(part);
+        }
+        rest = after;
+    }
+}
+
+/// Each way of the first, followed by each of the second; `None` if they are too many.
+fn follow(first: &Ways, second: &Ways) -> Option<Ways> {
+    (first.len() * second.len() <= MOST_WAYS).then_some(())?;
+    Some(
+        first
+            .iter()
+            .flat_map(|one| second.iter().map(move |other| [one.as_slice(), other].concat()))
+            .collect(),
+    )
+}
+
+/// Reads a group and how often it is repeated.
+fn read_group(text: &[u8], depth: usize) -> Option<(Ways, &[u8])> {
+    let inside = match text {
+        [b'(', b'?', b':', inside @ ..] => inside,
+        [b'(', b'?', ..] => return None,
+        [b'(', inside @ ..] => inside,
+        _ => return None,
+    };
+    let (ways, rest) = read_ways(inside, depth + 1)?;
+    let [b')', after @ ..] = rest else { return None };
+    let (least, most, after) = read_count(after)?;
+    if most <= MOST_COPIES {
+        let mut all = Ways::new();
+        let mut repeated: Ways = vec![Vec::new()];
+        for count in 0..=most {
+            if count >= least {
+                all.extend_from_slice(&repeated);
+            }
+            if count < most {
+                repeated = follow(&repeated, &ways)?;
+            }
+        }
+        return (all.len() <= MOST_WAYS).then_some((all, after));
+    }
+    // Repeated any number of times, it can only be one character each time.
+    let mut set = 0;
+    for way in &ways {
+        let [Part::Atom(Atom { set: other, least: 1, most: 1 })] = way[..] else { return None };
+        set |= other;
+    }
+    Some((vec![vec![Part::Atom(Atom { set, least, most })]], after))
+}
+
+/// One character, a class of them, or any.
+fn read_set(text: &[u8]) -> Option<(u128, &[u8])> {
+    match text {
+        [b'[', class @ ..] => read_class(class),
+        [b'.', after @ ..] => Some((!bit(b'\n'), after)),
+        [b'*' | b'+' | b'?' | b'{' | b'}', ..] => None,
+        [b'-', after @ ..] => Some((bit(b'-'), after)),
+        _ => {
+            let (code, after) = read_character(text)?;
+            Some((set_of(code, code), after))
+        }
+    }
+}
+
+/// What comes next, if nothing is repeated there.
+fn no_count(text: &[u8]) -> Option<&[u8]> {
+    (!matches!(text.first(), Some(b'*' | b'+' | b'?' | b'{'))).then_some(text)
 }
 
 /// The characters of ASCII from one to another.
@@ -156,7 +279,7 @@ fn read_count(text: &[u8]) -> Option<(usize, usize, &[u8])> {
         _ => return Some((1, 1, text)),
     };
     // What comes twice (`*?`, `{2}+`) has a meaning of its own.
-    (!matches!(rest.first(), Some(b'*' | b'+' | b'?' | b'{'))).then_some((least, most, rest))
+    Some((least, most, no_count(rest)?))
 }
 
 #[cfg(test)]
@@ -191,20 +314,53 @@ mod tests {
             "^a*ab$",
             r"^\\$",
             r"^[ -~]*$",
+            "a$",
+            "b",
+            "a-",
+            "^a|b$",
+            "^(a)$",
+            "^(?:^a?$)$",
+            "^(a|[1B]-|)$",
+            "(^a|b)(1|-)?",
+            "^(a|(b|1)-)$",
+            "^((a|b)(a|1)){1,2}$",
+            "^([ab]|1)*$",
+            "(a.){0,1}b",
+            "^(ab)?$|^1{2}",
+            "^$|a",
+            "()",
         ] {
             let translated = translate(pattern).text;
-            let sequence = Sequence::new(&translated).unwrap();
+            let sequence = Sequences::new(&translated).unwrap();
             let engine = regex::Regex::new(&translated).unwrap();
             for text in &texts {
                 assert_eq!(sequence.is_match(text), Some(engine.is_match(text)), "{pattern} {text:?}");
             }
         }
-        assert!(Sequence::new("^[a-z]{1,3}$").is_some());
-        for more in ["a$", "^a|b$", "^(a)$", "^a*?$", "^a{2}+$", r"^\d$", "^[a&&b]$", "^[[:alpha:]]$", "^a$b"]
-        {
-            assert!(Sequence::new(more).is_none(), "{more}");
+        assert!(Sequences::new("^[a-z]{1,3}$").is_some());
+        let (deep, wide) = ("(".repeat(20) + &")".repeat(20), "(a|b)".repeat(6));
+        for more in [
+            "^a*?$",
+            "^a{2}+$",
+            r"^\d$",
+            "^[a&&b]$",
+            "^[[:alpha:]]$",
+            "^a$b",
+            "a^b",
+            "^*a",
+            "(ab)*",
+            "(^|a)+b",
+            "(?i)a",
+            "(?=a)",
+            "a)",
+            "(a",
+            r"\ba",
+            deep.as_str(),
+            wide.as_str(),
+        ] {
+            assert!(Sequences::new(more).is_none(), "{more}");
         }
-        let sequence = Sequence::new("^a*$").unwrap();
+        let sequence = Sequences::new("^a*$").unwrap();
         assert_eq!(sequence.is_match("ä"), None);
         assert_eq!(sequence.is_match(&"a".repeat(LONGEST + 1)), None);
     }

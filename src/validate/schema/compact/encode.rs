@@ -57,6 +57,52 @@ pub(crate) const KEYWORDS: [&str; 49] = [
     "uniqueKeys",
 ];
 
+/// Other names that are asked for often: they have the next numbers.
+const NAMES: [&str; 16] = [
+    "at",
+    "attributes",
+    "cases",
+    "default",
+    "definitions",
+    "deprecatedProperties",
+    "help",
+    "in",
+    "join",
+    "left",
+    "message",
+    "on",
+    "readOnlyProperties",
+    "right",
+    "tagging",
+    "when",
+];
+
+/// The number of a keyword or of one of the other names, where the program is compiled.
+///
+/// # Panics
+/// It is none of them: then the program isn't compiled.
+#[allow(dead_code, reason = "only the program asks, the build script doesn't")]
+pub(crate) const fn number(name: &str) -> usize {
+    let mut number = 0;
+    while number < KEYWORDS.len() + NAMES.len() {
+        let known = if number < KEYWORDS.len() { KEYWORDS[number] } else { NAMES[number - KEYWORDS.len()] };
+        if is_same(known.as_bytes(), name.as_bytes()) {
+            return number;
+        }
+        number += 1;
+    }
+    panic!("a name without a number")
+}
+
+#[allow(dead_code, reason = "as above")]
+const fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let mut index = 0;
+    while index < one.len() && index < other.len() && one[index] == other[index] {
+        index += 1;
+    }
+    index == one.len() && index == other.len()
+}
+
 /// What stands at the start of a value.
 pub(crate) mod tag {
     pub(crate) const NULL: u8 = 0;
@@ -93,8 +139,8 @@ pub(crate) struct Encoded {
 /// What is too large for the form, in words.
 pub(crate) fn encode(document: &Json) -> Result<Encoded, String> {
     let mut encoder = Encoder::default();
-    for keyword in KEYWORDS {
-        encoder.text(keyword)?;
+    for name in KEYWORDS.into_iter().chain(NAMES) {
+        encoder.text(name)?;
     }
     let root = encoder.value(document)?;
     encoder.encoded.root = u32::try_from(root).map_err(|error| error.to_string())?;

@@ -12,6 +12,7 @@ use std::fmt;
 
 use serde_json::{Number, Value as Json};
 
+pub(super) use encode::number as keyword;
 use encode::tag;
 
 /// All texts and values of a document.
@@ -183,6 +184,12 @@ impl Schema {
     /// The members of an object by name; none of anything else.
     pub fn members(self) -> impl ExactSizeIterator<Item = (&'static str, Self)> + Clone {
         self.numbered().map(move |(number, member)| (self.store.text(number), member))
+    }
+
+    /// The argument of a keyword, or the member of another name that has a fixed number. [`keyword`] tells the number while the
+    /// program is compiled: numbers are compared more quickly than names.
+    pub(super) fn argument(self, number: usize) -> Option<Self> {
+        self.numbered().find(|(other, _)| *other == number).map(|(_, argument)| argument)
     }
 
     /// The members whose names are keywords, each with its place in [`encode::KEYWORDS`].

@@ -15,7 +15,7 @@ use crate::diagnostic::{Code, Severity};
 use crate::validate::Context;
 use crate::validate::rule::Rule;
 
-use super::compact::Schema;
+use super::compact::{Schema, keyword};
 use super::keywords::is_about_type;
 use super::path::reach;
 use super::registry::{Registry, TypeSchema};
@@ -70,20 +70,22 @@ pub(in crate::validate) fn of(type_name: &str) -> &'static [Constraint] {
 
 /// The checks of a row. The build script made sure that they have this form.
 fn read(row: &'static Row) -> impl Iterator<Item = Constraint> {
-    let text = |of: Schema, key: &str| of.get(key).and_then(Schema::as_str);
+    let text = |of: Schema, name| of.argument(name).and_then(Schema::as_str);
+    let [at, message, help] = const { [keyword("at"), keyword("message"), keyword("help")] };
     Registry::builtin().checks(row.rule.code.0).filter_map(move |check| {
-        let joins = check.object("join").map(|(name, join)| Join {
+        let joins = check.argument(const { keyword("join") }).into_iter().flat_map(Schema::members);
+        let joins = joins.map(|(name, join)| Join {
             name,
-            at: text(join, "at").unwrap_or_default(),
-            type_name: text(join, "type").unwrap_or_default(),
+            at: text(join, at).unwrap_or_default(),
+            type_name: text(join, const { keyword("type") }).unwrap_or_default(),
         });
         Some(Constraint {
             rule: &row.rule,
-            at: text(check, "at").unwrap_or_default(),
+            at: text(check, at).unwrap_or_default(),
             joins: joins.collect(),
-            message: text(check, "message"),
-            help: text(check, "help"),
-            when: check.get("when"),
+            message: text(check, message),
+            help: text(check, help),
+            when: check.argument(const { keyword("when") }),
             schema: check.get("schema")?,
         })
     })

@@ -159,7 +159,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
-    use crate::cfn::evaluate::Pattern;
+    use crate::cfn::evaluate::{Pattern, by_hand_agrees};
     use crate::validate::schema::Registry;
     use crate::validate::schema::compact::encode;
 
@@ -206,20 +206,73 @@ mod tests {
         assert!(ANNOTATIONS.iter().all(|name| !names.contains(name)));
     }
 
-    #[test]
-    fn every_pattern_of_the_schemas_can_be_translated() {
-        fn patterns(schema: Schema, found: &mut BTreeSet<&'static str>) {
+    /// All patterns of the schemas.
+    fn patterns() -> BTreeSet<&'static str> {
+        fn patterns_in(schema: Schema, found: &mut BTreeSet<&'static str>) {
             found.extend(schema.get("pattern").and_then(Schema::as_str));
             found.extend(schema.object("patternProperties").map(|(pattern, _)| pattern));
-            schema.items().for_each(|item| patterns(item, found));
-            schema.members().for_each(|(_, member)| patterns(member, found));
+            schema.items().for_each(|item| patterns_in(item, found));
+            schema.members().for_each(|(_, member)| patterns_in(member, found));
         }
         let mut found = BTreeSet::new();
         for schema in Registry::builtin().types() {
-            patterns(schema.root, &mut found);
+            patterns_in(schema.root, &mut found);
         }
+        found
+    }
+
+    #[test]
+    fn every_pattern_of_the_schemas_can_be_translated() {
+        let found = patterns();
         assert!(found.len() > 3_000, "{}", found.len());
         let hopeless: Vec<_> = found.into_iter().filter(|pattern| Pattern::new(pattern).is_err()).collect();
         assert!(hopeless.is_empty(), "{hopeless:?}");
+    }
+
+    #[test]
+    fn what_is_matched_by_hand_is_matched_as_the_engine_does() {
+        let long = "a".repeat(64);
+        let samples = [
+            "",
+            "a",
+            "A",
+            "0",
+            "-",
+            "_",
+            "*",
+            "a-",
+            "-a",
+            "a b",
+            " a",
+            "\n",
+            "a\n",
+            "a.b.c",
+            "a/b",
+            "/a/b",
+            "a@b.c",
+            "abc-1",
+            "true",
+            "ENABLED",
+            "aws:x",
+            "10",
+            "99",
+            "100",
+            "10.0.0.0/16",
+            "us-east-1",
+            "$LATEST",
+            "HTTP",
+            "sg-12345678",
+            "subnet-0123456789abcdef0",
+            "123456789012",
+            "arn:aws:iam::123456789012:role/x",
+            "arn:aws:s3:::bucket/key",
+            "https://a.b/c",
+            "rate(5 minutes)",
+            "2020-01-01T00:00:00Z",
+            "postgres",
+            &long,
+        ];
+        let by_hand = patterns().into_iter().filter(|pattern| by_hand_agrees(pattern, &samples)).count();
+        assert!(by_hand > 2_000, "{by_hand}");
     }
 }

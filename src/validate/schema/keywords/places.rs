@@ -1,7 +1,7 @@
 //! `every`, `some` and `switch`: schemas for what paths lead to. Only rows of `schemas/constraints/` use them.
 
 use crate::cfn::evaluate::Evaluated;
-use crate::validate::schema::compact::Schema;
+use crate::validate::schema::compact::{Schema, keyword};
 use crate::validate::schema::path::reach;
 use crate::validate::schema::verdict::Verdict;
 use crate::validate::schema::walk::{Walk, shown};
@@ -62,13 +62,19 @@ pub(super) fn switch<'t>(
     _: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
-    let reached = reach(value, switch.get("on").and_then(Schema::as_str).unwrap_or_default());
+    let reached =
+        reach(value, switch.argument(const { keyword("on") }).and_then(Schema::as_str).unwrap_or_default());
     let text = match (&reached.values[..], reached.open) {
-        ([], false) => switch.get("default").and_then(Schema::as_str).map(std::borrow::Cow::Borrowed),
+        ([], false) => switch
+            .argument(const { keyword("default") })
+            .and_then(Schema::as_str)
+            .map(std::borrow::Cow::Borrowed),
         ([only], false) if only.unknown().is_none() => only.text(),
         _ => return Verdict::Unknown,
     };
-    let case = text.and_then(|text| switch.get("cases")?.get(&text)).or_else(|| switch.get("else"));
+    let case = text
+        .and_then(|text| switch.argument(const { keyword("cases") })?.get(&text))
+        .or_else(|| switch.argument(const { keyword("else") }));
     case.map_or(Verdict::Valid, |schema| walk.check(schema, value))
 }
 

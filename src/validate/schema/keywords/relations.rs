@@ -2,7 +2,7 @@
 //! them.
 
 use crate::cfn::evaluate::Evaluated;
-use crate::validate::schema::compact::Schema;
+use crate::validate::schema::compact::{Schema, keyword};
 use crate::validate::schema::path::{reach, same};
 use crate::validate::schema::verdict::Verdict;
 use crate::validate::schema::walk::{Walk, shown};
@@ -31,10 +31,14 @@ pub(super) fn compare<'t>(
 ) -> Verdict {
     let mut verdict = Verdict::Valid;
     for comparison in one_or_more(comparisons) {
-        let Some((left_open, left)) = comparison.get("left").and_then(|side| sides(value, side)) else {
+        let Some((left_open, left)) =
+            comparison.argument(const { keyword("left") }).and_then(|side| sides(value, side))
+        else {
             continue;
         };
-        let Some((right_open, right)) = comparison.get("right").and_then(|side| sides(value, side)) else {
+        let Some((right_open, right)) =
+            comparison.argument(const { keyword("right") }).and_then(|side| sides(value, side))
+        else {
             continue;
         };
         let operator = text_at(comparison, "is").unwrap_or_default();
@@ -85,9 +89,10 @@ fn sides<'v, 't>(value: &'v Evaluated<'t>, side: Schema) -> Option<(bool, Vec<Si
         .iter()
         .map(|value| Side { value: Some(value), number: as_number(value), shown: shown(value) })
         .collect();
-    if let (true, Some(default)) =
-        (sides.is_empty() && !reached.open, side.get("default").and_then(Schema::as_f64))
-    {
+    if let (true, Some(default)) = (
+        sides.is_empty() && !reached.open,
+        side.argument(const { keyword("default") }).and_then(Schema::as_f64),
+    ) {
         sides.push(number(default));
     }
     (!sides.is_empty()).then_some((reached.open, sides))
@@ -135,7 +140,8 @@ pub(super) fn among<'t>(walk: &mut Walk<'_, 't>, among: Schema, _: Schema, value
     if each.values.is_empty() {
         return verdict;
     }
-    let (names, open) = among.get("in").map(|paths| several(value, paths)).unwrap_or_default();
+    let (names, open) =
+        among.argument(const { keyword("in") }).map(|paths| several(value, paths)).unwrap_or_default();
     for found in each.values {
         let start = if open { Verdict::Unknown } else { Verdict::Invalid };
         let answer = names.iter().fold(start, |verdict, name| verdict.or(same(found, name)));

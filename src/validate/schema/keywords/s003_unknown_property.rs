@@ -3,7 +3,7 @@
 use crate::cfn::evaluate::{Data, Evaluated};
 use crate::diagnostic::{Code, Severity, nearest};
 use crate::validate::rule::Rule;
-use crate::validate::schema::compact::Schema;
+use crate::validate::schema::compact::{Schema, keyword};
 use crate::validate::schema::verdict::Verdict;
 use crate::validate::schema::walk::Walk;
 
@@ -28,7 +28,7 @@ pub(super) fn named<'t>(
     let Data::Object(members) = &value.data else {
         return if value.unknown().is_some() { Verdict::Unknown } else { Verdict::Valid };
     };
-    let additional = schema.get("additionalProperties");
+    let additional = schema.argument(const { keyword("additionalProperties") });
     members.iter().fold(Verdict::Valid, |verdict, (name, member)| {
         verdict.and(match (properties.get(name), additional) {
             (Some(own), _) if own.as_bool() == Some(false) => {
@@ -70,7 +70,7 @@ pub(super) fn check<'t>(
     value: &Evaluated<'t>,
 ) -> Verdict {
     let Data::Object(members) = &value.data else { return Verdict::Valid };
-    if schema.get("properties").is_some() {
+    if schema.argument(const { keyword("properties") }).is_some() {
         return Verdict::Valid;
     }
     members.iter().fold(Verdict::Valid, |verdict, (name, member)| {
@@ -88,7 +88,9 @@ fn other<'t>(
 ) -> Verdict {
     // A pattern that can't be decided is no ground to refuse a name.
     let is_named = schema
-        .object("patternProperties")
+        .argument(const { keyword("patternProperties") })
+        .into_iter()
+        .flat_map(Schema::members)
         .any(|(pattern, _)| walk.registry.pattern(pattern).is_match(name) != Some(false));
     if is_named {
         Verdict::Valid

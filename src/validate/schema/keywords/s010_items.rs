@@ -4,7 +4,7 @@
 use crate::cfn::evaluate::{Data, Evaluated};
 use crate::diagnostic::{Code, Severity};
 use crate::validate::rule::Rule;
-use crate::validate::schema::compact::Schema;
+use crate::validate::schema::compact::{Schema, keyword};
 use crate::validate::schema::verdict::Verdict;
 use crate::validate::schema::walk::Walk;
 
@@ -40,7 +40,7 @@ pub(super) fn items<'t>(
     if items.is_list() {
         return prefix(walk, items, schema, value);
     }
-    let named = schema.list("prefixItems").count();
+    let named = schema.argument(const { keyword("prefixItems") }).map_or(0, |first| first.items().len());
     found.iter().skip(named).fold(Verdict::Valid, |verdict, item| verdict.and(walk.check(items, item)))
 }
 

@@ -4,7 +4,7 @@ use crate::cfn::evaluate::Evaluated;
 use crate::diagnostic::{Code, Severity};
 use crate::validate::options::Types;
 use crate::validate::rule::Rule;
-use crate::validate::schema::compact::Schema;
+use crate::validate::schema::compact::{Schema, keyword};
 use crate::validate::schema::verdict::Verdict;
 use crate::validate::schema::walk::{Found, Walk, shown};
 
@@ -139,13 +139,14 @@ pub(super) fn if_then_else<'t>(
     schema: Schema,
     value: &Evaluated<'t>,
 ) -> Verdict {
-    let branch = |name: &str| schema.get(name);
+    let branch = |name| schema.argument(name);
+    let (then, otherwise) = const { (keyword("then"), keyword("else")) };
     match walk.quietly(condition, value) {
-        Verdict::Valid => branch("then").map_or(Verdict::Valid, |schema| walk.check(schema, value)),
-        Verdict::Invalid => branch("else").map_or(Verdict::Valid, |schema| walk.check(schema, value)),
+        Verdict::Valid => branch(then).map_or(Verdict::Valid, |schema| walk.check(schema, value)),
+        Verdict::Invalid => branch(otherwise).map_or(Verdict::Valid, |schema| walk.check(schema, value)),
         Verdict::Unknown => {
             let mut fits = |name| branch(name).map_or(Verdict::Valid, |schema| walk.quietly(schema, value));
-            let (then, otherwise) = (fits("then"), fits("else"));
+            let (then, otherwise) = (fits(then), fits(otherwise));
             if then == otherwise && then != Verdict::Invalid { then } else { Verdict::Unknown }
         }
     }
