@@ -1,7 +1,7 @@
 //! R028: `DependsOn` says what no reference says.
 
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::validate::references::{Link, Target};
+use crate::validate::references::Target;
 use crate::validate::{Context, Owner, Rule};
 
 pub(super) static RULE: Rule = Rule {
@@ -17,16 +17,23 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     // The links of one resource stand together.
     for links in context.references.links.chunk_by(|one, other| one.from == other.from) {
+        if !links.iter().any(|link| matches!(link.target, Target::DependsOn(_))) {
+            continue;
+        }
+        // A reference in one branch of an `Fn::If` isn't always there.
+        let always = links.iter().filter(|link| link.guards.is_empty());
+        let mut references: Vec<&str> = always
+            .filter_map(|link| match link.target {
+                Target::Name(name) | Target::Attribute(name, _) => Some(name),
+                _ => None,
+            })
+            .collect();
+        references.sort_unstable();
         for link in links {
             let (Owner::Resource { id, .. }, Target::DependsOn(name)) = (link.site.owner, link.target) else {
                 continue;
             };
-            // A reference in one branch of an `Fn::If` isn't always there.
-            let is_reference = |other: &Link<'_>| {
-                matches!(other.target, Target::Name(other) | Target::Attribute(other, _) if other == name)
-                    && other.guards.is_empty()
-            };
-            if links.iter().any(is_reference) {
+            if references.binary_search(&name).is_ok() {
                 let message = format!("`{id}` refers to `{name}` and waits for it in any case");
                 findings.push(RULE.at(link.site.owner, link.site.pointer(), message));
             }
