@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::assembly::{AssembledStack, AssembledTemplate, Formats, StackFiles, write_assembly};
+use crate::assembly::{AssembledStack, AssembledTemplate, Formats, StackFiles, stale, write_assembly};
 use crate::cfn::Template;
 use crate::config::model::SecretsBackend;
 use crate::config::{self, Config, Located, Profile, told_once};
@@ -144,7 +144,7 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
     if args.quiet {
         return Exit::Success;
     }
-    let Formats { json, yaml } = formats(args);
+    let formats @ Formats { json, yaml } = formats(args);
     let summaries: Vec<StackSummary<'_>> = loaded
         .environments
         .iter()
@@ -156,6 +156,7 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
             region: located.config.region.as_deref(),
             contents,
             files: files.to_vec(),
+            stale: stale(&args.output, &located.config.stack_name(), formats),
             capacity: *capacity,
             secure_parameters,
             tags: &located.config.tags,
