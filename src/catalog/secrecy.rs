@@ -33,13 +33,21 @@ pub fn is_possible_secret(text: &str) -> bool {
     let is_plain = text.is_empty()
         || text.parse::<f64>().is_ok()
         || ["true", "false", "none", "null"].iter().any(|word| text.eq_ignore_ascii_case(word))
-        || text.contains("://")
+        || is_url(text)
         || ["/", "arn:"].iter().any(|start| text.starts_with(start));
     !is_plain || has_password(text)
 }
 
+fn is_url(text: &str) -> bool {
+    // Few texts have a colon, which is found faster.
+    text.contains(':') && text.contains("://")
+}
+
 /// Whether a text is a URL with a user's password.
 pub fn has_password(text: &str) -> bool {
+    if !text.contains('@') {
+        return false;
+    }
     let Some((_, rest)) = text.split_once("://") else { return false };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let Some((user, _)) = authority.rsplit_once('@') else { return false };

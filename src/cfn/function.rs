@@ -45,10 +45,8 @@ pub(super) fn of_tag(tag: &str) -> Option<&'static str> {
 
 /// The name of a function without its prefix, if it is one: `GetAtt` for `Fn::GetAtt`.
 pub(super) fn short(name: &str) -> Option<&'static str> {
-    match name.strip_prefix(PREFIX) {
-        Some(short) => PREFIXED.into_iter().map(bare).find(|function| *function == short),
-        None => UNPREFIXED.into_iter().find(|function| *function == name),
-    }
+    let functions = if name.starts_with(PREFIX) { &PREFIXED[..] } else { &UNPREFIXED };
+    functions.iter().find(|function| **function == name).map(|function| bare(function))
 }
 
 /// The tags of all functions.

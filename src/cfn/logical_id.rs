@@ -80,8 +80,10 @@ serialize_as_json!(LogicalId);
 pub fn untag(text: &mut String, own: StackId) -> Vec<String> {
     let mut foreign = Vec::new();
     let mut from = 0;
-    let find = |text: &str, from: usize| Some(from + text[from..].find(TAG)?);
-    // Nearly every text has none.
+    let find = |text: &str, from: usize| {
+        // Nearly every text has none. It is one byte.
+        Some(from + text.as_bytes()[from..].iter().position(|byte| char::from(*byte) == TAG)?)
+    };
     while let Some(start) = find(text, from) {
         let Some(end) = find(text, start + 1) else { break };
         let (number, rest) = (&text[start + 1..end], &text[end + 1..]);
@@ -89,7 +91,7 @@ pub fn untag(text: &mut String, own: StackId) -> Vec<String> {
             let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
             foreign.push(rest[..end].to_owned());
         }
-        text.replace_range(start..=end, "");
+        text.drain(start..=end);
         from = start;
     }
     foreign

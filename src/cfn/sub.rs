@@ -20,7 +20,11 @@ impl Sub {
     /// Adds text that stands for itself; a `${` in it is escaped.
     #[must_use]
     pub fn text(mut self, text: &str) -> Self {
-        self.text.push_str(&text.replace("${", "${!"));
+        if text.contains('$') {
+            self.text.push_str(&text.replace("${", "${!"));
+        } else {
+            self.text.push_str(text);
+        }
         self
     }
 

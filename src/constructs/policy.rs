@@ -120,6 +120,28 @@ impl PolicyStatement {
         self
     }
 
+    /// Whether a statement of a policy's JSON is like this one in all but its resources.
+    fn is_like(&self, other: &Json) -> bool {
+        let Some(other) = other.as_object() else { return false };
+        let optional = [self.sid.is_some(), self.principal.is_some(), self.condition.is_some()];
+        // Effect and action are always there.
+        let keys = 2 + optional.into_iter().filter(|is_there| *is_there).count();
+        let is_same = |key: &str, value: &Json| match key {
+            "Sid" => self.sid.as_ref().is_some_and(|sid| value == sid),
+            "Effect" => value == self.effect.as_str(),
+            "Principal" => self.principal.as_ref().is_some_and(|principal| *value == principal.to_json()),
+            "Action" => match (value, self.actions.as_slice()) {
+                (value, [action]) => value == action,
+                (Json::Array(list), actions) => list.iter().eq(actions),
+                _ => false,
+            },
+            "Condition" => self.condition.as_ref() == Some(value),
+            _ => false,
+        };
+        let mut head = other.iter().filter(|(key, _)| *key != "Resource");
+        head.clone().count() == keys && head.all(|(key, value)| is_same(key, value))
+    }
+
     /// The statement without its resources.
     fn head(&self) -> serde_json::Map<String, Json> {
         let mut json = serde_json::Map::new();
@@ -178,13 +200,8 @@ impl From<PolicyDocument> for Value<Json> {
 /// Adds a statement to a policy's JSON, which keeps whatever else is in it.
 pub(super) fn add(document: &mut Json, statement: &PolicyStatement) {
     let resources = statement.resources.iter().map(Value::to_json);
-    let head = statement.head();
     let Some(statements) = document["Statement"].as_array_mut() else { return };
-    let alike = statements.iter_mut().find(|other| {
-        let Some(other) = other.as_object() else { return false };
-        let keys = other.keys().filter(|key| *key != "Resource").count();
-        keys == head.len() && head.iter().all(|(key, value)| other.get(key) == Some(value))
-    });
+    let alike = statements.iter_mut().find(|other| statement.is_like(other));
     if let Some(present) = alike.and_then(|other| other.get_mut("Resource")) {
         let mut list = match present.take() {
             Json::Array(list) => list,
@@ -198,7 +215,7 @@ pub(super) fn add(document: &mut Json, statement: &PolicyStatement) {
         *present = one_or_list(list);
         return;
     }
-    let mut json = head;
+    let mut json = statement.head();
     if !statement.resources.is_empty() {
         // Before the condition, where readers look for it.
         let condition = json.shift_remove("Condition");

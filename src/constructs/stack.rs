@@ -81,6 +81,8 @@ pub struct Stack {
     resources: IndexMap<String, Node, foldhash::fast::RandomState>,
     outputs: IndexMap<String, Output>,
     diagnostics: Vec<Diagnostic>,
+    /// Whether what was rendered has a function that needs the `AWS::LanguageExtensions` transform.
+    uses_extensions: bool,
 }
 
 impl Default for Stack {
@@ -102,6 +104,7 @@ impl Stack {
             resources: IndexMap::default(),
             outputs: IndexMap::new(),
             diagnostics: Vec::new(),
+            uses_extensions: false,
         }
     }
 
@@ -271,6 +274,8 @@ impl Stack {
         };
         let metadata = std::mem::take(&mut self.metadata);
         template.metadata = self.render_map(metadata, "Metadata");
+        // Nobody computes functions there.
+        self.uses_extensions = false;
         if let Some(form) = interface::form(&self.parameters) {
             template.metadata.insert("AWS::CloudFormation::Interface".into(), form);
         }
@@ -291,7 +296,7 @@ impl Stack {
             let json = self.render(output.to_json(), &name);
             template.outputs.insert(name, json);
         }
-        if uses_extensions(&template) {
+        if self.uses_extensions {
             template.transform = Some("AWS::LanguageExtensions".into());
         }
         if self.diagnostics.iter().any(Diagnostic::is_error) { Err(self.diagnostics) } else { Ok(template) }
@@ -331,7 +336,8 @@ impl Stack {
         }
     }
 
-    /// Takes the stack numbers out of rendered references and reports those of other stacks.
+    /// Takes the stack numbers out of rendered references, reports those of other stacks, and notes functions that need the
+    /// transform.
     fn render(&mut self, mut json: Json, construct: &str) -> Json {
         self.untag_in(&mut json, construct);
         json
@@ -350,29 +356,19 @@ impl Stack {
                 }
             }
             Json::Array(items) => items.iter_mut().for_each(|item| self.untag_in(item, construct)),
-            Json::Object(map) => map.values_mut().for_each(|value| self.untag_in(value, construct)),
+            Json::Object(map) => {
+                for (key, value) in map {
+                    self.uses_extensions |= needs_extensions(key, value);
+                    self.untag_in(value, construct);
+                }
+            }
             _ => {}
         }
     }
 }
 
-fn uses_extensions(template: &Template) -> bool {
-    fn found(json: &Json) -> bool {
-        match json {
-            Json::Object(map) => map.iter().any(|(key, value)| {
-                let is_one = || {
-                    EXTENSION_FUNCTIONS.contains(&key.as_str())
-                        || key == "Fn::FindInMap" && value.as_array().is_some_and(|list| list.len() == 4)
-                };
-                key.starts_with("Fn::") && is_one() || found(value)
-            }),
-            Json::Array(items) => items.iter().any(found),
-            _ => false,
-        }
-    }
-    let resources = template.resources.values();
-    let values = resources.flat_map(|resource| {
-        resource.properties.values().chain(resource.metadata.values()).chain(resource.other.values())
-    });
-    values.chain(template.conditions.values()).chain(template.outputs.values()).any(found)
+/// Whether a key with its value is a function that needs the transform.
+fn needs_extensions(key: &str, value: &Json) -> bool {
+    let has_default = || key == "Fn::FindInMap" && value.as_array().is_some_and(|list| list.len() == 4);
+    key.starts_with("Fn::") && (EXTENSION_FUNCTIONS.contains(&key) || has_default())
 }

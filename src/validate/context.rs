@@ -1,7 +1,7 @@
 //! What every rule is given.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -51,14 +51,17 @@ pub struct Context<'t> {
     /// The resources in each combination of conditions that matters, once a rule has asked for them.
     pub(super) snapshots: OnceCell<Vec<Snapshot<'t>>>,
     /// What several checks ask for: properties of resources in the combinations of their conditions.
-    evaluated: RefCell<BTreeMap<&'t str, Rc<[AtDefaults<'t>]>>>,
+    evaluated: RefCell<BTreeMap<usize, Rc<[AtDefaults<'t>]>>>,
     /// What several checks ask for: the combinations of each resource's conditions, by where the resource is.
-    scenarios: RefCell<BTreeMap<usize, Arc<Scenarios<'t>>>>,
+    scenarios: RefCell<BTreeMap<usize, Conditions<'t>>>,
     /// The bytes of the text that it was read from.
     text: Option<usize>,
     /// Whether something was left out, since there was too much of it.
     incomplete: Cell<bool>,
 }
+
+/// The conditions that a resource depends on, and their combinations that can be reached.
+type Conditions<'t> = (Rc<BTreeSet<&'t str>>, Arc<Scenarios<'t>>);
 
 impl<'t> Context<'t> {
     /// Looks through the template once.
@@ -112,15 +115,23 @@ impl<'t> Context<'t> {
 
     /// The combinations of a resource's conditions that can be reached.
     pub(super) fn scenarios_of(&self, resource: &'t Resource) -> Arc<Scenarios<'t>> {
+        self.conditions_of(resource).1
+    }
+
+    /// The same with the conditions.
+    pub(super) fn conditions_of(&self, resource: &'t Resource) -> Conditions<'t> {
         let mut known = self.scenarios.borrow_mut();
-        let find = || self.evaluator.shared_scenarios(&Evaluator::conditions_of(resource));
-        Arc::clone(known.entry(std::ptr::from_ref(resource).addr()).or_insert_with(find))
+        let find = || {
+            let conditions = Evaluator::conditions_of(resource);
+            let scenarios = self.evaluator.shared_scenarios(&conditions);
+            (Rc::new(conditions), scenarios)
+        };
+        known.entry(std::ptr::from_ref(resource).addr()).or_insert_with(find).clone()
     }
 
     /// Calls a function for each of a resource's combinations in which it exists, until it returns false.
     pub(super) fn each_at_defaults<'s>(
         &self,
-        id: &'t str,
         resource: &'t Resource,
         all: &'s Scenarios<'t>,
         mut run: impl FnMut(&'s Scenario<'t>, &AtDefaults<'t>) -> bool,
@@ -140,10 +151,11 @@ impl<'t> Context<'t> {
             }
             return;
         }
-        let known = self.evaluated.borrow().get(id).cloned();
+        let place = std::ptr::from_ref(resource).addr();
+        let known = self.evaluated.borrow().get(&place).cloned();
         let known = known.unwrap_or_else(|| {
             let new: Rc<[_]> = reachable.clone().map(evaluate).collect();
-            self.evaluated.borrow_mut().insert(id, Rc::clone(&new));
+            self.evaluated.borrow_mut().insert(place, Rc::clone(&new));
             new
         });
         for (scenario, evaluated) in reachable.zip(known.iter()) {
@@ -162,18 +174,46 @@ impl<'t> Context<'t> {
         all: &Scenarios<'t>,
         wanted: &Scenario<'t>,
     ) -> Evaluated<'t> {
-        let mut found = None;
         let mut names = self.references.names_by_resource.get(id).into_iter().flatten();
         let has_parameters = names.any(|name| self.evaluator.parameter(name).is_some());
-        if all.list.len() <= MOST_KEPT && !has_parameters {
-            self.each_at_defaults(id, resource, all, |scenario, evaluated| {
-                if std::ptr::eq(scenario, wanted) {
+        self.kept(resource, all, |scenario, _| !has_parameters && std::ptr::eq(scenario, wanted))
+            .unwrap_or_else(|| self.evaluator.properties(resource, wanted).0)
+    }
+
+    /// The same where parameters have their defaults, in a combination of all conditions: that of the resource's own which it is,
+    /// if that gives the parameters to which the resource refers the same values.
+    pub(super) fn properties_at_defaults(
+        &self,
+        id: &'t str,
+        resource: &'t Resource,
+        (all, own): (&Scenarios<'t>, &Scenario<'t>),
+        wanted: &Scenario<'t>,
+    ) -> Evaluated<'t> {
+        let names = self.references.names_by_resource.get(id);
+        let has_same = |at_defaults: &Scenario<'t>| {
+            names.into_iter().flatten().all(|name| at_defaults.value(name) == wanted.value(name))
+        };
+        self.kept(resource, all, |scenario, at_defaults| std::ptr::eq(scenario, own) && has_same(at_defaults))
+            .unwrap_or_else(|| self.evaluator.properties(resource, wanted).0)
+    }
+
+    /// What the rules on its schema saw of a resource in that of its combinations which is wanted.
+    fn kept(
+        &self,
+        resource: &'t Resource,
+        all: &Scenarios<'t>,
+        is_wanted: impl Fn(&Scenario<'t>, &Scenario<'t>) -> bool,
+    ) -> Option<Evaluated<'t>> {
+        let mut found = None;
+        if all.list.len() <= MOST_KEPT {
+            self.each_at_defaults(resource, all, |scenario, evaluated| {
+                if is_wanted(scenario, &evaluated.scenario) {
                     found = Some(evaluated.properties.clone());
                 }
                 found.is_none()
             });
         }
-        found.unwrap_or_else(|| self.evaluator.properties(resource, wanted).0)
+        found
     }
 
     /// Whether the template was read, and not made by us.

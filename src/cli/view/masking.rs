@@ -18,20 +18,23 @@ static ENTRY: LazyLock<Regex> = LazyLock::new(|| {
 /// The text with asterisks in place of the values that are secrets by their names, and of passwords in URLs. Every byte keeps
 /// its place.
 pub(super) fn masked(text: &str) -> Cow<'_, str> {
+    // Most texts name no secret, and to compile the pattern takes longer than to see that.
+    if !text.contains("://") && !words(text).any(is_of_secret) {
+        return text.into();
+    }
     let mut hidden: Vec<Range<usize>> = Vec::new();
     let mut at = 0;
     while let Some(found) = ENTRY.captures_at(text, at) {
         let (Some(key), Some(value)) = (found.name("key"), found.name("value")) else { break };
         let content = value.as_str().trim_end().trim_matches(['"', '\'']);
         let start = value.start() + value.as_str().find(content).unwrap_or_default();
-        let is_of_secret = is_secret(key.as_str()) || sounds_secret(key.as_str());
         // A map or list below the key has entries of its own.
         let is_scalar = !content.starts_with(['{', '[', '!', '*', '&']);
         if is_reference(content) {
             at = value.end();
             continue;
         }
-        if is_scalar && is_of_secret && is_possible_secret(content) {
+        if is_scalar && is_of_secret(key.as_str()) && is_possible_secret(content) {
             hidden.push(start..start + content.len());
         } else if has_password(content) {
             hidden.extend(password(content).map(|range| start + range.start..start + range.end));
@@ -50,6 +53,18 @@ pub(super) fn masked(text: &str) -> Cow<'_, str> {
         bytes[range].fill(b'*');
     }
     String::from_utf8(bytes).map_or_else(|_| "…".into(), Cow::Owned)
+}
+
+/// Whether the value of a key is a secret by the key's name.
+fn is_of_secret(key: &str) -> bool {
+    is_secret(key) || sounds_secret(key)
+}
+
+/// All that may be a key in a text.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let is_of_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let words = text.split(move |c: char| !is_of_key(c));
+    words.map(|word| word.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-'))
 }
 
 /// Whether a value says where the secret is, and isn't it.

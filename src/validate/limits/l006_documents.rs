@@ -40,7 +40,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             _ => continue,
         };
         let all = context.scenarios_of(resource);
-        context.each_at_defaults(id, resource, &all, |_, evaluated| {
+        context.each_at_defaults(resource, &all, |_, evaluated| {
             let properties = &evaluated.properties;
             let Some(value) = properties.get(property) else { return true };
             let tier = properties.get("Tier").and_then(Evaluated::text);

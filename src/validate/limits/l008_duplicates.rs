@@ -152,7 +152,7 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
         for identity in of_type.filter(|identity| identity.is_of(resource)) {
             let all = context.scenarios_of(resource);
             let mut things: Vec<Key<'t>> = Vec::new();
-            context.each_at_defaults(id, resource, &all, |_, evaluated| {
+            context.each_at_defaults(resource, &all, |_, evaluated| {
                 let here = match &evaluated.properties.data {
                     // What a macro makes of the other properties isn't known.
                     Data::Unknown(_) => keys_in(context, id, resource, &evaluated.scenario, identity),

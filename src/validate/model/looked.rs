@@ -1,5 +1,6 @@
 //! What a rule looked at in a view. Where another view has the same there, the rule would find the same.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use indexmap::IndexSet;
@@ -74,19 +75,17 @@ pub(super) struct Versions<'t> {
 struct Types<'t> {
     /// Their names: where one stands is its number.
     names: IndexSet<&'t str, foldhash::fast::RandomState>,
-    /// The number of the type of each resource.
-    of: Vec<usize>,
     /// The places of the resources of each type.
     members: Vec<Vec<usize>>,
+    naming: OnceCell<Vec<(&'t str, &'static str)>>,
 }
 
 impl<'t> Versions<'t> {
     /// No resource exists yet.
     pub(super) fn new(template: &'t Template) -> Self {
-        let mut types = Types { names: IndexSet::default(), of: Vec::new(), members: Vec::new() };
+        let mut types = Types { names: IndexSet::default(), members: Vec::new(), naming: OnceCell::new() };
         for (index, resource) in template.resources.values().enumerate() {
             let (number, _) = types.names.insert_full(resource.type_name.as_str());
-            types.of.push(number);
             match types.members.get_mut(number) {
                 Some(members) => members.push(index),
                 None => types.members.push(vec![index]),
@@ -113,19 +112,23 @@ impl<'t> Versions<'t> {
         }
     }
 
-    /// The names of the template's types.
-    pub(super) fn type_names(&self) -> impl Iterator<Item = &'t str> {
-        self.types.names.iter().copied()
+    /// For each type of the template that has one the property that names its resources, in alphabetical order; looked up
+    /// once for all views.
+    pub(super) fn naming(
+        &self,
+        find: impl Fn(&'t str) -> Option<&'static str>,
+    ) -> &[(&'t str, &'static str)] {
+        self.types.naming.get_or_init(|| {
+            let mut naming: Vec<_> =
+                self.types.names.iter().filter_map(|name| Some((*name, find(name)?))).collect();
+            naming.sort_unstable();
+            naming
+        })
     }
 
-    /// How many types the template has.
-    pub(super) fn types(&self) -> usize {
-        self.types.members.len()
-    }
-
-    /// The number of the type of the resource at that place.
-    pub(super) fn type_at(&self, index: usize) -> usize {
-        self.types.of.get(index).copied().unwrap_or(usize::MAX)
+    /// The places of the resources of the type with that number.
+    pub(super) fn members(&self, number: usize) -> &[usize] {
+        self.types.members.get(number).map_or(&[], Vec::as_slice)
     }
 
     /// The number of a type; `None` if the template has none of it.
@@ -141,8 +144,8 @@ mod tests {
     fn versions(of: &[Option<usize>]) -> Versions<'static> {
         let types = Types {
             names: IndexSet::from_iter(["A", "B"]),
-            of: vec![0, 1, 0],
             members: vec![vec![0, 2], vec![1]],
+            naming: OnceCell::new(),
         };
         Versions { types: Rc::new(types), of: of.to_vec(), alike: Vec::new() }
     }

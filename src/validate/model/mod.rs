@@ -230,8 +230,6 @@ impl Graph {
 pub(in crate::validate) struct Snapshot<'t> {
     graph: Rc<Graph>,
     items: Vec<Rc<Item<'t>>>,
-    /// By the number of the type: where its resources are in `items`.
-    by_type: Vec<Vec<usize>>,
     /// By the place in the template: where the resource is in `items`, if it exists.
     positions: Vec<Option<usize>>,
     conditions: Vec<(&'t str, bool)>,
@@ -262,24 +260,30 @@ impl<'t> View<'_, 't> {
     pub(in crate::validate) fn of(&self, type_name: &str) -> impl Iterator<Item = &Item<'t>> {
         let number = self.snapshot.versions.number_of(type_name);
         self.looked.borrow_mut().at_type(number);
-        let indices =
-            number.and_then(|number| self.snapshot.by_type.get(number)).map_or(&[][..], Vec::as_slice);
-        indices.iter().map(|index| self.snapshot.items[*index].as_ref())
+        let places = number.map_or(&[][..], |number| self.snapshot.versions.members(number));
+        places.iter().filter_map(|index| self.at(*index))
     }
 
-    /// The types of the template's resources, whether one exists here or not, in alphabetical order.
-    pub(in crate::validate) fn types(&self) -> Vec<&'t str> {
-        let mut types: Vec<_> = self.snapshot.versions.type_names().collect();
-        types.sort_unstable();
-        types
+    /// The resource at a place in the template, if it exists.
+    fn at(&self, index: usize) -> Option<&Item<'t>> {
+        let position = self.snapshot.positions.get(index).copied()??;
+        self.snapshot.items.get(position).map(Rc::as_ref)
+    }
+
+    /// For each type of the template that has one the property that names its resources, in alphabetical order. The function
+    /// that finds it is asked once for all views.
+    pub(in crate::validate) fn naming(
+        &self,
+        find: impl Fn(&'t str) -> Option<&'static str>,
+    ) -> &[(&'t str, &'static str)] {
+        self.snapshot.versions.naming(find)
     }
 
     /// The resource of that logical id.
     pub(in crate::validate) fn get(&self, id: &str) -> Option<&Item<'t>> {
         let index = self.context.template.resources.get_index_of(id);
         self.looked.borrow_mut().at_resource(index);
-        let position = self.snapshot.positions.get(index?).copied()??;
-        Some(self.snapshot.items[position].as_ref())
+        self.at(index?)
     }
 
     /// The resource that a `Ref` or `Fn::GetAtt` names.
@@ -322,24 +326,25 @@ pub(in crate::validate) fn in_each(
     let mut found: Vec<(Diagnostic, Vec<usize>)> = Vec::new();
     let mut runs: Vec<(&View<'_, '_>, Looked, Vec<Diagnostic>)> = Vec::new();
     for (number, view) in views.iter().enumerate() {
-        let known = runs.iter().find(|(earlier, looked, _)| {
+        let known = runs.iter().position(|(earlier, looked, _)| {
             looked.sees_the_same(&earlier.snapshot.versions, &view.snapshot.versions)
         });
-        let here = if let Some((_, _, findings)) = known {
-            findings.clone()
-        } else {
+        let here = known.unwrap_or_else(|| {
             let mut here = Vec::new();
             view.looked.take();
             run(view, &mut here);
-            runs.push((view, view.looked.take(), here.clone()));
-            here
-        };
-        for finding in here {
-            match found.iter_mut().find(|(known, _)| *known == finding) {
+            runs.push((view, view.looked.take(), here));
+            runs.len() - 1
+        });
+        for finding in runs.get(here).map_or(&[][..], |(.., findings)| findings) {
+            match found.iter_mut().find(|(known, _)| known == finding) {
                 Some((_, numbers)) => numbers.push(number),
-                None => found.push((finding, vec![number])),
+                None => found.push((finding.clone(), vec![number])),
             }
         }
+    }
+    if found.is_empty() {
+        return;
     }
     let at_defaults = views.iter().position(|view| view.snapshot.at_defaults).unwrap_or(views.len());
     let (always, by_default): (Vec<_>, Vec<_>) =
@@ -419,50 +424,58 @@ pub(in crate::validate) fn same(left: &Evaluated<'_>, right: &Evaluated<'_>) -> 
 /// The resources that a value is made from.
 pub(in crate::validate) fn mentions<'t>(value: &Evaluated<'t>) -> BTreeSet<&'t str> {
     let mut found = BTreeSet::new();
-    mentions_in(&value.data, &mut found);
+    each_in(&value.data, &mut |id| {
+        found.insert(id);
+    });
     found
 }
 
-fn mentions_in<'t>(data: &Data<'t>, found: &mut BTreeSet<&'t str>) {
+/// Whether a value is made from a resource.
+pub(in crate::validate) fn is_made_from(value: &Evaluated<'_>, id: &str) -> bool {
+    let mut found = false;
+    each_in(&value.data, &mut |mentioned| found |= mentioned == id);
+    found
+}
+
+/// Calls a function with each resource that a value is made from.
+fn each_in<'t>(data: &Data<'t>, found: &mut dyn FnMut(&'t str)) {
     match data {
-        Data::List(items) => items.iter().for_each(|item| mentions_in(&item.data, found)),
-        Data::Object(members) => members.iter().for_each(|(_, value)| mentions_in(&value.data, found)),
-        Data::Unknown(unknown) => mentions_of(&unknown.origin, found),
+        Data::List(items) => items.iter().for_each(|item| each_in(&item.data, found)),
+        Data::Object(members) => members.iter().for_each(|(_, value)| each_in(&value.data, found)),
+        Data::Unknown(unknown) => each_of(&unknown.origin, found),
         _ => {}
     }
 }
 
-fn mentions_of<'t>(origin: &Origin<'t>, found: &mut BTreeSet<&'t str>) {
+fn each_of<'t>(origin: &Origin<'t>, found: &mut dyn FnMut(&'t str)) {
     match origin {
-        Origin::Resource(id) | Origin::Attribute(id, _) => {
-            found.insert(id);
-        }
-        Origin::Item(of, _) => mentions_of(&of.origin, found),
+        Origin::Resource(id) | Origin::Attribute(id, _) => found(id),
+        Origin::Item(of, _) => each_of(&of.origin, found),
         Origin::Text(pieces) | Origin::Dynamic(pieces) => {
             for piece in pieces {
                 if let Piece::Unknown(unknown) = piece {
-                    mentions_of(&unknown.origin, found);
+                    each_of(&unknown.origin, found);
                 }
             }
         }
-        Origin::Call(json) => mentions_in_json(json, found),
-        Origin::Import(data) | Origin::Zones(data) => mentions_in(data, found),
+        Origin::Call(json) => each_in_json(json, found),
+        Origin::Import(data) | Origin::Zones(data) => each_in(data, found),
         Origin::Parameter(_) | Origin::Pseudo(_) => {}
     }
 }
 
 /// Names in a call that couldn't be evaluated.
-fn mentions_in_json<'t>(json: &'t Json, found: &mut BTreeSet<&'t str>) {
+fn each_in_json<'t>(json: &'t Json, found: &mut dyn FnMut(&'t str)) {
     match json {
-        Json::Array(items) => items.iter().for_each(|item| mentions_in_json(item, found)),
+        Json::Array(items) => items.iter().for_each(|item| each_in_json(item, found)),
         Json::Object(map) => {
             for (key, value) in map {
                 match (key.as_str(), value) {
-                    ("Ref", Json::String(name)) => {
-                        found.insert(name);
+                    ("Ref", Json::String(name)) => found(name),
+                    ("Fn::GetAtt", Json::Array(parts)) => {
+                        parts.first().and_then(Json::as_str).into_iter().for_each(&mut *found);
                     }
-                    ("Fn::GetAtt", Json::Array(parts)) => found.extend(parts.first().and_then(Json::as_str)),
-                    _ => mentions_in_json(value, found),
+                    _ => each_in_json(value, found),
                 }
             }
         }
@@ -520,24 +533,21 @@ const LONGEST_PATTERN: usize = 1024;
 
 /// Whether a pattern matches everything that another one does.
 pub(in crate::validate) fn covers(wide: &[u8], narrow: &[u8]) -> bool {
-    covers_by(wide, narrow, |one, other| one == other)
+    covers_by(wide, narrow, <[u8]>::eq)
 }
 
 /// The same where capital letters count as small ones: of actions of IAM.
 pub(in crate::validate) fn covers_in_any_case(wide: &str, narrow: &str) -> bool {
-    covers_by(wide.as_bytes(), narrow.as_bytes(), |one, other| one.eq_ignore_ascii_case(&other))
+    covers_by(wide.as_bytes(), narrow.as_bytes(), <[u8]>::eq_ignore_ascii_case)
 }
 
-fn covers_by(wide: &[u8], narrow: &[u8], is_same: impl Fn(u8, u8) -> bool) -> bool {
+fn covers_by(wide: &[u8], narrow: &[u8], is_same: impl Fn(&[u8], &[u8]) -> bool) -> bool {
     let is_too_long = narrow.len().max(wide.len()) > LONGEST_PATTERN;
     // What stands before the first wildcard settles most.
     let first = wide.iter().position(|byte| matches!(byte, b'*' | b'?'));
     let (begin, wide) = wide.split_at(first.unwrap_or(wide.len()));
-    let is_begin = |narrow: &[u8]| begin.iter().zip(narrow).all(|(one, other)| is_same(*one, *other));
-    let Some((_, narrow)) = narrow.split_at_checked(begin.len()).filter(|(narrow, _)| is_begin(narrow))
-    else {
-        return false;
-    };
+    let begins = narrow.split_at_checked(begin.len()).filter(|(narrow, _)| is_same(begin, narrow));
+    let Some((_, narrow)) = begins else { return false };
     match wide {
         [] => return narrow.is_empty(),
         _ if is_too_long => return false,
@@ -559,7 +569,7 @@ fn covers_by(wide: &[u8], narrow: &[u8], is_same: impl Fn(u8, u8) -> bool) -> bo
                 }
                 _ if index < narrow.len() && reached[index] => {
                     let one = *token == b'?' && narrow[index] != b'*';
-                    next[index + 1] |= one || (is_same(*token, narrow[index]) && *token != b'*');
+                    next[index + 1] |= one || (is_same(&[*token], &narrow[index..=index]) && *token != b'*');
                 }
                 _ => {}
             }

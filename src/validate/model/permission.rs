@@ -265,7 +265,6 @@ impl<'v, 't> Arn<'v, 't> {
         // Most patterns are a reference and nothing else.
         if let (Some(id), Some(owner), Some(unknown)) = (pattern.resource(), self.owner, pattern.unknown()) {
             if id != owner {
-                // Two resources never have the same ARN.
                 return Answer::No;
             }
             if matches!(&self.written[..], [Token::Value(origin)] if *origin == unknown.origin) {
@@ -277,6 +276,11 @@ impl<'v, 't> Arn<'v, 't> {
         if tokens.len() > LONGEST || self.forms().iter().any(|form| form.len() > LONGEST) {
             return Answer::Unknown;
         }
+        // Two resources never have the same ARN.
+        let other = first_owner(&parts);
+        if other.is_some() && self.owner.is_some() && other != self.owner {
+            return Answer::No;
+        }
         if matches(&tokens, &self.written, true)
             || self.forms().iter().any(|form| matches(&tokens, form, true))
         {
@@ -287,10 +291,6 @@ impl<'v, 't> Arn<'v, 't> {
             && first == own
         {
             return Answer::of(matches(&tokens[1..], &self.written[1..], false)).min(Answer::Unknown);
-        }
-        let other = first_owner(&parts);
-        if other.is_some() && self.owner.is_some() && other != self.owner {
-            return Answer::No;
         }
         Answer::of(self.forms().iter().any(|form| matches(&tokens, form, false))).min(Answer::Unknown)
     }
@@ -395,11 +395,18 @@ pub(super) fn matches(pattern: &[Token<'_>], name: &[Token<'_>], certain: bool) 
     let loose = |token: &Token<'_>| {
         *token == Token::Any || (!certain && matches!(token, Token::Value(_) | Token::Segment))
     };
-    // Most differ soon after the beginning, where characters are compared one by one.
-    let is_char = |token: &Token<'_>| matches!(token, Token::Char(_));
-    let same = pattern.iter().zip(name).take_while(|(one, other)| is_char(one) && one == other).count();
+    // Most differ soon after the beginning, where parts are compared one by one.
+    let is_fixed = |token: &Token<'_>| match token {
+        Token::Char(_) => true,
+        Token::Value(_) => certain,
+        Token::Any | Token::One | Token::Segment => false,
+    };
+    let same = pattern.iter().zip(name).take_while(|(one, other)| is_fixed(one) && one == other).count();
     let (pattern, name) = (&pattern[same..], &name[same..]);
-    if let ([Token::Char(_), ..], [Token::Char(_), ..]) = (pattern, name) {
+    if let ([one, ..], [other, ..]) = (pattern, name)
+        && is_fixed(one)
+        && is_fixed(other)
+    {
         return false;
     }
     // reached[j]: the pattern so far matches the first j parts of the name.

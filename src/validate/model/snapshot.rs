@@ -32,7 +32,7 @@ struct Evaluation<'t> {
 /// parameters at their defaults, if a resource refers to one that has a default.
 pub(super) fn snapshots<'t>(context: &Context<'t>) -> Vec<Snapshot<'t>> {
     let mut looks = Looks::new(context);
-    let all: BTreeSet<&str> = looks.needed.iter().flatten().copied().collect();
+    let all: BTreeSet<&str> = looks.needed.iter().flat_map(|names| names.iter().copied()).collect();
     let every = context.evaluator.shared_scenarios(&all);
     let (chosen, complete) = choose(&every.list);
     if !complete || !every.complete {
@@ -65,7 +65,7 @@ pub(super) fn snapshots<'t>(context: &Context<'t>) -> Vec<Snapshot<'t>> {
 struct Looks<'c, 't> {
     context: &'c Context<'t>,
     /// The conditions that each resource depends on.
-    needed: Vec<BTreeSet<&'t str>>,
+    needed: Vec<Rc<BTreeSet<&'t str>>>,
     /// The parameters and pseudo parameters that each resource refers to.
     parameters: Vec<Vec<&'t str>>,
     /// Whether a parameter that it refers to has a default and no given value.
@@ -79,7 +79,7 @@ struct Looks<'c, 't> {
 impl<'c, 't> Looks<'c, 't> {
     fn new(context: &'c Context<'t>) -> Self {
         let resources = &context.template.resources;
-        let needed: Vec<BTreeSet<&str>> = resources.values().map(Evaluator::conditions_of).collect();
+        let needed: Vec<_> = resources.values().map(|resource| context.conditions_of(resource).0).collect();
         let named = &context.references.names_by_resource;
         let of = |id: &str| named.get(id).into_iter().flatten().copied();
         let parameters: Vec<Vec<&str>> = resources
@@ -107,8 +107,7 @@ impl<'c, 't> Looks<'c, 't> {
     fn look(&mut self, scenario: &Scenario<'t>, at_defaults: bool) -> Snapshot<'t> {
         let mut snapshot = Snapshot {
             graph: Rc::clone(&self.graph),
-            items: Vec::new(),
-            by_type: vec![Vec::new(); self.versions.types()],
+            items: Vec::with_capacity(self.context.template.resources.len()),
             positions: vec![None; self.context.template.resources.len()],
             conditions: scenario.conditions().collect(),
             at_defaults,
@@ -117,11 +116,7 @@ impl<'c, 't> Looks<'c, 't> {
         };
         for (index, (id, resource)) in self.context.template.resources.iter().enumerate() {
             if let Some(item) = self.evaluate(index, id, resource, scenario, at_defaults) {
-                let position = snapshot.items.len();
-                if let Some(members) = snapshot.by_type.get_mut(self.versions.type_at(index)) {
-                    members.push(position);
-                }
-                snapshot.positions[index] = Some(position);
+                snapshot.positions[index] = Some(snapshot.items.len());
                 snapshot.versions.set(index, &item);
                 snapshot.items.push(item);
             }
@@ -161,7 +156,7 @@ impl<'c, 't> Looks<'c, 't> {
             }
             let properties = if at_defaults {
                 // What a parameter is depends on all conditions that it decides.
-                self.context.evaluator.properties(resource, scenario).0
+                self.context.properties_at_defaults(id, resource, (&all, own), scenario)
             } else {
                 self.context.properties_in(id, resource, &all, own)
             };

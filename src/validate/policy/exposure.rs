@@ -36,17 +36,21 @@ pub(super) static OPEN_PORTS: Policy = Policy {
 
 fn check_ports(view: &View<'_, '_>, found: &mut Found<'_>) {
     for group in view.of("AWS::EC2::SecurityGroup") {
-        let listening = listening(view, group);
         for rule in group.items("SecurityGroupIngress") {
-            if is_world(&|key| rule.get(key)) && !are_web(&ports(&|key| rule.get(key)), &listening) {
+            if is_world(&|key| rule.get(key))
+                && !are_web(&ports(&|key| rule.get(key)), &listening(view, group))
+            {
                 tell_ports(group, Some(rule), &ports(&|key| rule.get(key)), found);
             }
         }
     }
     for rule in view.of("AWS::EC2::SecurityGroupIngress") {
+        if !is_world(&|key| rule.get(key)) {
+            continue;
+        }
         let group = view.target_of(rule.get("GroupId"), "AWS::EC2::SecurityGroup");
-        let listening = group.map(|group| self::listening(view, group)).unwrap_or_default();
-        if is_world(&|key| rule.get(key)) && !are_web(&ports(&|key| rule.get(key)), &listening) {
+        let listening = group.map(|group| listening(view, group)).unwrap_or_default();
+        if !are_web(&ports(&|key| rule.get(key)), &listening) {
             tell_ports(rule, None, &ports(&|key| rule.get(key)), found);
         }
     }

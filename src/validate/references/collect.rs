@@ -1,6 +1,6 @@
 //! Every function call and reference of a template, found in one walk.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::cfn::evaluate::{Function, SubPiece, as_call, as_logical_call, sub_pieces, unknown_function};
 use crate::cfn::{Json, Map, Template};
@@ -15,8 +15,8 @@ pub struct References<'t> {
     pub links: Vec<Link<'t>>,
     /// The texts that hold `{{` or, outside of `Fn::Sub`, `${`.
     pub texts: Vec<Text<'t>>,
-    /// The names of parameters, pseudo parameters and resources that each resource's properties refer to.
-    pub(in crate::validate) names_by_resource: BTreeMap<&'t str, BTreeSet<&'t str>>,
+    /// The names of parameters and pseudo parameters that each resource's properties refer to, in alphabetical order.
+    pub(in crate::validate) names_by_resource: BTreeMap<&'t str, Vec<&'t str>>,
 }
 
 /// A place in the template.
@@ -164,9 +164,23 @@ impl<'t> References<'t> {
             walk.body(output);
         }
         let mut found = walk.found;
-        for link in found.links.iter().filter(|link| link.site.part == Part::Properties) {
-            if let (Owner::Resource { id, .. }, Target::Name(name)) = (link.site.owner, link.target) {
-                found.names_by_resource.entry(id).or_default().insert(name);
+        // R022 tells of a parameter that is called like a resource.
+        let may_be_both = template.parameters.keys().any(|name| template.resources.contains_key(name));
+        // The links of one resource stand together.
+        for links in found.links.chunk_by(|one, other| one.from == other.from) {
+            let Some(Owner::Resource { id, .. }) = links.first().map(|link| link.site.owner) else {
+                continue;
+            };
+            let of_parameters = links
+                .iter()
+                .filter(|link| link.site.part == Part::Properties && (link.to.is_none() || may_be_both));
+            let mut names: Vec<&str> = of_parameters
+                .filter_map(|link| if let Target::Name(name) = link.target { Some(name) } else { None })
+                .collect();
+            names.sort_unstable();
+            names.dedup();
+            if !names.is_empty() {
+                found.names_by_resource.insert(id, names);
             }
         }
         found
@@ -193,6 +207,9 @@ struct Position {
     item: bool,
 }
 
+/// How many functions and references a resource has.
+const FEW: usize = 4;
+
 struct Walk<'t> {
     template: &'t Template,
     found: References<'t>,
@@ -210,7 +227,12 @@ impl<'t> Walk<'t> {
     fn new(template: &'t Template) -> Self {
         Self {
             template,
-            found: References::default(),
+            // Most templates have about as many: what is found is large to move.
+            found: References {
+                calls: Vec::with_capacity(FEW * template.resources.len()),
+                links: Vec::with_capacity(FEW * template.resources.len()),
+                ..References::default()
+            },
             owner: Owner::Template,
             from: None,
             part: Part::Whole,

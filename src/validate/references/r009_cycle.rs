@@ -18,25 +18,30 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     let resources = &context.template.resources;
-    // For each resource those that it waits for, with the first link that says so.
-    let mut edges: Vec<BTreeMap<usize, &Link<'_>>> = vec![BTreeMap::new(); resources.len()];
+    // By the place of each resource.
+    let mut edges: Vec<Edges<'_, '_>> = vec![Vec::new(); resources.len()];
     for link in &context.references.links {
         let (Some(from), Some(to)) = (link.from, link.to) else { continue };
         // R008 tells of a resource that waits for itself by name.
-        if from != to || !matches!(link.target, Target::DependsOn(_)) {
-            edges[from].entry(to).or_insert(link);
+        let is_itself = from == to && matches!(link.target, Target::DependsOn(_));
+        if !is_itself && link_to(&edges[from], to).is_none() {
+            edges[from].push((to, link));
         }
+    }
+    for edges in &mut edges {
+        edges.sort_unstable_by_key(|(to, _)| *to);
     }
     for component in circles(&edges) {
         let path = shortest_circle(&edges, &component);
-        let Some(link) = path.first().and_then(|first| edges[*first].get(path.get(1).unwrap_or(first)))
+        let Some(link) =
+            path.first().and_then(|first| link_to(&edges[*first], *path.get(1).unwrap_or(first)))
         else {
             continue;
         };
         let steps = path.iter().zip(path.iter().cycle().skip(1)).filter_map(|(from, to)| {
             let (id, _) = resources.get_index(*from)?;
             let (other, _) = resources.get_index(*to)?;
-            Some((id, edges[*from].get(to)?.site.pointer(), other))
+            Some((id, link_to(&edges[*from], *to)?.site.pointer(), other))
         });
         let steps: Vec<_> = steps.collect();
         let mut around = steps.iter().map(|(id, ..)| format!("`{id}`")).collect::<Vec<_>>();
@@ -53,8 +58,15 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     }
 }
 
+/// The resources that one waits for, each with the first link that says so.
+type Edges<'l, 't> = Vec<(usize, &'l Link<'t>)>;
+
+fn link_to<'l, 't>(edges: &[(usize, &'l Link<'t>)], wanted: usize) -> Option<&'l Link<'t>> {
+    edges.iter().find(|(to, _)| *to == wanted).map(|(_, link)| *link)
+}
+
 /// The groups of nodes that can all reach each other, by Tarjan's algorithm without recursion.
-fn circles(edges: &[BTreeMap<usize, &Link<'_>>]) -> Vec<Vec<usize>> {
+fn circles(edges: &[Edges<'_, '_>]) -> Vec<Vec<usize>> {
     const UNSEEN: usize = usize::MAX;
     let mut index = vec![UNSEEN; edges.len()];
     let mut lowest = vec![0; edges.len()];
@@ -64,7 +76,7 @@ fn circles(edges: &[BTreeMap<usize, &Link<'_>>]) -> Vec<Vec<usize>> {
         if index[start] != UNSEEN {
             continue;
         }
-        let mut work = vec![(start, edges[start].keys())];
+        let mut work = vec![(start, edges[start].iter())];
         index[start] = next;
         lowest[start] = next;
         next += 1;
@@ -72,14 +84,14 @@ fn circles(edges: &[BTreeMap<usize, &Link<'_>>]) -> Vec<Vec<usize>> {
         on_stack[start] = true;
         while let Some((node, targets)) = work.last_mut() {
             let node = *node;
-            if let Some(&target) = targets.next() {
+            if let Some(&(target, _)) = targets.next() {
                 if index[target] == UNSEEN {
                     index[target] = next;
                     lowest[target] = next;
                     next += 1;
                     stack.push(target);
                     on_stack[target] = true;
-                    work.push((target, edges[target].keys()));
+                    work.push((target, edges[target].iter()));
                 } else if on_stack[target] {
                     lowest[node] = lowest[node].min(index[target]);
                 }
@@ -98,7 +110,7 @@ fn circles(edges: &[BTreeMap<usize, &Link<'_>>]) -> Vec<Vec<usize>> {
                         break;
                     }
                 }
-                if component.len() > 1 || edges[node].contains_key(&node) {
+                if component.len() > 1 || link_to(&edges[node], node).is_some() {
                     component.sort_unstable();
                     found.push(component);
                 }
@@ -110,14 +122,14 @@ fn circles(edges: &[BTreeMap<usize, &Link<'_>>]) -> Vec<Vec<usize>> {
 }
 
 /// A shortest way around inside a group, starting at the group's first resource that has one as short.
-fn shortest_circle(edges: &[BTreeMap<usize, &Link<'_>>], component: &[usize]) -> Vec<usize> {
+fn shortest_circle(edges: &[Edges<'_, '_>], component: &[usize]) -> Vec<usize> {
     let mut best: Vec<usize> = Vec::new();
     // A group can be large in a hostile template: a few starts are enough to find a short way.
     for &start in component.iter().take(20) {
         let mut before: BTreeMap<usize, usize> = BTreeMap::new();
         let mut waiting = VecDeque::from([start]);
         while let Some(node) = waiting.pop_front() {
-            if edges[node].contains_key(&start) {
+            if link_to(&edges[node], start).is_some() {
                 let mut path = vec![node];
                 while let Some(&previous) =
                     path.last().filter(|node| **node != start).and_then(|node| before.get(node))
@@ -130,7 +142,7 @@ fn shortest_circle(edges: &[BTreeMap<usize, &Link<'_>>], component: &[usize]) ->
                 }
                 break;
             }
-            for &target in edges[node].keys() {
+            for &(target, _) in &edges[node] {
                 if target != start
                     && component.binary_search(&target).is_ok()
                     && !before.contains_key(&target)

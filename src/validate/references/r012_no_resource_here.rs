@@ -26,12 +26,15 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         .collect();
     for link in &context.references.links {
         let (Target::Name(name) | Target::Attribute(name, _)) = link.target else { continue };
+        if link.to.is_none() {
+            continue;
+        }
         let owner = link.site.owner;
         let may_be_early = match owner {
             Owner::Condition(_) | Owner::Rule(_) | Owner::Output(_) => true,
             _ => early.iter().any(|(call, _)| call.site.owner.is(&owner)),
         };
-        if link.to.is_none() || !may_be_early {
+        if !may_be_early {
             continue;
         }
         let pointer = link.site.pointer();

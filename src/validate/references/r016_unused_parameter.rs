@@ -28,7 +28,14 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         return;
     }
     let links = &context.references.links;
-    let is_used = |name: &str| links.iter().any(|link| link.target == Target::Name(name));
+    let parameters_named = links.iter().filter(|link| link.to.is_none()).map(|link| link.target);
+    let mut used: Vec<&str> = parameters_named
+        .filter_map(|target| if let Target::Name(name) = target { Some(name) } else { None })
+        .collect();
+    used.sort_unstable();
+    // A resource may have the same name, which R022 tells.
+    let is_named = |name: &str| links.iter().any(|link| link.target == Target::Name(name));
+    let is_used = |name: &str| used.binary_search(&name).is_ok() || is_named(name);
     let parameters = context.template.parameters.keys().filter(|name| !context.macros.mention(name));
     for name in parameters.filter(|name| !is_used(name)) {
         findings.push(RULE.at(

@@ -1,7 +1,5 @@
 //! Evaluates every resource in every combination of conditions and walks through it and its schema.
 
-use std::collections::BTreeSet;
-
 use crate::cfn::evaluate::{Evaluated, Fault, Function, Scenario, as_call, pointer_to};
 use crate::cfn::{Json, Resource};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -40,7 +38,7 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
         }
         let mut reachable: Vec<&Scenario<'t>> = Vec::new();
         let mut collected = Collected::default();
-        context.each_at_defaults(id, resource, &all, |scenario, evaluated| {
+        context.each_at_defaults(resource, &all, |scenario, evaluated| {
             let index = reachable.len();
             reachable.push(scenario);
             let mut run = |properties: &Evaluated<'t>, faults: &[Fault<'t>], with: Option<&str>| {
@@ -100,7 +98,7 @@ fn schema_of(context: &Context<'_>, resource: &Resource) -> Option<TypeSchema> {
 /// The allowed values of the parameters, other than the defaults, with which the scenario can be reached.
 fn allowed_values<'e, 't>(
     context: &'e Context<'t>,
-    names: Option<&BTreeSet<&'t str>>,
+    names: Option<&Vec<&'t str>>,
     scenario: &Scenario<'t>,
 ) -> Vec<(&'t str, &'e str)> {
     let mut values = Vec::new();

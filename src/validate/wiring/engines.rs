@@ -62,8 +62,11 @@ pub(super) enum Version {
 /// What is known of an engine's version; `None` if the engine isn't known.
 pub(super) fn version(kind: Kind, engine: &str, version: &str) -> Option<Version> {
     let (_, _, known) = lines(kind, "versions").find(|(name, ..)| *name == engine)?;
-    if let Some(name) = known.split(' ').find(|name| name.trim_end_matches('!') == version) {
-        return Some(if name.ends_with('!') { Version::Deprecated } else { Version::Known });
+    let mut rest = known.split(' ').filter_map(|name| name.strip_prefix(version));
+    match rest.find(|rest| matches!(*rest, "" | "!")) {
+        Some("") => return Some(Version::Known),
+        Some(_) => return Some(Version::Deprecated),
+        None => {}
     }
     let newest = known.split(' ').map(|name| numbers(name.trim_end_matches('!'))).max().unwrap_or_default();
     Some(if numbers(version) > newest || is_newer_minor(version, known) {

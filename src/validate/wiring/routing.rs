@@ -50,7 +50,39 @@ pub(super) struct Listener<'v, 't> {
     /// `None` if it isn't in the template.
     pub(super) item: Option<&'v Item<'t>>,
     /// By priority.
-    rules: Vec<&'v Item<'t>>,
+    rules: Vec<ListenerRule<'v, 't>>,
+}
+
+/// A rule of a listener, its conditions taken apart.
+#[derive(Debug)]
+struct ListenerRule<'v, 't> {
+    item: &'v Item<'t>,
+    /// `None` if they aren't known.
+    conditions: Option<Vec<Condition<'v, 't>>>,
+}
+
+#[derive(Debug)]
+enum Condition<'v, 't> {
+    /// The path fits one of these patterns; regular expressions aren't read here.
+    Path(Vec<&'v Evaluated<'t>>),
+    Host,
+    Other,
+}
+
+impl<'v, 't> ListenerRule<'v, 't> {
+    fn of(item: &'v Item<'t>) -> Self {
+        let condition = |condition: &'v Evaluated<'t>| {
+            let field = condition.get("Field").and_then(Evaluated::text);
+            match field.as_deref() {
+                Some("path-pattern") => Condition::Path(patterns(condition)),
+                Some("host-header") => Condition::Host,
+                _ => Condition::Other,
+            }
+        };
+        let is_known = !item.is_unknown("Conditions");
+        let conditions = is_known.then(|| item.items("Conditions").iter().map(condition).collect());
+        Self { item, conditions }
+    }
 }
 
 /// The listeners of a template, and those that rules of it belong to. Left out are those whose rules' order isn't known.
@@ -68,10 +100,10 @@ pub(super) fn listeners<'v, 't>(view: &'v View<'_, 't>) -> Vec<Listener<'v, 't>>
             .and_then(|id| listeners.iter_mut().find(|known| known.item.is_some_and(|item| item.id == id)));
         match own {
             Some(known) if priority.is_none() => unordered.extend(known.item.map(|item| item.id)),
-            Some(known) => known.rules.push(rule),
+            Some(known) => known.rules.push(ListenerRule::of(rule)),
             None => match foreign.iter_mut().find(|(known, _)| known.data == of.data) {
-                Some((_, known)) => known.rules.push(rule),
-                None => foreign.push((of, Listener { item: None, rules: vec![rule] })),
+                Some((_, known)) => known.rules.push(ListenerRule::of(rule)),
+                None => foreign.push((of, Listener { item: None, rules: vec![ListenerRule::of(rule)] })),
             },
         }
     }
@@ -86,7 +118,7 @@ impl<'v, 't> Listener<'v, 't> {
         let mut found = Vec::new();
         for rule in &self.rules {
             let Some((takes, pattern)) = takes(rule, path) else { continue };
-            found.push(Taker { sender: rule, pattern, takes });
+            found.push(Taker { sender: rule.item, pattern, takes });
             if takes == Takes::All {
                 return found;
             }
@@ -101,41 +133,37 @@ impl<'v, 't> Listener<'v, 't> {
         groups: &Groups<'t>,
         is_right: impl Fn(Component) -> bool,
     ) -> impl Iterator<Item = String> {
-        let sends = move |rule: &&&Item<'t>| {
+        let sends = move |rule: &&ListenerRule<'v, 't>| {
             groups
-                .answers(rule)
+                .answers(rule.item)
                 .iter()
                 .any(|one| matches!(one, Answers::Dify(component, _) if is_right(*component)))
         };
         let rules = self.rules.iter().filter(sends);
-        let patterns: Vec<String> = rules.flat_map(|rule| all_patterns(rule)).collect();
+        let patterns: Vec<String> = rules.flat_map(all_patterns).collect();
         patterns.into_iter()
     }
 }
 
 /// Whether a rule gets requests for the path, and by which pattern; `None` if it surely doesn't.
-fn takes<'v, 't>(rule: &'v Item<'t>, path: &str) -> Option<(Takes, Option<&'v Evaluated<'t>>)> {
+fn takes<'v, 't>(rule: &ListenerRule<'v, 't>, path: &str) -> Option<(Takes, Option<&'v Evaluated<'t>>)> {
     let mut answer = (Takes::All, None);
-    if rule.is_unknown("Conditions") {
-        return Some((Takes::Some, None));
-    }
-    for condition in rule.items("Conditions") {
-        match condition.get("Field").and_then(Evaluated::text).as_deref() {
-            Some("path-pattern") => {
-                let values = patterns(condition);
+    let Some(conditions) = &rule.conditions else { return Some((Takes::Some, None)) };
+    for condition in conditions {
+        match condition {
+            Condition::Path(values) => {
                 let matching =
                     values.iter().find(|value| value.text().is_some_and(|text| matches(&text, path)));
                 match matching {
                     Some(value) => answer.1 = Some(*value),
-                    // Regular expressions aren't read here.
                     None if values.is_empty() || values.iter().any(|value| value.text().is_none()) => {
                         answer.0 = Takes::Some;
                     }
                     None => return None,
                 }
             }
-            Some("host-header") if answer.0 != Takes::Some => answer.0 = Takes::OfAHost,
-            _ => answer.0 = Takes::Some,
+            Condition::Host if answer.0 != Takes::Some => answer.0 = Takes::OfAHost,
+            Condition::Host | Condition::Other => answer.0 = Takes::Some,
         }
     }
     Some(answer)
@@ -152,12 +180,12 @@ fn patterns<'v, 't>(condition: &'v Evaluated<'t>) -> Vec<&'v Evaluated<'t>> {
     lists.flat_map(Evaluated::items).collect()
 }
 
-fn all_patterns(rule: &Item<'_>) -> Vec<String> {
-    let conditions = rule.items("Conditions").iter();
-    let paths = conditions.filter(|condition| {
-        condition.get("Field").and_then(Evaluated::text).as_deref() == Some("path-pattern")
+fn all_patterns(rule: &ListenerRule<'_, '_>) -> Vec<String> {
+    let paths = rule.conditions.iter().flatten().filter_map(|condition| match condition {
+        Condition::Path(values) => Some(values),
+        Condition::Host | Condition::Other => None,
     });
-    paths.flat_map(patterns).filter_map(|value| Some(value.text()?.into_owned())).collect()
+    paths.flatten().filter_map(|value| Some(value.text()?.into_owned())).collect()
 }
 
 /// The target groups of a template, with what of Dify is in them.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use crate::cfn::evaluate::Evaluated;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
 use super::ecs::services;
-use super::model::{View, mentions};
+use super::model::{Item, View, is_made_from, mentions};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W001"),
@@ -22,10 +23,19 @@ pub(super) static RULE: Rule = Rule {
 pub(super) const SENDERS: [&str; 2] =
     ["AWS::ElasticLoadBalancingV2::Listener", "AWS::ElasticLoadBalancingV2::ListenerRule"];
 
+/// The actions of a listener or rule.
+fn actions<'v, 't>(sender: &'v Item<'t>) -> Option<&'v Evaluated<'t>> {
+    sender.get("DefaultActions").or_else(|| sender.get("Actions"))
+}
+
 /// The target groups that the actions of a listener or rule name.
-pub(super) fn forwarded<'t>(sender: &super::model::Item<'t>) -> BTreeSet<&'t str> {
-    let actions = sender.get("DefaultActions").or_else(|| sender.get("Actions"));
-    actions.map(mentions).unwrap_or_default()
+pub(super) fn forwarded<'t>(sender: &Item<'t>) -> BTreeSet<&'t str> {
+    actions(sender).map(mentions).unwrap_or_default()
+}
+
+/// Whether the actions of a listener or rule name that target group.
+pub(super) fn forwards_to(sender: &Item<'_>, group: &str) -> bool {
+    actions(sender).is_some_and(|actions| is_made_from(actions, group))
 }
 
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {

@@ -5,7 +5,7 @@ use crate::validate::Rule;
 
 use super::ecs::services;
 use super::model::View;
-use super::w001_target_group_in_use::{SENDERS, forwarded};
+use super::w001_target_group_in_use::{SENDERS, forwards_to};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W002"),
@@ -27,7 +27,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
             let mut senders = SENDERS
                 .iter()
                 .flat_map(|sender| view.of(sender))
-                .filter(|sender| forwarded(sender).contains(target.id))
+                .filter(|sender| forwards_to(sender, target.id))
                 .peekable();
             let Some(first) = senders.peek().map(|sender| sender.id) else { continue };
             if senders.any(|sender| view.waits(service.item, sender)) {

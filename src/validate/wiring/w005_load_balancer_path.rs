@@ -7,7 +7,7 @@ use crate::validate::Rule;
 use super::ecs::{known_list, services};
 use super::model::{Answer, Item, View};
 use super::network::Network;
-use super::w001_target_group_in_use::{SENDERS, forwarded};
+use super::w001_target_group_in_use::{SENDERS, forwards_to};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W005"),
@@ -23,7 +23,7 @@ pub(super) static RULE: Rule = Rule {
 fn balancers<'v, 't>(view: &'v View<'_, 't>, target: &Item<'t>) -> Vec<&'v Item<'t>> {
     let mut found: Vec<&Item<'t>> = Vec::new();
     for sender in SENDERS.iter().flat_map(|sender| view.of(sender)) {
-        if !forwarded(sender).contains(target.id) {
+        if !forwards_to(sender, target.id) {
             continue;
         }
         let listener = view.target_of(sender.get("ListenerArn"), "AWS::ElasticLoadBalancingV2::Listener");

@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
 use super::ecs::{containers, secrets, shown_name, tasks};
-use super::model::{Answer, GAP, Item, View, loose, many, mentions, pieces};
+use super::model::{Answer, GAP, Item, View, is_made_from, loose, many, pieces};
 use super::permission::{Arn, Role, role};
 
 pub(super) static RULE: Rule = Rule {
@@ -165,7 +165,7 @@ fn may_let_in<'t>(policy: &Evaluated<'t>, role: &Role<'_, 't>) -> bool {
     let is_role = |name: &Evaluated<'t>| match (name.resource(), name.text()) {
         (Some(id), _) => id == role.item.id,
         (None, Some(text)) => text == "*" || text.contains(":role/"),
-        (None, None) => loose(name).starts_with(GAP) || mentions(name).contains(role.item.id),
+        (None, None) => loose(name).starts_with(GAP) || is_made_from(name, role.item.id),
     };
     many(Some(statements)).iter().any(|statement| {
         let Some(principal) = statement.get("Principal") else { return true };

@@ -4,7 +4,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
 use super::ecs::{containers, services};
-use super::model::{Item, View, mentions};
+use super::model::{Item, View, is_made_from};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W024"),
@@ -50,7 +50,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
         }
         for service in services(view) {
             let Some(task) = service.task else { continue };
-            let uses = containers(task).iter().any(|container| mentions(container).contains(cluster.id));
+            let uses = containers(task).iter().any(|container| is_made_from(container, cluster.id));
             if uses && !instances.iter().any(|instance| view.waits(service.item, instance)) {
                 let mut finding = service
                     .item

@@ -7,7 +7,7 @@ use crate::validate::Rule;
 
 use super::dify::{component, has_other_variables, image, running};
 use super::ecs::{containers, secret_variable, secret_variables, shown_name, tasks, variable, variables};
-use super::model::{Answer, Item, View, mentions, pieces, same};
+use super::model::{Answer, Item, View, is_made_from, pieces, same};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W042"),
@@ -95,9 +95,8 @@ fn equal_secrets<'t>(view: &View<'_, 't>, one: &Evaluated<'t>, other: &Evaluated
         return if field == other_field { Answer::Yes } else { Answer::Unknown };
     }
     // One can be put together from the other.
-    let is_made_from = |one: &Item<'t>, of: &Item<'t>| {
-        one.get("SecretString").is_some_and(|it| mentions(it).contains(of.id))
-    };
+    let is_made_from =
+        |one: &Item<'t>, of: &Item<'t>| one.get("SecretString").is_some_and(|it| is_made_from(it, of.id));
     match (first.get("SecretString"), second.get("SecretString")) {
         (Some(one), Some(other)) => same(one, other),
         _ if is_made_from(first, second) || is_made_from(second, first) => Answer::Unknown,

@@ -4,7 +4,7 @@ use crate::cfn::evaluate::Evaluated;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
-use super::model::{View, mentions};
+use super::model::{View, is_made_from};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W055"),
@@ -68,7 +68,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
                 );
             }
             Some(policy)
-                if policy.get("Bucket").is_some_and(|value| mentions(value).contains(bucket.id))
+                if policy.get("Bucket").is_some_and(|value| is_made_from(value, bucket.id))
                     && !view.waits(balancer, policy) =>
             {
                 let message = format!(

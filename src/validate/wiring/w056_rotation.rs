@@ -5,7 +5,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
 use super::ecs::{containers, secrets, tasks};
-use super::model::{View, mentions};
+use super::model::{View, is_made_from};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W056"),
@@ -21,7 +21,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     for schedule in view.of("AWS::SecretsManager::RotationSchedule") {
         let Some(secret) = schedule.get("SecretId").and_then(Evaluated::resource) else { continue };
         let reader = tasks(view).find(|task| {
-            containers(task).iter().any(|one| secrets(one).any(|(_, value)| mentions(value).contains(secret)))
+            containers(task).iter().any(|one| secrets(one).any(|(_, value)| is_made_from(value, secret)))
         });
         if let Some(reader) = reader {
             let message = format!(

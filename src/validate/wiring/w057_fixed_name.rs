@@ -26,25 +26,19 @@ const NAMES: [(&str, &str); 5] = [
     ("AWS::S3::Bucket", "BucketName"),
 ];
 
-fn texts(schema: TypeSchema, list: &str) -> impl Iterator<Item = &'static str> {
-    schema.root.list(list).filter_map(Schema::as_str)
-}
-
-/// The property that alone identifies the resources of a type.
-fn identifier(schema: TypeSchema) -> Option<&'static str> {
-    let mut primary = texts(schema, "primaryIdentifier");
+/// The name of a type whose resources can be replaced for another reason than a new name: what identifies them, may be
+/// left out, and can't be changed, as another property can't be.
+fn name_of(schema: TypeSchema) -> Option<&'static str> {
+    let texts = |list: &'static str| schema.root.list(list).filter_map(Schema::as_str);
+    let mut primary = texts("primaryIdentifier");
     let (Some(pointer), None) = (primary.next(), primary.next()) else { return None };
-    pointer.strip_prefix("/properties/").filter(|name| !name.contains('/'))
-}
-
-/// Whether the resources of a type can be replaced for another reason than a new name: what identifies them may be left
-/// out, and can't be changed, as another property can't be.
-fn is_name(schema: TypeSchema, identifier: &str) -> bool {
-    let is = |other: &str| other.strip_prefix("/properties/") == Some(identifier);
-    !texts(schema, "readOnlyProperties").any(is)
-        && texts(schema, "createOnlyProperties").any(is)
-        && texts(schema, "createOnlyProperties").any(|other| !is(other))
-        && !texts(schema, "required").any(|other| other == identifier)
+    let name = pointer.strip_prefix("/properties/").filter(|name| !name.contains('/'))?;
+    let is = |other: &str| other == pointer;
+    let fits = !texts("readOnlyProperties").any(is)
+        && texts("createOnlyProperties").any(is)
+        && texts("createOnlyProperties").any(|other| !is(other))
+        && !texts("required").any(|other| other == name);
+    fits.then_some(name)
 }
 
 /// What a bucket's name can't have: capital letters and `_`, in a part of the name that is known.
@@ -55,20 +49,11 @@ fn refused_in_bucket(name: &Evaluated<'_>) -> bool {
 
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     let stack = view.context.options.stack_name.as_deref();
-    for type_name in view.types() {
+    let naming = view.naming(|type_name| {
         let known = NAMES.iter().find(|(known, _)| *known == type_name).map(|(_, property)| *property);
-        let property = match (known, view.context.schema_of(type_name)) {
-            (Some(property), _) => property,
-            (None, Some(schema)) => {
-                // What is seldom so is asked first.
-                let Some(name) = identifier(schema) else { continue };
-                if view.of(type_name).all(|item| item.get(name).is_none()) || !is_name(schema, name) {
-                    continue;
-                }
-                name
-            }
-            (None, None) => continue,
-        };
+        known.or_else(|| name_of(view.context.schema_of(type_name)?))
+    });
+    for (type_name, property) in naming {
         for item in view.of(type_name) {
             let Some(name) = item.get(property) else { continue };
             if item.is("AWS::S3::Bucket") && refused_in_bucket(name) {

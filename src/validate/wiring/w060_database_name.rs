@@ -9,7 +9,7 @@ use crate::validate::Rule;
 
 use super::dify::{image, running};
 use super::ecs::{has_hidden_variables, secret_variable, variable};
-use super::model::{Item, View, mentions};
+use super::model::{Item, View, is_made_from};
 
 pub(super) static RULE: Rule = Rule {
     code: Code("W060"),
@@ -28,7 +28,7 @@ const DEFAULT_DATABASE: &str = "dify";
 fn cluster<'v, 't>(view: &'v View<'_, 't>, host: &Evaluated<'t>) -> Option<&'v Item<'t>> {
     let restored = ["SnapshotIdentifier", "SourceDBClusterIdentifier", "GlobalClusterIdentifier"];
     view.of("AWS::RDS::DBCluster")
-        .find(|cluster| mentions(host).contains(cluster.id))
+        .find(|cluster| is_made_from(host, cluster.id))
         .filter(|cluster| restored.iter().all(|key| cluster.get(key).is_none()))
 }
 

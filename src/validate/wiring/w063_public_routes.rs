@@ -26,6 +26,8 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     let groups = Groups::of(view);
     let listeners = listeners(view);
     let version = version(view);
+    let components: Vec<Component> =
+        running(view).filter_map(|(_, task, container)| component(task, container)).collect();
     for listener in listeners.iter().filter(|listener| serves_web(listener, &groups)) {
         let Some(item) = listener.item else { continue };
         let mut missing: BTreeMap<(Component, Component), Vec<&str>> = BTreeMap::new();
@@ -33,7 +35,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
             let right = |component| answers(route.component, component);
             let runs =
                 |one| one == route.component || (route.component == Component::Websocket && right(one));
-            if !running(view).any(|(_, task, container)| component(task, container).is_some_and(runs))
+            if !components.iter().any(|one| runs(*one))
                 || groups.has_elsewhere(right)
                 || listeners.iter().any(|one| may_reach(one, &groups, route))
             {

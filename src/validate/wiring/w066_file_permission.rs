@@ -7,7 +7,7 @@ use crate::validate::Rule;
 
 use super::dify::{component, image};
 use super::ecs::{containers, is_fargate, shown_name, tasks, variable};
-use super::model::{Answer, Item, View, many, mentions, pieces, shown};
+use super::model::{Answer, Item, View, is_made_from, many, pieces, shown};
 use super::permission::{Arn, role};
 
 pub(super) static RULE: Rule = Rule {
@@ -55,7 +55,7 @@ fn may_let_in<'t>(view: &View<'_, 't>, bucket: &Evaluated<'t>) -> Option<bool> {
     let open = view.of("AWS::S3::BucketPolicy").any(|policy| {
         let is_its = policy
             .get("Bucket")
-            .is_none_or(|value| value.resource().is_none() || mentions(value).contains(bucket.id));
+            .is_none_or(|value| value.resource().is_none() || is_made_from(value, bucket.id));
         let statements = policy.get("PolicyDocument").and_then(|document| document.get("Statement"));
         is_its && !statements.is_some_and(|all| many(Some(all)).iter().all(for_services))
     });

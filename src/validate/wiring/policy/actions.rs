@@ -1,6 +1,5 @@
 //! What actions there are, and what they are about.
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 /// For each service its prefix on a line, then a line for each set of resources: their ARNs' forms, and the actions.
@@ -10,8 +9,8 @@ const ACTIONS: &str = include_str!("../../../../schemas/iam-actions.txt");
 
 include!(concat!(env!("OUT_DIR"), "/actions.rs"));
 
-/// The actions of a service and their forms by name.
-type ByName = BTreeMap<&'static str, &'static str>;
+/// The actions of a service and their forms, sorted by name.
+type ByName = Vec<(&'static str, &'static str)>;
 
 /// The actions of a service.
 #[derive(Debug, Clone, Copy)]
@@ -45,15 +44,16 @@ impl Service {
 
     /// The forms of the ARNs that an action can be about, if there is that action.
     pub(super) fn forms(self, action: &str) -> Option<&'static str> {
-        // The first of an action counts: `or_insert`, not `collect`.
         let by_name = self.by_name.get_or_init(|| {
-            let mut by_name = BTreeMap::new();
-            for (action, forms) in self.actions() {
-                by_name.entry(action).or_insert(forms);
-            }
+            let mut by_name: ByName = self.actions().collect();
+            // The first of an action counts: they keep their order.
+            by_name.sort_by_key(|(action, _)| *action);
+            by_name.dedup_by_key(|(action, _)| *action);
             by_name
         });
-        by_name.get(action.to_lowercase().as_str()).copied()
+        let action = action.to_lowercase();
+        let index = by_name.binary_search_by(|(known, _)| (*known).cmp(action.as_str())).ok()?;
+        by_name.get(index).map(|(_, forms)| *forms)
     }
 }
 

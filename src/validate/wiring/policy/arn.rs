@@ -4,7 +4,7 @@ use crate::cfn::evaluate::{Evaluated, Origin, Piece, Unknown};
 use crate::validate::wiring::model::{View, pieces};
 
 /// A part of the pattern that a `Resource` is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Token {
     Char(u8),
     /// Any text.
@@ -70,6 +70,7 @@ fn tokens(text: &str, is_name: impl Fn(u8) -> bool) -> Vec<Token> {
 const LONGEST: usize = 2048;
 
 /// The pattern that a `Resource` of a statement is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Pattern(Vec<Token>);
 
 impl Pattern {
@@ -112,10 +113,12 @@ fn have_common(one: &[Token], other: &[Token]) -> bool {
     skip(&mut reached);
     let mut next = vec![false; other.len() + 1];
     for token in one {
+        let Some(first) = reached.iter().position(|one| *one) else { return false };
+        let last = reached.iter().rposition(|one| *one).unwrap_or(first);
         next.fill(false);
         match token {
             Token::Char(byte) => {
-                for index in 0..other.len() {
+                for index in first..other.len().min(last + 1) {
                     if reached[index] {
                         match other[index] {
                             Token::Char(own) => next[index + 1] |= own == *byte,
@@ -128,8 +131,11 @@ fn have_common(one: &[Token], other: &[Token]) -> bool {
             }
             Token::Any | Token::Name => {
                 let mut open = false;
-                for index in 0..=other.len() {
+                for index in first..=other.len() {
                     open |= reached[index];
+                    if !open && index > last {
+                        break;
+                    }
                     next[index] = open;
                     if *token == Token::Name && matches!(other.get(index), Some(Token::Char(b':' | b'/'))) {
                         open = false;
@@ -139,9 +145,6 @@ fn have_common(one: &[Token], other: &[Token]) -> bool {
         }
         skip(&mut next);
         std::mem::swap(&mut reached, &mut next);
-        if !reached.contains(&true) {
-            return false;
-        }
     }
     reached[other.len()]
 }

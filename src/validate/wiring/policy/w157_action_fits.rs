@@ -1,5 +1,7 @@
 //! W157: the resources of a statement can be those of its actions.
 
+use std::collections::BTreeMap;
+
 use crate::cfn::evaluate::Evaluated;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
@@ -20,6 +22,8 @@ pub(in crate::validate::wiring) static RULE: Rule = Rule {
 };
 
 pub(in crate::validate::wiring) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
+    // Many statements ask the same.
+    let mut known: BTreeMap<(Pattern, &str), bool> = BTreeMap::new();
     for statement in statements(view) {
         let is_bucket = statement.kind == Kind::Resource(Some("s3"));
         let allows = statement.get("Effect").and_then(Evaluated::text).as_deref() == Some("Allow");
@@ -38,9 +42,13 @@ pub(in crate::validate::wiring) fn check(view: &View<'_, '_>, findings: &mut Vec
                 continue;
             }
             let Some(forms) = Service::get(prefix).and_then(|service| service.forms(name)) else { continue };
-            let mut fits = |forms: &str| {
+            let mut fits = |forms: &'static str| {
                 let all = || resources.iter().map(|resource| Pattern::of(view, resource)).collect();
-                patterns.get_or_insert_with(all).iter().any(|pattern| pattern.may_match(forms))
+                let mut may_match = |pattern: &Pattern| {
+                    let answer = known.entry((pattern.clone(), forms));
+                    *answer.or_insert_with(|| pattern.may_match(forms))
+                };
+                patterns.get_or_insert_with(all).iter().any(&mut may_match)
             };
             // What is about nothing in particular needs `*` itself.
             let open = forms == "*" && resources.iter().all(|resource| !loose(resource).starts_with("arn:"));
