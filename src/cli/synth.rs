@@ -1,7 +1,7 @@
 //! `dify-cfn synth`: writes the templates of all or some stacks.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
@@ -144,11 +144,19 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
     if args.quiet {
         return Exit::Success;
     }
+    summarize(args, &loaded.environments, &told, &files, view);
+    Exit::Success
+}
+
+/// What a summary tells of a stack beside its configuration and files.
+type Told = (Contents, Vec<Diagnostic>, Capacity, Vec<(String, u32)>);
+
+/// Tells what was written, a summary for each stack.
+fn summarize(args: &SynthArgs, environments: &[Located], told: &[Told], files: &[PathBuf], view: &mut View) {
     let formats @ Formats { json, yaml } = formats(args);
-    let summaries: Vec<StackSummary<'_>> = loaded
-        .environments
+    let summaries: Vec<StackSummary<'_>> = environments
         .iter()
-        .zip(&told)
+        .zip(told)
         .zip(files.chunks(usize::from(json) + usize::from(yaml)))
         .map(|((located, (contents, findings, capacity, secure_parameters)), files)| StackSummary {
             name: located.config.stack_name(),
@@ -169,7 +177,6 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
         let texts: Vec<String> = summaries.iter().map(StackSummary::text).collect();
         view.text(&texts.join("\n"));
     }
-    Exit::Success
 }
 
 /// Names that two of the stacks can't both have, if all were synthesized: with the index of the later one.
