@@ -120,6 +120,16 @@ pub fn minified(template: &Template) -> String {
     write::minified(template).1
 }
 
+/// The template of a stack in the format that isn't written, if an earlier run left it in the folder.
+pub fn stale(folder: &Path, stack: &str, formats: Formats) -> Option<PathBuf> {
+    let ending = match formats {
+        Formats { json: true, yaml: false } => "yaml",
+        Formats { json: false, yaml: true } => "json",
+        _ => return None,
+    };
+    Some(folder.join(format!("{stack}.template.{ending}"))).filter(|path| path.is_file())
+}
+
 /// Writes templates and manifest into `folder`, which is made if need be. Returns the paths of the templates, in the
 /// order of the stacks.
 ///

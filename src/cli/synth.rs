@@ -1,11 +1,11 @@
 //! `dify-cfn synth`: writes the templates of all or some stacks.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::assembly::{AssembledStack, AssembledTemplate, Formats, StackFiles, write_assembly};
+use crate::assembly::{AssembledStack, AssembledTemplate, Formats, StackFiles, stale, write_assembly};
 use crate::cfn::Template;
 use crate::config::model::SecretsBackend;
 use crate::config::{self, Config, Located, Profile, told_once};
@@ -144,11 +144,19 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
     if args.quiet {
         return Exit::Success;
     }
-    let Formats { json, yaml } = formats(args);
-    let summaries: Vec<StackSummary<'_>> = loaded
-        .environments
+    summarize(args, &loaded.environments, &told, &files, view);
+    Exit::Success
+}
+
+/// What a summary tells of a stack beside its configuration and files.
+type Told = (Contents, Vec<Diagnostic>, Capacity, Vec<(String, u32)>);
+
+/// Tells what was written, a summary for each stack.
+fn summarize(args: &SynthArgs, environments: &[Located], told: &[Told], files: &[PathBuf], view: &mut View) {
+    let formats @ Formats { json, yaml } = formats(args);
+    let summaries: Vec<StackSummary<'_>> = environments
         .iter()
-        .zip(&told)
+        .zip(told)
         .zip(files.chunks(usize::from(json) + usize::from(yaml)))
         .map(|((located, (contents, findings, capacity, secure_parameters)), files)| StackSummary {
             name: located.config.stack_name(),
@@ -156,6 +164,7 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
             region: located.config.region.as_deref(),
             contents,
             files: files.to_vec(),
+            stale: stale(&args.output, &located.config.stack_name(), formats),
             capacity: *capacity,
             secure_parameters,
             tags: &located.config.tags,
@@ -168,7 +177,6 @@ pub(super) fn run(args: &SynthArgs, view: &mut View) -> Exit {
         let texts: Vec<String> = summaries.iter().map(StackSummary::text).collect();
         view.text(&texts.join("\n"));
     }
-    Exit::Success
 }
 
 /// Names that two of the stacks can't both have, if all were synthesized: with the index of the later one.

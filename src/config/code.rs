@@ -45,7 +45,7 @@ codes! {
     pub const NO_FILE: Code = Code("C019");
     /// A layout that can't be built.
     pub const LAYOUT: Code = Code("C020");
-    /// A component that is placed but off, or on but not placed.
+    /// A component that is placed but off, on but not placed, or that has settings and doesn't run.
     pub const PLACEMENT: Code = Code("C021");
     /// Settings of a service that the layout doesn't have.
     pub const UNKNOWN_SERVICE: Code = Code("C022");

@@ -17,6 +17,23 @@ fn folders_are_made_and_formats_chosen() {
 }
 
 #[test]
+fn a_template_that_an_earlier_run_left_is_told_and_kept() {
+    let place = Place::empty();
+    let line = |file: &str| format!("\n  left        out/{file} as an earlier run wrote it: ");
+    let (json, yaml) = ("dify-dev.template.json", "dify-dev.template.yaml");
+    assert!(!place.run(["synth"]).ended(0).out.contains("  left "));
+    let before = place.read("out/dify-dev.template.yaml");
+    let of_json = place.run(["synth", "--format", "json", "--set", "services.api.cpu=2048"]).ended(0);
+    assert!(of_json.out.contains(&line(yaml)), "{}", of_json.out);
+    assert_eq!(place.read("out/dify-dev.template.yaml"), before);
+    assert!(place.run(["synth", "--format", "yaml"]).ended(0).out.contains(&line(json)));
+    let told: serde_json::Value =
+        serde_json::from_str(&place.run(["synth", "--format", "json", "--json"]).ended(0).out).unwrap();
+    assert_eq!(told["stacks"][0]["stale"], format!("out/{yaml}"));
+    assert!(!place.run(["synth"]).ended(0).out.contains("  left "));
+}
+
+#[test]
 fn the_two_formats_say_the_same() {
     use dify_cfn::cfn::read::read_bytes;
     let place = Place::empty();

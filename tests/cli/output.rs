@@ -43,7 +43,7 @@ fn quiet_prints_nothing_but_what_is_worth_reading() {
 }
 
 /// The keys of a stack and of a finding, which other programs rely on.
-const STACK_KEYS: [&str; 17] = [
+const STACK_KEYS: [&str; 18] = [
     "account",
     "files",
     "findings",
@@ -60,6 +60,7 @@ const STACK_KEYS: [&str; 17] = [
     "resting_vcpu",
     "rolling_vcpu",
     "secure_parameters",
+    "stale",
     "tags",
 ];
 const FINDING_KEYS: [&str; 11] = [

@@ -71,6 +71,8 @@ pub(in crate::cli) struct StackSummary<'a> {
     pub(in crate::cli) contents: &'a Contents,
     /// The files that were written.
     pub(in crate::cli) files: Vec<PathBuf>,
+    /// Its template in the other format, as an earlier run left it.
+    pub(in crate::cli) stale: Option<PathBuf>,
     /// What its tasks take.
     pub(in crate::cli) capacity: Capacity,
     /// Parameters that have to be in Parameter Store before the stack, and how long each is.
@@ -100,6 +102,13 @@ impl StackSummary<'_> {
         // Writing to a String can't fail.
         let _ = writeln!(text, "{} ({place})", self.name);
         let _ = writeln!(text, "  wrote       {}", wrap(&files, ", "));
+        if let Some(stale) = &self.stale {
+            let stale = stale.display();
+            let _ = writeln!(
+                text,
+                "  left        {stale} as an earlier run wrote it: remove it, or use `--format both`"
+            );
+        }
         let _ = writeln!(text, "  resources   {}: {services}", contents.resources);
         let _ = writeln!(text, "  to fill in  {required}");
         if !self.secure_parameters.is_empty() {
@@ -171,6 +180,7 @@ impl StackSummary<'_> {
             "account": self.account,
             "region": self.region,
             "files": self.files.iter().map(|path| Path::display(path).to_string()).collect::<Vec<_>>(),
+            "stale": self.stale.as_ref().map(|path| path.display().to_string()),
             "resources": contents.resources,
             "resources_by_service": contents.services.iter().map(|(name, count)| (name.clone(), (*count).into())).collect::<serde_json::Map<_, _>>(),
             "parameters": contents.parameters,

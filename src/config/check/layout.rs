@@ -99,6 +99,17 @@ fn check_switches(findings: &mut Findings<'_>) {
     let running: Vec<Component> = services(config).into_values().flatten().collect();
     for (component, settings) in &config.components {
         let name = component.as_str();
+        let own = at(&["components", name]);
+        // One that is switched off in so many words keeps its settings for another environment.
+        if settings.enabled.is_none() && !running.contains(component) && findings.located.is_set(&own) {
+            let message = format!("`{name}` doesn't run: what `components.{name}` says has no effect");
+            let run = match &config.layout {
+                Layout::Named(_) => format!("set `components.{name}.enabled: true`"),
+                Layout::Custom(_) => format!("place `{name}` in a service of the layout"),
+            };
+            let help = format!("{run}; `enabled: false` keeps the settings for other environments");
+            findings.warning(code::PLACEMENT, &own, message, help);
+        }
         let Layout::Custom(layout) = &config.layout else { continue };
         let service = layout.iter().find(|(_, components)| components.contains(component));
         let pointer = at(&["components", name, "enabled"]);
