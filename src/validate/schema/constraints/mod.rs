@@ -94,8 +94,10 @@ fn read(row: &'static Row) -> impl Iterator<Item = Constraint> {
 /// Checks a resource's properties against the rows of its type that look at nothing else.
 pub(super) fn check<'t>(walk: &mut Walk<'_, 't>, properties: &Evaluated<'t>) {
     for constraint in of(walk.schema.name).iter().filter(|constraint| constraint.joins.is_empty()) {
-        if constraint.applies(walk, properties) {
-            for value in reach(properties, constraint.at).values {
+        // Most values that a row could be about aren't there: to look for them costs less than its `when`.
+        let values = reach(properties, constraint.at).values;
+        if !values.is_empty() && constraint.applies(walk, properties) {
+            for value in values {
                 // A value of another type was told; what else isn't true of it follows from that.
                 let of_value = |known: &Found<'_>| std::ptr::eq(known.source, value.source);
                 if walk.found.iter().any(|known| of_value(known) && is_about_type(known.rule)) {
