@@ -46,8 +46,8 @@ impl Broken {
     fn at(part: &Part<'_>, path: Vec<String>, code: Code, parts: &[Part<'_>], layers: &[Layer]) -> Self {
         let spot = Spot::new(part, &path, &layers[part.layer].prefix);
         let mut meant = match code {
-            code::UNKNOWN_KEY => spot.keys(parts),
             code::UNKNOWN_STACK => vec![vec![]],
+            _ if code == code::UNKNOWN_KEY || spot.place.is_none() => spot.keys(parts),
             _ => spot.values(&spot.path, spot.place.as_ref()).into_iter().map(|edit| vec![edit]).collect(),
         };
         let left_out = vec![spot.edit(&path, None)];
@@ -184,7 +184,8 @@ impl<'a> Spot<'a> {
                 places.push((path, place));
             }
             let fitting = known.into_iter().filter(|(key, place)| {
-                map.get(key).is_none() && self.node.is_some_and(|node| place.takes_type_of(node))
+                map.get(key).is_none()
+                    && self.node.is_some_and(|node| node.is_null() || place.takes_type_of(node))
             });
             places.extend(fitting.map(|(key, place)| (beside(key), Some(place))));
         }

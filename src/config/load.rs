@@ -8,10 +8,11 @@ use super::certain::certain;
 use super::context;
 use super::located::Located;
 use super::model::Network;
+use super::overrides::{self, Override};
 use super::resolve::{Edit, Part, resolve};
 use super::schema;
 use super::tree::Layer;
-use super::{check, code, overrides};
+use super::{check, code};
 use crate::diagnostic::{Diagnostic, Source, nearest};
 use crate::document::code::AMBIGUOUS_SCALAR;
 use crate::document::{Document, Format, Limits, Node, excerpt, pointer_to};
@@ -194,14 +195,26 @@ impl Read {
                 let mistakes = schema::check(&set.source, &set.root);
                 self.is_shapeless |= mistakes.iter().any(|mistake| is_shape(mistake.pointer.as_deref()));
                 self.found.extend(mistakes);
-                let environment = environments_of(&set.root).first();
-                let prefix =
-                    environment.map_or_else(String::new, |entry| pointer_to("/environments", &entry.key));
-                let layer = self.layer(&set.source, prefix);
-                self.sets.push(Text { root: set.root, layer });
+                self.put(set);
             }
-            Err(errors) => self.found.extend(errors),
+            // What it would set isn't known; it may be anything.
+            Err(errors) => {
+                if let Some((set, pointer)) = overrides::parse_keys_only(text) {
+                    self.found.extend(errors.into_iter().map(|error| error.pointer(&*pointer)));
+                    self.put(set);
+                } else {
+                    self.found.extend(errors);
+                    self.is_shapeless = true;
+                }
+            }
         }
+    }
+
+    fn put(&mut self, set: Override) {
+        let environment = environments_of(&set.root).first();
+        let prefix = environment.map_or_else(String::new, |entry| pointer_to("/environments", &entry.key));
+        let layer = self.layer(&set.source, prefix);
+        self.sets.push(Text { root: set.root, layer });
     }
 
     /// The names of the environments in the file, or the one that there is without any. Tells names that can't be, and overrides of

@@ -1,9 +1,9 @@
 //! `--set KEY=VALUE`: one key of the configuration, from the command line.
 
 use super::code;
-use super::schema::Place;
+use super::schema::{Place, near};
 use crate::diagnostic::{Diagnostic, Source, Span};
-use crate::document::{Document, Entry, Format, Limits, Node, NodeKind, excerpt};
+use crate::document::{Document, Entry, Format, Limits, Node, NodeKind, excerpt, pointer_to};
 
 /// What such an argument is called in messages.
 const NAME: &str = "--set";
@@ -30,12 +30,46 @@ pub(super) fn parse(text: &str) -> Result<Override, Vec<Diagnostic>> {
     let source = source(text);
     let (keys, value_at) = parse_keys(&source).map_err(|diagnostic| vec![*diagnostic])?;
     let value = parse_value(&source, value_at)?;
-    let whole = span(&source, 0, text.len());
-    let mut root = keys.into_iter().rev().fold(value, |value, (key, key_span)| {
-        Node::new(NodeKind::Mapping(vec![Entry { key, key_span, value }]), whole)
-    });
+    let mut root = nested(&source, keys, value);
     read_as_text(&mut root, &Place::top(), &source);
     Ok(Override { source, root })
+}
+
+/// An argument that can't be read, with nothing for the value, and the pointer to what it would set: as far as its keys can
+/// be read and are known, and one key more. `None` if not even the first is one, or like one.
+pub(super) fn parse_keys_only(text: &str) -> Option<(Override, String)> {
+    let source = source(text);
+    let mut keys: Vec<Key> = Vec::new();
+    let mut place = Some(Place::top());
+    let mut start = 0;
+    while let (Some(here), Some((key, length))) = (place, first_key(&text[start..])) {
+        let key = key.trim();
+        if key.is_empty() {
+            break;
+        }
+        keys.push((key.to_owned(), span(&source, start, start + length)));
+        let goes_on = keys.len() < MOST_KEYS && text[start + length..].starts_with('.');
+        start += length + usize::from(goes_on);
+        place = here.key(key).filter(|_| goes_on);
+    }
+    let first = &keys.first()?.0;
+    near(first, Place::top().keys().map(|(key, _)| key))?;
+    let least = if first == "environments" { 3 } else { 1 };
+    if keys.len() < least {
+        return None;
+    }
+    let pointer = keys.iter().fold(String::new(), |pointer, (key, _)| pointer_to(&pointer, key));
+    let nothing = Node::new(NodeKind::Null, span(&source, text.len(), text.len()));
+    let root = nested(&source, keys, nothing);
+    Some((Override { source, root }, pointer))
+}
+
+/// A value under keys in keys.
+fn nested(source: &Source, keys: Vec<Key>, value: Node) -> Node {
+    let whole = span(source, 0, source.text.len());
+    keys.into_iter().rev().fold(value, |value, (key, key_span)| {
+        Node::new(NodeKind::Mapping(vec![Entry { key, key_span, value }]), whole)
+    })
 }
 
 /// More keys than any value of a configuration lies deep.
@@ -239,5 +273,25 @@ mod tests {
         let diagnostics = parse("ingress.allowed_cidrs=[a").unwrap_err();
         assert!(diagnostics[0].location.as_ref().unwrap().span.column > 22, "{diagnostics:?}");
         assert!(parse("name=!Ref x").is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_what_it_would_set() {
+        for (text, pointer) in [
+            ("services.api.max_tasks", "/services/api/max_tasks"),
+            (" services.api.max_tasks =[", "/services/api/max_tasks"),
+            ("accept[0].code=x", "/accept"),
+            ("tags.\"a/b\"c=x", "/tags/a~1b"),
+            ("sevices.api.cpu", "/sevices"),
+            ("environments.prd.cache.nodes", "/environments/prd/cache/nodes"),
+            ("tags..b=1", "/tags"),
+        ] {
+            let (set, found) = parse_keys_only(text).unwrap();
+            assert_eq!(found, pointer, "{text}");
+            assert_eq!(set.root.to_json().pointer(pointer), Some(&Json::Null), "{text}");
+        }
+        for text in ["environments.prd=[", "=x", "\"name", "", "word"] {
+            assert!(parse_keys_only(text).is_none(), "{text}");
+        }
     }
 }

@@ -302,3 +302,22 @@ fn a_wanted_stack_is_not_called_unknown_while_the_name_is() {
     assert!(run.err.contains("`storage.bucket` has to be"), "{}", run.err);
     assert!(!run.err.contains("no stack"), "{}", run.err);
 }
+
+#[test]
+fn what_an_argument_would_set_that_cannot_be_read_waits() {
+    let place = Place::with("services: { api: { min_tasks: 3, max_tasks: 2 } }\nstorage: { bucket: FILES }");
+    for (argument, is_certain) in [
+        ("services.api.max_tasks", false),
+        ("services.api.max_tasks=[", false),
+        ("services.api.max_task=[", false),
+        (" services.api.max_tasks =4", false),
+        ("environments.dev.services.api.max_tasks", false),
+        ("environments.dve.services.api.max_tasks=4", false),
+        ("services.api.cpu", true),
+        ("accept[0].code=x", true),
+    ] {
+        let run = place.run(["ls", "--set", argument]).ended(2);
+        assert_eq!(run.err.contains("at least 3 tasks and at most 2"), is_certain, "{argument}\n{}", run.err);
+        assert!(run.err.contains("`storage.bucket` has to be"), "{argument}\n{}", run.err);
+    }
+}

@@ -219,8 +219,13 @@ fn judge(whole: &Json, c: &mut Choices<'_>) -> usize {
         }
         (put(whole, at, Some(wrong)), at.clone())
     };
+    // What is told of the broken value itself, be it as one of several keys.
+    let broken_key = format!("`{}`", tokens(&at_broken).pop().unwrap());
+    let is_of_it = |pointer: &str, message: &str| {
+        pointer.starts_with(&at_broken) || (misspelt && message.contains(&broken_key))
+    };
     let beside: Vec<_> =
-        told(&broken).into_iter().filter(|(_, pointer, _)| !pointer.starts_with(&at_broken)).collect();
+        told(&broken).into_iter().filter(|(_, pointer, message)| !is_of_it(pointer, message)).collect();
     if beside.is_empty() {
         return 0;
     }
