@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use indexmap::IndexMap;
+
 use crate::cfn::function::is_macro_key;
 use crate::cfn::{Json, Map, Resource, Template};
 
@@ -27,7 +29,8 @@ pub type AttributeKind = fn(type_name: &str, attribute: &str) -> Kind;
 pub struct Evaluator<'t> {
     pub(super) template: &'t Template,
     pub(super) settings: Settings,
-    pub(super) declarations: BTreeMap<&'t str, Declaration<'t>>,
+    /// They are asked for at every reference, so often that the hash counts.
+    pub(super) declarations: IndexMap<&'t str, Declaration<'t>, foldhash::fast::RandomState>,
     pub(super) conditions: Conditions<'t>,
     attribute_kind: AttributeKind,
     /// The kinds of the attributes that were asked for.
