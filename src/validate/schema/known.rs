@@ -2,8 +2,9 @@
 //! the combinations of conditions of one template.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::rc::Rc;
+
+use indexmap::IndexSet;
 
 use crate::cfn::evaluate::{Data, Evaluated, Kind, Origin, Piece, Unknown};
 use crate::cfn::{Json, Template};
@@ -25,7 +26,7 @@ pub struct KnownGood {
 
 #[derive(Debug, Default)]
 struct Seen {
-    all: BTreeSet<Box<[u8]>>,
+    all: IndexSet<Box<[u8]>, foldhash::fast::RandomState>,
     bytes: usize,
 }
 
