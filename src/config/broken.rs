@@ -1,136 +1,217 @@
-//! What can be judged although something else of the configuration doesn't fit the schema.
-//!
-//! A value that doesn't fit is left out, and what it was meant to be stays unknown: a finding that may depend on it would be
-//! a guess. So nothing is said of its section, save three kinds of findings that are certain whatever it was meant to be.
+//! Where a text doesn't fit the schema, and what may be meant there.
 
-use std::collections::BTreeSet;
-
-use super::check;
 use super::code;
-use super::located::Located;
-use super::model::Profile;
-use super::schema::Place;
-use super::tree::Tree;
-use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::document::{pointer_to, pointer_tokens};
+use super::resolve::{Edit, Part};
+use super::schema::{Place, fits, is_slip, near, paths};
+use super::tree::{Layer, Origin, Tree};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::document::{Node, NodeKind, pointer_to, pointer_tokens, walk};
 
-/// Codes that tell of one value by itself, whatever else is written.
-const OF_ONE_VALUE: &[Code] = &[code::DATABASE_NAME, code::FORMAT, code::INSTANCE_CLASS, code::VARIABLE_NAME];
-
-/// Places of which the same holds of other codes, too.
-const JUDGED_BY_THEMSELVES: &[&str] = &["/database/engine_version", "/network/create/cidr"];
-
-/// The mistakes of form.
+/// A place of which isn't known what stands there.
 pub(super) struct Broken {
-    /// The sections of the top level in which something is wrong, be it in an environment. A misspelt one counts together
-    /// with the one that is meant.
-    pub(super) sections: BTreeSet<String>,
-    /// The tokens of the places, below the environment.
-    places: Vec<Vec<String>>,
-}
-
-/// What an environment is resolved without.
-#[derive(Default)]
-pub(super) struct Left<'b> {
-    sections: Option<&'b BTreeSet<String>>,
-    places: &'b [Vec<String>],
-    /// The profile, if it isn't that of the texts.
-    pub(super) profile: Option<Profile>,
-}
-
-impl Left<'_> {
-    /// Leaves it out of a text's tree.
-    pub(super) fn leave(&self, tree: &mut Tree) {
-        if let Some(sections) = self.sections {
-            tree.retain(|key| !sections.contains(key));
-        }
-        for place in self.places {
-            tree.remove(place);
-        }
-    }
+    layer: usize,
+    path: Vec<String>,
+    /// What may be meant, as changes of the texts; never empty. The first is the value left out, or of a list's element
+    /// the first that fits, lest the others move.
+    pub(super) meant: Vec<Vec<Edit>>,
 }
 
 impl Broken {
-    /// Those among the findings about texts that concern an environment.
-    pub(super) fn of(found: &[Diagnostic], environment: &str) -> Self {
-        let mut broken = Self { sections: BTreeSet::new(), places: Vec::new() };
-        let errors = found.iter().filter(|diagnostic| diagnostic.is_error());
-        for pointer in errors.filter_map(|diagnostic| diagnostic.pointer.as_deref()) {
-            let tokens = below_environment(pointer);
-            let is_of_other = pointer_tokens(pointer).nth(1).is_some_and(|name| name != environment);
-            if is_within_environment(pointer) && is_of_other {
-                continue;
+    /// The places that errors about the texts tell of, as far as they concern an environment.
+    pub(super) fn all(found: &[Diagnostic], parts: &[Part<'_>], layers: &[Layer]) -> Vec<Self> {
+        let mut places: Vec<(&Part<'_>, Vec<String>, Code)> = Vec::new();
+        for finding in found.iter().filter(|finding| finding.is_error()) {
+            for part in parts {
+                if let Some(path) = layers.get(part.layer).and_then(|layer| path_of(finding, part, layer)) {
+                    places.push((part, path, finding.code));
+                }
             }
-            let Some(section) = tokens.first() else { continue };
-            let known = Place::top();
-            broken.sections.extend(nearest(section, known.keys().map(|(key, _)| key)).map(str::to_owned));
-            broken.sections.insert(section.clone());
-            broken.places.push(tokens);
         }
-        broken
+        let doubtful = parts.iter().filter(|part| part.is_doubtful);
+        places.extend(doubtful.map(|part| (part, Vec::new(), code::UNKNOWN_STACK)));
+        let is_inside = |part: &Part<'_>, path: &[String], index: usize| {
+            places.iter().enumerate().any(|(other_index, (other, around, _))| {
+                let is_around = other.layer == part.layer && path.starts_with(around);
+                is_around && (around.len() < path.len() || other_index < index)
+            })
+        };
+        places
+            .iter()
+            .enumerate()
+            .filter(|(index, (part, path, _))| !is_inside(part, path, *index))
+            .map(|(_, (part, path, code))| Self::at(part, path.clone(), *code, parts, layers))
+            .collect()
     }
 
-    /// Leaves out every section with a mistake.
-    pub(super) fn without_sections(&self) -> Left<'_> {
-        Left { sections: Some(&self.sections), ..Left::default() }
+    fn at(part: &Part<'_>, path: Vec<String>, code: Code, parts: &[Part<'_>], layers: &[Layer]) -> Self {
+        let spot = Spot::new(part, &path, &layers[part.layer].prefix);
+        let mut meant = match code {
+            code::UNKNOWN_KEY => spot.keys(parts),
+            code::UNKNOWN_STACK => vec![vec![]],
+            _ => spot.values(&spot.path, spot.place.as_ref()).into_iter().map(|edit| vec![edit]).collect(),
+        };
+        let left_out = vec![spot.edit(&path, None)];
+        if spot.is_element && !meant.is_empty() {
+            meant.push(left_out);
+        } else {
+            meant.insert(0, left_out);
+        }
+        Self { layer: part.layer, path, meant }
     }
 
-    /// What is certain beside what [`check::all`] finds without the broken sections. `resolve` gives the environment without
-    /// what is left out, if the rest is one.
-    pub(super) fn certain(&self, resolve: impl Fn(&Left<'_>) -> Option<Located>) -> Vec<Diagnostic> {
-        if self.places.is_empty() {
+    /// What is around it, of which then isn't known either what it is.
+    pub(super) fn around(&self, parts: &[Part<'_>], layers: &[Layer]) -> Option<Self> {
+        let (_, around) = self.path.split_last()?;
+        let part = parts.iter().find(|part| part.layer == self.layer)?;
+        Some(Self::at(part, around.to_vec(), code::WRONG_TYPE, parts, layers))
+    }
+
+    /// Whether a finding points at it or into it.
+    pub(super) fn holds(&self, finding: &Diagnostic, layers: &[Layer]) -> bool {
+        let (Some(pointer), Some(layer)) = (&finding.pointer, layers.get(self.layer)) else { return false };
+        let is_of_text = finding.location.as_ref().is_none_or(|location| location.source == layer.source);
+        let own = self.path.iter().fold(layer.prefix.clone(), |pointer, token| pointer_to(&pointer, token));
+        let is_below =
+            pointer.strip_prefix(&own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        is_of_text && is_below
+    }
+
+    /// Whether something that may be meant changes a key of the top level.
+    pub(super) fn may_change(&self, key: &str) -> bool {
+        self.meant.iter().flatten().any(|edit| edit.path.first().is_none_or(|first| first == key))
+    }
+}
+
+/// The place in a part of which a finding tells.
+fn path_of(finding: &Diagnostic, part: &Part<'_>, layer: &Layer) -> Option<Vec<String>> {
+    let location = finding.location.as_ref()?;
+    if location.source != layer.source {
+        return None;
+    }
+    let Some(pointer) = finding.pointer.as_deref() else {
+        return path_to(part.node, location.span.start);
+    };
+    let below = pointer.strip_prefix(&layer.prefix)?;
+    let is_own = below.is_empty() || below.starts_with('/');
+    let is_of_environment = layer.prefix.is_empty() && below.starts_with("/environments/");
+    (is_own && !is_of_environment).then(|| pointer_tokens(below).collect())
+}
+
+/// The way to the outermost value that begins at a byte.
+fn path_to(node: &Node, start: usize) -> Option<Vec<String>> {
+    if node.span.start == start && !matches!(node.kind, NodeKind::Null) {
+        return Some(Vec::new());
+    }
+    let inner: Vec<(String, &Node)> = match &node.kind {
+        NodeKind::Mapping(entries) => entries.iter().map(|entry| (entry.key.clone(), &entry.value)).collect(),
+        NodeKind::Sequence(items) => {
+            items.iter().enumerate().map(|(index, item)| (index.to_string(), item)).collect()
+        }
+        _ => Vec::new(),
+    };
+    inner.into_iter().filter(|(key, _)| key != "environments").find_map(|(key, node)| {
+        let mut path = path_to(node, start)?;
+        path.insert(0, key);
+        Some(path)
+    })
+}
+
+/// A place in a part, with what stands and what may stand there.
+struct Spot<'a> {
+    part: &'a Part<'a>,
+    path: Vec<String>,
+    node: Option<&'a Node>,
+    origin: Origin,
+    /// What may stand there; nothing if the key isn't known.
+    place: Option<Place>,
+    /// The map or list that it is in, and what may stand there.
+    parent: (&'a Node, Option<Place>),
+    is_element: bool,
+}
+
+impl<'a> Spot<'a> {
+    fn new(part: &'a Part<'a>, path: &[String], prefix: &str) -> Self {
+        let mut place = Some(Place::top());
+        for token in pointer_tokens(prefix) {
+            place = place.and_then(|place| place.key(&token));
+        }
+        let mut parent = (part.node, None);
+        let mut node = Some(part.node);
+        let mut key = part.key;
+        for token in path {
+            let Some(inside) = node else { break };
+            let is_list = matches!(inside.kind, NodeKind::Sequence(_));
+            let next = place.as_ref().and_then(|place| if is_list { place.item() } else { place.key(token) });
+            parent = (inside, place);
+            place = next;
+            let step = walk(inside, &pointer_to("", token));
+            (node, key) = (step.complete.then_some(step.node), step.key);
+        }
+        let value = node.unwrap_or(parent.0).span;
+        let origin = Origin { layer: part.layer, key, value, by_profile: false };
+        let is_element = !path.is_empty() && matches!(parent.0.kind, NodeKind::Sequence(_));
+        Self { part, path: path.to_vec(), node, origin, place, parent, is_element }
+    }
+
+    fn edit(&self, path: &[String], value: Option<Tree>) -> Edit {
+        Edit { layer: self.part.layer, path: path.to_vec(), value }
+    }
+
+    /// Every value that may be meant at a place: what is written, where that fits, and what the schema gives.
+    fn values(&self, path: &[String], place: Option<&Place>) -> Vec<Edit> {
+        let Some(place) = place else { return Vec::new() };
+        let own = self.node.filter(|node| fits(place, node));
+        let own = own.map(|node| Tree::from_node(node, self.origin.key, self.part.layer));
+        let given = place.substitutes();
+        let given = given.iter().map(|value| Tree::from_json(value, Some(self.origin)));
+        own.into_iter().chain(given).map(|value| self.edit(path, Some(value))).collect()
+    }
+
+    /// What an unknown key may stand for: the known one of which it is a slip; else the one that is near it, those like it
+    /// elsewhere, and those that are left out beside it and take a value of its type.
+    fn keys(&self, parts: &[Part<'_>]) -> Vec<Vec<Edit>> {
+        let ((map, Some(place)), Some((key, around))) = (&self.parent, self.path.split_last()) else {
             return Vec::new();
-        }
-        let mut certain = Vec::new();
-        // Whichever profile is meant: what both make of it.
-        if self.sections.contains("profile") {
-            let others: BTreeSet<String> =
-                self.sections.iter().filter(|section| *section != "profile").cloned().collect();
-            let of = |profile| {
-                let left = Left { profile: Some(profile), ..self.without_sections() };
-                resolve(&left).map(|located| check::waiting_for(&located, &self.sections, &others))
-            };
-            if let (Some(one), Some(other)) = (of(Profile::Development), of(Profile::Production)) {
-                certain.extend(one.into_iter().filter(|finding| other.contains(finding)));
+        };
+        let known: Vec<(&str, Place)> = place.keys().map(|(key, schema)| (key, Place::of(schema))).collect();
+        let beside = |key: &str| [around, &[key.to_owned()]].concat();
+        let mut places: Vec<(Vec<String>, Option<Place>)> = Vec::new();
+        let near = near(key, known.iter().map(|(key, _)| *key));
+        places.extend(near.map(|near| (beside(near), place.key(near))));
+        if near.is_none_or(|near| !is_slip(key, near)) {
+            for path in paths(|known| is_slip(key, known)).iter().flat_map(|path| named(path, parts)) {
+                let place = path.iter().try_fold(Place::top(), |place, key| place.key(key));
+                places.push((path, place));
             }
+            let fitting = known.into_iter().filter(|(key, place)| {
+                map.get(key).is_none() && self.node.is_some_and(|node| place.takes_type_of(node))
+            });
+            places.extend(fitting.map(|(key, place)| (beside(key), Some(place))));
         }
-        // What a value is by itself, and what a service is beside another with a mistake.
-        let left = Left { places: &self.places, ..Left::default() };
-        let Some(located) = resolve(&left) else { return certain };
-        let of_services: BTreeSet<String> =
-            self.sections.iter().filter(|section| *section != "services").cloned().collect();
-        let services = check::waiting_for(&located, &self.sections, &of_services);
-        let services = services.into_iter().filter(|finding| {
-            let tokens = finding.pointer.as_deref().map(below_environment).unwrap_or_default();
-            tokens.len() > 2
-                && tokens[0] == "services"
-                && !self.places.iter().any(|place| place.get(..2) == tokens.get(..2))
-        });
-        let values = check::waiting_for(&located, &self.sections, &BTreeSet::new());
-        let values = values.into_iter().filter(|finding| self.is_of_one_value(finding, &located));
-        for finding in services.chain(values) {
-            if !certain.contains(&finding) {
-                certain.push(finding);
-            }
-        }
-        certain
-    }
-
-    fn is_of_one_value(&self, finding: &Diagnostic, located: &Located) -> bool {
-        let tokens = finding.pointer.as_deref().map(below_environment).unwrap_or_default();
-        let pointer = tokens.iter().fold(String::new(), |pointer, token| pointer_to(&pointer, token));
-        let touches = |place: &Vec<String>| place.starts_with(&tokens) || tokens.starts_with(place);
-        (OF_ONE_VALUE.contains(&finding.code) || JUDGED_BY_THEMSELVES.contains(&pointer.as_str()))
-            && located.is_set(&pointer)
-            && !self.places.iter().any(touches)
+        let values = places.iter().flat_map(|(path, place)| self.values(path, place.as_ref()));
+        values.map(|edit| vec![self.edit(&self.path, None), edit]).collect()
     }
 }
 
-/// The steps of a pointer into a text, without those to an environment.
-fn below_environment(pointer: &str) -> Vec<String> {
-    pointer_tokens(pointer).skip(if is_within_environment(pointer) { 2 } else { 0 }).collect()
-}
-
-fn is_within_environment(pointer: &str) -> bool {
-    pointer.starts_with("/environments/")
+/// The paths that a path of the schema stands for: `NAME` is each key that is written at its place.
+fn named(path: &[&str], parts: &[Part<'_>]) -> Vec<Vec<String>> {
+    let mut paths: Vec<Vec<String>> = vec![Vec::new()];
+    for token in path {
+        paths = paths
+            .into_iter()
+            .flat_map(|path| {
+                let names: Vec<String> = if *token == "NAME" {
+                    let pointer =
+                        path.iter().fold(String::new(), |pointer, token| pointer_to(&pointer, token));
+                    let maps =
+                        parts.iter().map(|part| walk(part.node, &pointer)).filter(|walk| walk.complete);
+                    maps.flat_map(|walk| walk.node.entries()).map(|entry| entry.key.clone()).collect()
+                } else {
+                    vec![(*token).to_owned()]
+                };
+                names.into_iter().map(move |name| [&path[..], &[name]].concat())
+            })
+            .collect();
+    }
+    paths
 }

@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::broken::{Broken, Left};
+use super::broken::Broken;
+use super::certain::certain;
 use super::context;
 use super::located::Located;
-use super::merge::merge;
-use super::model::{Network, Profile};
+use super::model::Network;
+use super::resolve::{Edit, Part, resolve};
 use super::schema;
-use super::tree::{Layer, Origin, Tree};
-use super::{Config, check, code, overrides, profile};
-use crate::diagnostic::{Diagnostic, Source, Span, nearest};
+use super::tree::Layer;
+use super::{check, code, overrides};
+use crate::diagnostic::{Diagnostic, Source, nearest};
 use crate::document::code::AMBIGUOUS_SCALAR;
 use crate::document::{Document, Format, Limits, Node, excerpt, pointer_to};
 
@@ -68,32 +69,47 @@ pub fn load(options: &LoadOptions) -> Result<Loaded, Vec<Diagnostic>> {
     let of_form = found.clone();
     let environments = read.environments(&mut found);
     let layers: Arc<[Layer]> = read.layers.clone().into();
-    let mut located = Vec::new();
+    let mut judged = Vec::new();
     for environment in &environments {
-        let broken = Broken::of(&of_form, &environment.name);
-        match resolve(environment, &read, &layers, &broken.without_sections()) {
-            Ok(one) => located.push(one),
-            Err(diagnostic) => found.push(*diagnostic),
+        let parts = read.parts(environment, &environments);
+        let mut broken = Broken::all(&of_form, &parts, &layers);
+        loop {
+            let left_out: Vec<&Edit> = broken.iter().flat_map(|place| &place.meant[0]).collect();
+            match resolve(environment, &parts, &layers, &left_out) {
+                Ok(located) => judged.push(Judged { located, parts, broken }),
+                // Something beside them is wrong, too, that wasn't told: then what is around them isn't known.
+                Err(_) if !broken.is_empty() => {
+                    broken = broken.iter().filter_map(|place| place.around(&parts, &layers)).collect();
+                    continue;
+                }
+                Err(diagnostic) => found.push(*diagnostic),
+            }
+            break;
         }
     }
-    let stacks: Vec<String> = located.iter().map(|one| one.config.stack_name()).collect();
-    select(&mut located, &options.stacks, &stacks, &mut found);
-    let several = located.len() > 1;
+    let stacks: Vec<String> = judged.iter().map(|one| one.located.config.stack_name()).collect();
+    // Where the name isn't known, neither is which stacks are wanted.
+    if !judged.iter().flat_map(|one| &one.broken).any(|place| place.may_change("name")) {
+        select(&mut judged, &options.stacks, &stacks, &mut found);
+    }
+    let several = judged.len() > 1;
     let of_texts = found.clone();
     let mut by_environment = Vec::new();
-    for one in &mut located {
-        let failure = if options.keep_lookup { None } else { look_up(one, options.context.as_ref()) };
-        let broken = Broken::of(&of_form, &one.config.environment_name);
-        let mut findings = check::all(one, &broken.sections);
-        if let Some(environment) = environments.iter().find(|it| it.name == one.config.environment_name) {
-            let resolve = |left: &Left<'_>| resolve(environment, &read, &layers, left).ok();
-            findings.extend(broken.certain(resolve));
-        }
-        findings.extend(failure);
+    let mut located = Vec::new();
+    for Judged { located: mut one, parts, broken } in judged {
+        let findings = if broken.is_empty() {
+            judge(&mut one, options)
+        } else {
+            certain(&broken, &layers, |edits| {
+                let resolved = resolve(&one.config.environment_name, &parts, &layers, edits);
+                resolved.ok().map(|mut one| judge(&mut one, options))
+            })
+        };
         let name = one.config.environment_name.as_str();
         let of_text = of_texts.iter().filter(|finding| read.concerns(finding, name)).cloned();
         one.findings = in_order(of_text.chain(findings.iter().cloned()).collect(), &read.sources);
         by_environment.push((one.config.environment_name.clone(), findings));
+        located.push(one);
     }
     found.extend(told_once(by_environment, several));
     let found = in_order(found, &read.sources);
@@ -101,6 +117,22 @@ pub fn load(options: &LoadOptions) -> Result<Loaded, Vec<Diagnostic>> {
         return Err(found);
     }
     Ok(Loaded { environments: located, stacks, diagnostics: found })
+}
+
+/// An environment that is judged.
+struct Judged<'a> {
+    /// As it is without what doesn't fit the schema.
+    located: Located,
+    parts: Vec<Part<'a>>,
+    broken: Vec<Broken>,
+}
+
+/// Every finding about an environment, which gets the ids of its network.
+fn judge(one: &mut Located, options: &LoadOptions) -> Vec<Diagnostic> {
+    let failure = if options.keep_lookup { None } else { look_up(one, options.context.as_ref()) };
+    let mut findings = check::all(one);
+    findings.extend(failure);
+    findings
 }
 
 /// The texts as trees.
@@ -120,13 +152,6 @@ struct Read {
 struct Text {
     root: Node,
     layer: usize,
-}
-
-/// An environment, and where it stands in the file.
-struct Environment<'a> {
-    name: String,
-    /// Its value in the file, the place of its key, and its layer.
-    section: Option<(&'a Node, Span, usize)>,
 }
 
 impl Read {
@@ -179,12 +204,12 @@ impl Read {
         }
     }
 
-    /// The environments of the file, or the one that there is without any. Tells names that can't be, and overrides of
+    /// The names of the environments in the file, or the one that there is without any. Tells names that can't be, and overrides of
     /// environments that aren't there.
-    fn environments(&self, found: &mut Vec<Diagnostic>) -> Vec<Environment<'_>> {
+    fn environments(&self, found: &mut Vec<Diagnostic>) -> Vec<String> {
         let mut environments = Vec::new();
         if let Some(file) = &self.file {
-            for (index, entry) in environments_of(&file.root).iter().enumerate() {
+            for entry in environments_of(&file.root) {
                 let name = &entry.key;
                 if !check::is_environment_name(name) {
                     let message = format!("an environment can't be called `{}`", excerpt(name));
@@ -197,14 +222,13 @@ impl Read {
                             .pointer(pointer_to("/environments", name)),
                     );
                 }
-                let section = Some((&entry.value, entry.key_span, file.layer + 1 + index));
-                environments.push(Environment { name: name.clone(), section });
+                environments.push(name.clone());
             }
         }
         if environments.is_empty() {
-            environments.push(Environment { name: DEFAULT_ENVIRONMENT.to_owned(), section: None });
+            environments.push(DEFAULT_ENVIRONMENT.to_owned());
         }
-        let names: Vec<&str> = environments.iter().map(|environment| environment.name.as_str()).collect();
+        let names: Vec<&str> = environments.iter().map(String::as_str).collect();
         for set in &self.sets {
             for entry in environments_of(&set.root) {
                 if !names.contains(&entry.key.as_str()) {
@@ -219,6 +243,36 @@ impl Read {
             }
         }
         environments
+    }
+
+    /// What the texts say of an environment, the weakest first.
+    fn parts(&self, environment: &str, environments: &[String]) -> Vec<Part<'_>> {
+        let part = |node, layer| Part { node, layer, key: None, is_doubtful: false };
+        let mut parts = Vec::new();
+        if let Some(file) = &self.file {
+            parts.push(part(&file.root, file.layer));
+            let sections = environments_of(&file.root).iter().enumerate();
+            let own = sections.filter(|(_, entry)| entry.key == environment);
+            parts.extend(own.map(|(index, entry)| Part {
+                key: Some(entry.key_span),
+                ..part(&entry.value, file.layer + 1 + index)
+            }));
+        }
+        let is_known = |name: &String| environments.contains(name);
+        for set in &self.sets {
+            let of_environment = environments_of(&set.root);
+            if of_environment.is_empty() {
+                parts.push(part(&set.root, set.layer));
+            }
+            for entry in of_environment {
+                if entry.key == environment {
+                    parts.push(part(&entry.value, set.layer));
+                } else if !is_known(&entry.key) {
+                    parts.push(Part { is_doubtful: true, ..part(&entry.value, set.layer) });
+                }
+            }
+        }
+        parts
     }
 
     /// Whether what was found in a text is about an environment: it stands in it, or in none.
@@ -240,76 +294,13 @@ fn environments_of(root: &Node) -> &[crate::document::Entry] {
     root.get("environments").map_or(&[], Node::entries)
 }
 
-/// Whether a mistake at a pointer leaves nothing to judge: the file is no map, or its environments aren't.
+/// Whether a mistake at a pointer leaves nothing to judge: the file is no map, or it isn't known which environments it has.
 fn is_shape(pointer: Option<&str>) -> bool {
-    pointer.is_some_and(|pointer| {
-        let is_environment = pointer.starts_with("/environments/") && pointer.matches('/').count() == 2;
-        pointer.is_empty() || pointer == "/environments" || is_environment
-    })
-}
-
-/// Puts the layers of one environment over each other.
-fn resolve(
-    environment: &Environment<'_>,
-    read: &Read,
-    layers: &Arc<[Layer]>,
-    left: &Left<'_>,
-) -> Result<Located, Box<Diagnostic>> {
-    let mut tree = Tree::empty();
-    let mut whole: Option<Origin> = None;
-    let mut put = |node: &Node, layer: usize, key: Option<Span>| {
-        let mut over = if node.is_null() { Tree::empty() } else { Tree::from_node(node, key, layer) };
-        over.retain(|key| key != "environments");
-        left.leave(&mut over);
-        // What stands nowhere is told at the environment, else at the beginning of the file.
-        let beginning = Span { end: node.span.start, ..node.span };
-        let origin = Origin { layer, key, value: key.unwrap_or(beginning), by_profile: false };
-        if key.is_some() || whole.is_none() {
-            whole = Some(origin);
-        }
-        tree = merge(std::mem::replace(&mut tree, Tree::empty()), over);
-    };
-    if let Some(file) = &read.file {
-        put(&file.root, file.layer, None);
-    }
-    if let Some((section, key, layer)) = environment.section {
-        put(section, layer, Some(key));
-    }
-    for set in &read.sets {
-        let of_environment = environments_of(&set.root);
-        if of_environment.is_empty() {
-            put(&set.root, set.layer, None);
-        }
-        for entry in of_environment.iter().filter(|entry| entry.key == environment.name) {
-            put(&entry.value, set.layer, None);
-        }
-    }
-    let profile = left.profile.unwrap_or_else(|| match tree.get("profile").and_then(Tree::as_str) {
-        Some("production") => Profile::Production,
-        _ => Profile::Development,
-    });
-    let defaults = profile::defaults(profile, &tree);
-    let mut tree = merge(defaults, tree);
-    tree.origin = whole;
-    let config = serde_json::from_value::<Config>(tree.to_json());
-    let mut located =
-        Located { config: Config::default(), findings: Vec::new(), tree, layers: layers.clone() };
-    match config {
-        Ok(config) => {
-            located.config = Config { environment_name: environment.name.clone(), profile, ..config };
-            Ok(located)
-        }
-        Err(error) => {
-            let message = format!("the configuration fits the schema but not the types: {error}");
-            let help = "this is a mistake of dify-cfn; please report it with this message";
-            let diagnostic = Diagnostic::error(code::DISAGREEMENT, message).help(help);
-            Err(Box::new(located.diagnostic_at("", diagnostic)))
-        }
-    }
+    pointer.is_some_and(|pointer| pointer.is_empty() || pointer == "/environments")
 }
 
 /// Keeps the wanted stacks; tells those that aren't there.
-fn select(located: &mut Vec<Located>, wanted: &[String], stacks: &[String], found: &mut Vec<Diagnostic>) {
+fn select(judged: &mut Vec<Judged<'_>>, wanted: &[String], stacks: &[String], found: &mut Vec<Diagnostic>) {
     if wanted.is_empty() {
         return;
     }
@@ -322,7 +313,7 @@ fn select(located: &mut Vec<Located>, wanted: &[String], stacks: &[String], foun
             "stacks",
         )));
     }
-    located.retain(|one| wanted.contains(&one.config.stack_name()));
+    judged.retain(|one| wanted.contains(&one.located.config.stack_name()));
 }
 
 /// ``did you mean `x`? there are x and y``.

@@ -12,6 +12,7 @@
 //! - [`code`]: the codes of findings.
 
 mod broken;
+mod certain;
 mod check;
 pub mod code;
 pub mod context;
@@ -23,6 +24,7 @@ mod merge;
 pub mod model;
 mod overrides;
 mod profile;
+mod resolve;
 pub mod schema;
 #[cfg(test)]
 mod tests;

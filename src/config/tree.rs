@@ -96,12 +96,59 @@ impl Tree {
         }
     }
 
-    /// Takes out the value at a path of keys, if there is one; a list as a whole, lest other elements move.
+    /// A value that stands wholly at one place.
+    pub(super) fn from_json(value: &Json, origin: Option<Origin>) -> Self {
+        let kind = match value {
+            Json::Array(items) => {
+                TreeKind::List(items.iter().map(|item| Self::from_json(item, origin)).collect())
+            }
+            Json::Object(entries) => TreeKind::Map(
+                entries.iter().map(|(key, value)| (key.clone(), Self::from_json(value, origin))).collect(),
+            ),
+            scalar => TreeKind::Scalar(scalar.clone()),
+        };
+        Self { kind, origin }
+    }
+
+    /// Takes out the value at a path of keys and indices, if there is one. The whole becomes an empty map.
     pub(super) fn remove(&mut self, path: &[String]) {
-        let ([first, rest @ ..], TreeKind::Map(entries)) = (path, &mut self.kind) else { return };
-        match entries.get_mut(first) {
-            Some(inner) if !rest.is_empty() && inner.entries().is_some() => inner.remove(rest),
-            _ => drop(entries.shift_remove(first)),
+        let [first, rest @ ..] = path else {
+            self.kind = TreeKind::Map(IndexMap::new());
+            return;
+        };
+        match (&mut self.kind, rest) {
+            (TreeKind::Map(entries), []) => drop(entries.shift_remove(first)),
+            (TreeKind::List(items), []) => {
+                if let Some(index) = first.parse::<usize>().ok().filter(|index| *index < items.len()) {
+                    items.remove(index);
+                }
+            }
+            _ => {
+                if let Some(inner) = self.get_mut(first) {
+                    inner.remove(rest);
+                }
+            }
+        }
+    }
+
+    /// Puts a value at a path of keys and indices, making the maps on the way; not where a list or scalar is in the way.
+    pub(super) fn replace(&mut self, path: &[String], value: Self) {
+        let [first, rest @ ..] = path else {
+            *self = value;
+            return;
+        };
+        if let TreeKind::Map(entries) = &mut self.kind {
+            entries.entry(first.clone()).or_insert_with(Self::empty).replace(rest, value);
+        } else if let Some(inner) = self.get_mut(first) {
+            inner.replace(rest, value);
+        }
+    }
+
+    fn get_mut(&mut self, token: &str) -> Option<&mut Self> {
+        match &mut self.kind {
+            TreeKind::Map(entries) => entries.get_mut(token),
+            TreeKind::List(items) => token.parse::<usize>().ok().and_then(|index| items.get_mut(index)),
+            TreeKind::Scalar(_) => None,
         }
     }
 

@@ -5,6 +5,7 @@
 mod accepted;
 mod configuration;
 mod files;
+mod mistakes;
 mod output;
 mod sameness;
 mod stacks;

@@ -5,6 +5,7 @@
 mod agreement;
 #[path = "../support/arbitrary.rs"]
 mod arbitrary;
+mod certainty;
 mod coverage;
 mod fixtures;
 #[path = "../support/generate_config/mod.rs"]

@@ -1,7 +1,6 @@
 //! What the schema can't say: formats, limits that depend on each other, contradictions.
 //!
-//! Each subject has a file and looks at one resolved environment. It is listed with the sections that it reads: where one of
-//! these doesn't fit the schema, its findings would be guesses, and it waits.
+//! Each subject has a file and looks at one resolved environment.
 
 mod cache;
 mod cidr;
@@ -23,8 +22,6 @@ mod variables;
 mod versions;
 mod window;
 
-use std::collections::BTreeSet;
-
 use super::located::Located;
 use super::schema::dotted;
 use super::{Config, code};
@@ -37,56 +34,36 @@ pub(crate) use tags::problems as tag_problems;
 
 type Check = fn(&mut Findings<'_>);
 
-/// Every subject, and the sections of the configuration that it reads. Region and account are compared with where they are
-/// known; a mistake in one of them leaves it unknown, and hides no other.
-const CHECKS: &[(&[&str], Check)] = &[
-    (&["name"], names::check),
-    (&["parameters", "secrets", "name"], names::check_prefix),
-    (&["dify", "images"], images::check),
-    (&["layout", "components"], layout::check),
-    (&["layout", "components", "services", "profile"], services::check),
-    (&["layout", "components", "services", "profile", "images"], components::check),
-    (&["environment", "components"], variables::check),
-    (&["network", "ingress"], network::check),
-    (&["network", "images", "components", "layout", "profile", "resources"], network::check_closed_images),
-    (&["network", "mail", "resources"], network::check_closed_mail),
-    (&["egress"], network::check_egress),
-    (&["ingress", "profile"], ingress::check),
-    (&["database", "secrets"], database::check),
-    (&["cache", "profile"], cache::check),
-    (&["storage"], storage::check),
-    (&["secrets"], references::check),
-    (&["mail"], mail::check),
-    (&["alarms"], references::check_topic),
-    (&["tags"], tags::check),
-    (&["tags", "resources", "name", "region", "account"], resources::check),
-    (&["accept"], resources::check_accepted),
+/// Every subject.
+const CHECKS: &[Check] = &[
+    names::check,
+    names::check_prefix,
+    images::check,
+    layout::check,
+    services::check,
+    components::check,
+    variables::check,
+    network::check,
+    network::check_closed_images,
+    network::check_closed_mail,
+    network::check_egress,
+    ingress::check,
+    database::check,
+    cache::check,
+    storage::check,
+    references::check,
+    mail::check,
+    references::check_topic,
+    tags::check,
+    resources::check,
+    resources::check_accepted,
 ];
 
-/// Every finding about one environment, save what depends on a section that is `broken`.
-pub(super) fn all(located: &Located, broken: &BTreeSet<String>) -> Vec<Diagnostic> {
-    let mut findings = Findings::new(located);
-    for (sections, check) in CHECKS {
-        if !sections.iter().any(|section| broken.contains(*section)) {
-            check(&mut findings);
-        }
-    }
-    findings.found
-}
-
-/// What those subjects find that [`all`] left out for the `broken` sections, and that read none of those that are `still`
-/// broken.
-pub(super) fn waiting_for(
-    located: &Located,
-    broken: &BTreeSet<String>,
-    still: &BTreeSet<String>,
-) -> Vec<Diagnostic> {
-    let mut findings = Findings::new(located);
-    for (sections, check) in CHECKS {
-        let reads = |of: &BTreeSet<String>| sections.iter().any(|section| of.contains(*section));
-        if reads(broken) && !reads(still) {
-            check(&mut findings);
-        }
+/// Every finding about one environment.
+pub(super) fn all(located: &Located) -> Vec<Diagnostic> {
+    let mut findings = Findings { located, config: &located.config, found: Vec::new() };
+    for check in CHECKS {
+        check(&mut findings);
     }
     findings.found
 }
@@ -99,10 +76,6 @@ struct Findings<'a> {
 }
 
 impl<'a> Findings<'a> {
-    fn new(located: &'a Located) -> Self {
-        Self { located, config: &located.config, found: Vec::new() }
-    }
-
     /// Tells an error about the value at a pointer.
     fn error(&mut self, code: Code, pointer: &str, message: impl Into<String>, help: impl Into<String>) {
         let diagnostic = Diagnostic::error(code, message).help(help);

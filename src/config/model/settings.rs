@@ -183,6 +183,7 @@ impl Default for Parameters {
 pub struct ResourceSettings {
     /// The type of a resource that is added to the stack's own, such as `AWS::IAM::ManagedPolicy`.
     #[serde(rename = "type")]
+    #[schemars(extend("examples" = ["AWS::IAM::ManagedPolicy", "AWS::EC2::VPCEndpoint"]))]
     pub type_name: Option<String>,
     /// Its physical name.
     pub name: Option<String>,

@@ -133,7 +133,8 @@ impl Explain<'_> {
         let message = format!("unknown key `{}` {container}", excerpt(key));
         let known: Vec<&str> = place.keys().map(|(key, _)| key).collect();
         let list = known.join(", ");
-        let elsewhere = places_of(key);
+        let elsewhere: Vec<String> =
+            places_of(key).iter().map(|path| format!("`{}`", path.join("."))).collect();
         let help = match near(key, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`? known here: {list}"),
             None if !elsewhere.is_empty() => format!("did you mean {}? known here: {list}", or(&elsewhere)),
@@ -386,7 +387,10 @@ const OTHER_NAMES: [(&str, &str); 4] =
 
 /// The name that was meant: one that is called otherwise elsewhere, one that is spelt nearly so, or the only one that
 /// begins so.
-fn near<'n>(word: &str, names: impl Iterator<Item = &'n str> + Clone) -> Option<&'n str> {
+pub(in crate::config) fn near<'n>(
+    word: &str,
+    names: impl Iterator<Item = &'n str> + Clone,
+) -> Option<&'n str> {
     let folded = word.to_lowercase();
     let meant = OTHER_NAMES.iter().find(|(other, _)| *other == folded);
     let meant = meant.and_then(|(_, name)| names.clone().find(|known| known == name));
@@ -396,25 +400,43 @@ fn near<'n>(word: &str, names: impl Iterator<Item = &'n str> + Clone) -> Option<
     })
 }
 
+/// Whether a key is so like a known one that only a slip of the hand lies between them, or the rest is left out.
+pub(in crate::config) fn is_slip(key: &str, known: &str) -> bool {
+    let (key, known) = (key.to_lowercase(), known.to_lowercase());
+    let is_beginning = key.len() > 2 && known.starts_with(&key);
+    is_beginning || strsim::damerau_levenshtein(&key, &known) * 3 <= key.len().min(known.len())
+}
+
 /// Where else a key is known, for one that stands at the wrong place; a few at most.
-fn places_of(key: &str) -> Vec<String> {
-    fn search(place: &Place, path: &str, key: &str, depth: usize, found: &mut Vec<String>) {
+fn places_of(key: &str) -> Vec<Vec<&'static str>> {
+    let found = paths(|known| known == key);
+    // A component's keys are known once for each component: too many to tell.
+    if found.len() > 3 { Vec::new() } else { found }
+}
+
+/// The ways to all keys that are like something. `NAME` stands for keys of the user's.
+pub(in crate::config) fn paths(is_like: impl Fn(&str) -> bool) -> Vec<Vec<&'static str>> {
+    fn search(
+        place: &Place,
+        path: &[&'static str],
+        is_like: &dyn Fn(&str) -> bool,
+        found: &mut Vec<Vec<&'static str>>,
+    ) {
+        let below = |name: &'static str| [path, &[name]].concat();
         for (name, schema) in place.keys() {
-            if name == "environments" || depth > 4 {
+            if name == "environments" || path.len() > 4 {
                 continue;
             }
-            let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-            if name == key {
-                found.push(format!("`{path}`"));
+            if is_like(name) {
+                found.push(below(name));
             }
-            search(&Place::of(schema), &path, key, depth + 1, found);
+            search(&Place::of(schema), &below(name), is_like, found);
         }
         if let Some(any) = place.any_key() {
-            search(&any, &format!("{path}.NAME"), key, depth + 1, found);
+            search(&any, &below("NAME"), is_like, found);
         }
     }
     let mut found = Vec::new();
-    search(&Place::top(), "", key, 0, &mut found);
-    // A component's keys are known once for each component: too many to tell.
-    if found.len() > 3 { Vec::new() } else { found }
+    search(&Place::top(), &[], &is_like, &mut found);
+    found
 }

@@ -9,14 +9,14 @@ use super::place::{Place, fits_type};
 use crate::document::{Node, NodeKind};
 
 /// Whether a value fits one of the alternatives of a place.
-pub(super) fn fits(place: &Place, node: &Node) -> bool {
+pub(in crate::config) fn fits(place: &Place, node: &Node) -> bool {
     place.alternatives().iter().any(|schema| fits_one(schema, node))
 }
 
 fn fits_one(schema: &'static Json, node: &Node) -> bool {
     let Some(words) = schema.as_object() else { return false };
     words.iter().all(|(word, value)| match word.as_str() {
-        "$schema" | "$defs" | "title" | "description" | "default" => true,
+        "$schema" | "$defs" | "title" | "description" | "default" | "examples" => true,
         "type" => fits_type(schema, node),
         "const" => node.as_str().is_some() && node.as_str() == value.as_str(),
         "enum" => value.as_array().is_some_and(|values| values.contains(&node.to_json())),

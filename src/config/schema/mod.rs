@@ -9,6 +9,7 @@ mod explain;
 mod fits;
 mod place;
 pub(super) mod shape;
+mod substitutes;
 
 use std::sync::LazyLock;
 
@@ -16,8 +17,10 @@ use jsonschema::Validator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value as Json, json};
 
-pub(super) use explain::{check, dotted};
+pub(super) use explain::{check, dotted, is_slip, near, paths};
+pub(super) use fits::fits;
 pub(super) use place::Place;
+pub(super) use substitutes::mixed;
 
 use super::Config;
 
