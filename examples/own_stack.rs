@@ -68,7 +68,7 @@ pub fn template() -> Result<Template, Vec<Diagnostic>> {
         SecurityGroup::new(&mut scope.child("App").child("SecurityGroup"), &vpc_id, "Application");
     let mut paths = Connections::new();
     paths.allow_in(&balancer_group, Peer::any_ipv4(), 80, "everybody");
-    paths.allow(&balancer_group, &app_group, PORT, "load balancer to application");
+    paths.allow(&balancer_group, &app_group, PORT, "load balancer", "application");
     paths.allow_out(&app_group, Peer::any_ipv4(), 443, "images, secrets, logs");
     let rules = paths.finish(scope);
 

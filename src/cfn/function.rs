@@ -64,5 +64,6 @@ fn bare(name: &'static str) -> &'static str {
 
 /// Whether a key stands for what a macro puts in its place: `Fn::ForEach::…` or `Fn::Transform`.
 pub fn is_macro_key(key: &str) -> bool {
-    key == "Fn::Transform" || key.starts_with("Fn::ForEach::")
+    // Nearly every key of a template is no function: the prefix decides.
+    key.strip_prefix("Fn::").is_some_and(|name| name == "Transform" || name.starts_with("ForEach::"))
 }

@@ -79,11 +79,12 @@ serialize_as_json!(LogicalId);
 /// Takes the stack numbers out of a rendered text. Returns the names in it that belong to a stack other than `own`.
 pub fn untag(text: &mut String, own: StackId) -> Vec<String> {
     let mut foreign = Vec::new();
+    // Nearly every text has none. It is one byte.
+    if !text.as_bytes().contains(&(TAG as u8)) {
+        return foreign;
+    }
     let mut from = 0;
-    let find = |text: &str, from: usize| {
-        // Nearly every text has none. It is one byte.
-        Some(from + text.as_bytes()[from..].iter().position(|byte| char::from(*byte) == TAG)?)
-    };
+    let find = |text: &str, from: usize| Some(from + text[from..].find(TAG)?);
     while let Some(start) = find(text, from) {
         let Some(end) = find(text, start + 1) else { break };
         let (number, rest) = (&text[start + 1..end], &text[end + 1..]);

@@ -93,8 +93,8 @@ impl AlarmProps {
         Self::errors(
             load_balancer,
             "HTTPCode_ELB_5XX_Count",
-            "No target answered 10 or more requests in 5 minutes: the load balancer did, with 5xx. Look for stopped or \
-             unhealthy tasks, and for requests longer than the idle timeout.",
+            "The load balancer itself answered 10 or more requests in 5 minutes, with 5xx. Look for stopped or unhealthy \
+             tasks, and for requests longer than the idle timeout.",
         )
     }
 
@@ -135,8 +135,7 @@ impl AlarmProps {
     ) -> Self {
         Self {
             description: format!(
-                "A task of {name} has failed its health check for 5 minutes, or none has run. \
-                 Look at the service's events and its tasks' logs."
+                "A task of {name} was unhealthy for 5 minutes, or none ran. Look at the service's events and the tasks' logs."
             ),
             namespace: "AWS/ApplicationELB",
             metric: "UnHealthyHostCount",
@@ -164,8 +163,8 @@ impl AlarmProps {
     pub fn cache_memory(replication_group_id: &Value<String>, node: u32) -> Self {
         Self {
             description: format!(
-                "Node {node} of the cache has used 80 % of its memory for 15 minutes. A full cache evicts keys or refuses \
-                 writes. Find what fills it, or choose a larger node type."
+                "Node {node} of the cache was 80 % full for 15 minutes. A full cache evicts keys or refuses writes. Find what \
+                 fills it, or choose a larger node type."
             ),
             namespace: "AWS/ElastiCache",
             metric: "DatabaseMemoryUsagePercentage",
@@ -197,8 +196,8 @@ impl AlarmProps {
             "FreeLocalStorage",
             1024.0 * MEBIBYTE,
             2,
-            "A database instance has had less than 1 GiB of local storage left for 10 minutes. When it is full, sorts and \
-             index builds fail. Look for large index builds and long queries, or choose a larger instance class.",
+            "A database instance had less than 1 GiB of local storage left for 10 minutes. Without any, sorts and index builds \
+             fail. Look for large ones and long queries, or choose a larger class.",
         )
     }
 
@@ -209,8 +208,8 @@ impl AlarmProps {
             "FreeableMemory",
             200.0 * MEBIBYTE,
             3,
-            "A database instance has had less than 200 MiB of memory left for 15 minutes; it may restart. \
-             Look for many connections and large index builds, or choose a larger instance class.",
+            "A database instance had less than 200 MiB of memory left for 15 minutes; it may restart. Look for many \
+             connections and large index builds, or choose a larger class.",
         )
     }
 
@@ -227,8 +226,8 @@ impl AlarmProps {
                 f64::from(limit),
                 5,
                 &format!(
-                    "A database instance has had more than {limit} connections for 5 minutes and may soon refuse new \
-                     ones. Run fewer tasks, make connection pools smaller, or choose a larger instance class."
+                    "A database instance had more than {limit} connections for 5 minutes and may soon refuse new ones. Run \
+                     fewer tasks, make connection pools smaller, or choose a larger class."
                 ),
             )
         }

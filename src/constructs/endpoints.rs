@@ -61,14 +61,19 @@ impl Endpoints {
             endpoint.security_group_ids = Some([security_group.id()].into());
             parts.push(scope.add(&id, endpoint).logical_id().clone());
         }
-        if !network.private_route_tables.is_empty() {
+        if network.private_route_tables.is_empty() {
+            network.ready.extend(parts.iter().cloned());
+            network.ready.sort();
+        } else {
             let mut gateway = endpoint(network, VpcEndpointType::Gateway, "s3");
             gateway.route_table_ids = Some(network.private_route_tables.clone().into());
             gateway.policy_document = Some(bucket_policy(&services.buckets).into());
-            parts.push(scope.add("S3", gateway).logical_id().clone());
+            let gateway = scope.add("S3", gateway);
+            // So that this one id stands for all: it takes seconds, the others minutes, and a database far longer.
+            scope.depends_on(&gateway, network.ready.iter().chain(&parts));
+            network.ready = vec![gateway.logical_id().clone()];
+            parts.push(gateway.logical_id().clone());
         }
-        network.ready.extend(parts.iter().cloned());
-        network.ready.sort();
         Self { security_group, parts }
     }
 

@@ -35,9 +35,11 @@ impl SecurityGroup {
         Self { path: scope.path(), handle: scope.add(MAIN, group) }
     }
 
-    /// The group's id.
+    /// The group's id: what `Ref` gives of a group of a VPC, and shorter than its attribute.
+    ///
+    /// Source: AWS CloudFormation Template Reference, "`AWS::EC2::SecurityGroup`", "Return values".
     pub fn id(&self) -> Value<String> {
-        self.handle.group_id()
+        self.handle.reference()
     }
 
     /// The resource.

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::config::model::{MailType, SecretSource, Variable, VariableSource};
 
 use super::concurrency;
-use super::placement::{PlacedService, Placement, is_backend};
+use super::placement::{PlacedService, Placement, is_backend, searches};
 use super::pools::Pools;
 use super::secrets::SecretKind;
 use super::versions::{known_version_of, version_of};
@@ -67,6 +67,10 @@ const CACHE_PORT: &str = "6379";
 /// Largest plugin package in bytes; api and plugin daemon must agree.
 const PLUGIN_PACKAGE_BYTES: &str = "52428800";
 
+/// What the stack sets for beat, and the migration doesn't look at: it neither schedules nor shares connections.
+const NOT_OF_MIGRATION: [&str; 4] =
+    ["MARKETPLACE_ENABLED", "SQLALCHEMY_MAX_OVERFLOW", "SQLALCHEMY_POOL_PRE_PING", "SQLALCHEMY_POOL_SIZE"];
+
 impl Surroundings<'_> {
     /// The whole environment of a component in its service, the user's own on top.
     pub(super) fn environment(&self, service: &PlacedService, component: Component) -> Environment {
@@ -97,9 +101,11 @@ impl Surroundings<'_> {
         environment
     }
 
-    /// What the migration needs: it builds the whole application, but serves nothing.
+    /// What the migration needs: it builds the whole application, but serves nothing, and does with one connection.
     pub(super) fn migration(&self, service: &PlacedService) -> Environment {
-        let mut environment = self.environment(service, Component::Beat);
+        let mut environment = self.own(service, Component::Beat);
+        environment.retain(|name, _| !NOT_OF_MIGRATION.contains(&name.as_str()));
+        self.add_users_own(&mut environment, Component::Beat);
         environment.remove("MODE");
         environment
     }
@@ -147,7 +153,6 @@ impl Surroundings<'_> {
             // Of beat too: its schedule has a task for the marketplace's sake that the worker then doesn't know.
             set.text("MARKETPLACE_ENABLED", "false");
         }
-        self.vectors(&mut set);
         // Beat calls nobody, sends nothing and shows nothing.
         if component != Component::Beat {
             self.addressing(&mut set, component);
@@ -158,8 +163,8 @@ impl Surroundings<'_> {
             Component::Websocket => Self::collaborating(&mut set),
             _ => {}
         }
-        // Collaboration only passes on what users do to each other; database and cache are all that it uses.
-        if matches!(component, Component::Api | Component::Worker) {
+        if searches(component) {
+            self.vectors(&mut set);
             self.calling(&mut set, service);
         }
         if self.migrates_at_start == Some(component) {

@@ -17,6 +17,9 @@ const TASKS: &str = "Tasks";
 const DATA: &str = "Database and cache";
 const SAFETY: &str = "Safety";
 
+/// In place of a description that would only say again what group and label do: each byte counts in a request.
+const LABEL_SAYS_IT: &str = "";
+
 /// An IPv4 range; the exact check is the configuration's.
 const CIDR_PATTERN: &str =
     r"^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)/([12]?\d|3[0-2])$";
@@ -120,13 +123,13 @@ impl Form {
         let scaling = placement.services.iter().filter(|service| service.tasks.scales);
         let tasks = scaling.map(|service| (service.name.clone(), tasks(scope, service))).collect();
         let instance_class = config.database.serverless.is_none().then(|| {
-            let parameter = Parameter::new(ParameterType::String, "Class of the database instances")
+            let parameter = Parameter::new(ParameterType::String, LABEL_SAYS_IT)
                 .on_form(DATA, "Database instance class")
                 .default(config.database.instance_class.as_str())
                 .pattern(r"^db\.[a-z0-9]+\.[a-z0-9]+$", "A class such as db.t4g.medium");
             scope.parameter("DatabaseInstanceClass", parameter)
         });
-        let node_type = Parameter::new(ParameterType::String, "Class of the cache nodes")
+        let node_type = Parameter::new(ParameterType::String, LABEL_SAYS_IT)
             .on_form(DATA, "Cache node type")
             .default(config.cache.node_type.as_str())
             .pattern(r"^cache\.[a-z0-9]+\.[a-z0-9]+$", "A class such as cache.t4g.small");
@@ -333,19 +336,15 @@ fn versions(
         versions.insert(Image::Api, dify);
     }
     if let Some(web) = config.dify.web.as_deref().filter(|_| runs(Image::Web)) {
-        versions.insert(Image::Web, declare("WebVersion", "Web", "Tag of the web image", web));
+        versions.insert(Image::Web, declare("WebVersion", "Web", LABEL_SAYS_IT, web));
     }
     if runs(Image::PluginDaemon) {
-        let parameter = declare(
-            "PluginDaemonVersion",
-            "Plugin daemon",
-            "Tag of the plugin daemon",
-            &config.dify.plugin_daemon,
-        );
+        let parameter =
+            declare("PluginDaemonVersion", "Plugin daemon", LABEL_SAYS_IT, &config.dify.plugin_daemon);
         versions.insert(Image::PluginDaemon, parameter);
     }
     if runs(Image::Sandbox) {
-        let parameter = declare("SandboxVersion", "Sandbox", "Tag of the sandbox", &config.dify.sandbox);
+        let parameter = declare("SandboxVersion", "Sandbox", LABEL_SAYS_IT, &config.dify.sandbox);
         versions.insert(Image::Sandbox, parameter);
     }
     versions
@@ -354,13 +353,10 @@ fn versions(
 fn tasks(scope: &mut Scope<'_>, service: &PlacedService) -> (ParameterHandle, ParameterHandle) {
     let id = service.construct_id();
     let mut declare = |bound: &str, word: &str, default: u32| {
-        let parameter = Parameter::new(
-            ParameterType::Number,
-            format!("{word} tasks of the service {}", service.dns_name()),
-        )
-        .on_form(TASKS, format!("{word} {} tasks", service.dns_name()))
-        .default(default)
-        .range(i64::from(bound != "Min"), MOST_TASKS);
+        let parameter = Parameter::new(ParameterType::Number, LABEL_SAYS_IT)
+            .on_form(TASKS, format!("{word} {} tasks", service.dns_name()))
+            .default(default)
+            .range(i64::from(bound != "Min"), MOST_TASKS);
         scope.parameter(&format!("{id}{bound}Tasks"), parameter)
     };
     (declare("Min", "Fewest", service.tasks.min), declare("Max", "Most", service.tasks.max))

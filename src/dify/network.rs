@@ -174,34 +174,24 @@ pub(super) fn connect(
         if let (Some(service), Some(port)) = (placement.service_of(*component), component.port())
             && let Some(group) = groups.of(service)
         {
-            paths.allow(
-                &groups.load_balancer,
-                group,
-                port,
-                &format!("load balancer to {}", component.dns_name()),
-            );
+            paths.allow(&groups.load_balancer, group, port, "load balancer", component.dns_name());
         }
     }
     for (from, to, component) in placement.calls() {
         if let (Some(source), Some(target), Some(port)) = (groups.of(from), groups.of(to), component.port()) {
-            paths.allow(source, target, port, &format!("{} to {}", from.dns_name(), component.dns_name()));
+            paths.allow(source, target, port, &from.dns_name(), component.dns_name());
         }
     }
     for service in &placement.services {
         let Some(group) = groups.of(service) else { continue };
         if uses_database(service) {
-            paths.allow(
-                group,
-                &groups.database,
-                DATABASE_PORT,
-                &format!("{} to the database", service.dns_name()),
-            );
-            paths.allow(group, &groups.cache, CACHE_PORT, &format!("{} to the cache", service.dns_name()));
+            paths.allow(group, &groups.database, DATABASE_PORT, &service.dns_name(), "database");
+            paths.allow(group, &groups.cache, CACHE_PORT, &service.dns_name(), "cache");
         }
         ways_out(&mut paths, config, service, group);
         if let Some(endpoints) = endpoints {
             // Each service's way out on 443 leads to their addresses too.
-            let why = format!("{} to AWS services", service.dns_name());
+            let why = format!("from {}", service.dns_name());
             paths.allow_in(&endpoints.security_group, Peer::group(group), 443, &why);
         }
     }
@@ -227,7 +217,7 @@ fn visitors(paths: &mut Connections, form: &Form, load_balancer: &SecurityGroup)
 
 /// Images, secrets, logs and S3 need 443 of every service; models, tools and mail more of some.
 fn ways_out(paths: &mut Connections, config: &Config, service: &PlacedService, group: &SecurityGroup) {
-    paths.allow_out(group, Peer::any_ipv4(), 443, "images, secrets, logs, S3 and HTTPS");
+    paths.allow_out(group, Peer::any_ipv4(), 443, "AWS services and HTTPS");
     let talks = |component: &Component| {
         matches!(component, Component::Api | Component::Worker | Component::PluginDaemon)
     };

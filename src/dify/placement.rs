@@ -96,6 +96,12 @@ pub(super) fn is_backend(component: Component) -> bool {
     matches!(component, Component::Api | Component::Worker | Component::Beat | Component::Websocket)
 }
 
+/// Whether the component searches knowledge bases, runs plugins and code: beat only counts time, and collaboration only
+/// passes on what users do to each other.
+pub(super) fn searches(component: Component) -> bool {
+    matches!(component, Component::Api | Component::Worker)
+}
+
 /// `plugin_daemon` as `PluginDaemon`.
 pub(super) fn upper_camel(name: &str) -> String {
     name.split(|c: char| !c.is_ascii_alphanumeric())

@@ -4,7 +4,7 @@ use crate::catalog::Component;
 use crate::config::Config;
 
 use super::concurrency::{celery_tasks, concurrency};
-use super::placement::{Placement, is_backend};
+use super::placement::{Placement, is_backend, searches};
 
 /// Sizes of connection pools.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +56,8 @@ impl Pools {
         let plugin_daemon = (planned / 3).checked_div(daemons).unwrap_or(plenty).clamp(5, plenty);
         let for_python = planned.saturating_sub(daemons.saturating_mul(plugin_daemon));
         let of_process = for_python.checked_div(processes).unwrap_or(PLENTY);
-        let clients = backends().map(|(service, component, processes, tasks)| {
+        let searching = backends().filter(|(_, component, ..)| searches(*component));
+        let clients = searching.map(|(service, component, processes, tasks)| {
             let default = if component == Component::Worker { celery_tasks(service, of_process) } else { 1 };
             processes.saturating_mul(tasks.unwrap_or(default).max(PGVECTOR_CONNECTIONS))
         });
@@ -161,18 +162,18 @@ mod tests {
             let pools = Pools::of(&config, &Placement::of(&config));
             (pools.size + pools.overflow, pools.most)
         };
-        // 335 planned for: 30 of the daemon, 5 for pgvector in each of 21 processes, and 21 pools.
-        assert_eq!(most(&[]), (9, 324));
+        // 335 planned for: 30 of the daemon, 5 for pgvector in each of 20 processes (beat searches nothing), and 21 pools.
+        assert_eq!(most(&[]), (9, 319));
         // A large worker takes no more tasks at once than its process has connections for, 14 by now.
         let mut config = Config { profile: Profile::Production, ..Config::default() };
         let large = Service { cpu: Some(16384), ..Service::default() };
         config.services.insert("worker".to_owned(), large);
         assert!(Pools::of(&config, &Placement::of(&config)).most < 335);
         // A worker with more tasks at once has more clients of pgvector.
-        assert_eq!(most(&[("CELERY_WORKER_AMOUNT", "10")]), (7, 332));
+        assert_eq!(most(&[("CELERY_WORKER_AMOUNT", "10")]), (7, 327));
         // Processes have pools of their own.
         let (each, most) = most(&[("CELERY_WORKER_AMOUNT", "4"), ("CELERY_WORKER_POOL", "prefork")]);
-        assert_eq!((each, most), (3, 518), "more than 419, which is told");
+        assert_eq!((each, most), (3, 513), "more than 419, which is told");
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! What every rule is given.
 
+use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
+
+use indexmap::IndexMap;
 
 use crate::cfn::evaluate::{Evaluated, Evaluator, Fault, Scenario, Scenarios, Settings};
 use crate::cfn::read::Loops;
@@ -45,7 +48,7 @@ pub struct Context<'t> {
     /// Evaluated resources that were found good before.
     pub(super) known_good: KnownGood,
     /// The schemas of the template's types: to find one among all takes longer.
-    schemas: BTreeMap<&'t str, Option<TypeSchema>>,
+    schemas: IndexMap<&'t str, Option<TypeSchema>, foldhash::fast::RandomState>,
     /// What changes the template before CloudFormation reads it, so that what isn't in it may still exist.
     pub macros: Macros<'t>,
     /// The resources in each combination of conditions that matters, once a rule has asked for them.
@@ -67,7 +70,7 @@ impl<'t> Context<'t> {
     /// Looks through the template once.
     pub fn new(template: &'t Template, options: &'t Options) -> Self {
         let registry = Registry::builtin();
-        let mut schemas = BTreeMap::new();
+        let mut schemas = IndexMap::default();
         for resource in template.resources.values() {
             let name = resource.type_name.as_str();
             schemas.entry(name).or_insert_with(|| registry.get(name));
@@ -237,10 +240,12 @@ impl<'t> Context<'t> {
 
     /// How much was looked at, once the checks have run.
     pub(super) fn statistics(&self) -> Statistics {
-        let unknown = self.schemas.iter().filter(|(_, schema)| schema.is_none()).map(|(name, _)| *name);
+        let unknown = self.schemas.iter().filter(|(_, schema)| schema.is_none());
+        let mut unknown_types: Vec<String> = unknown.map(|(name, _)| (*name).to_owned()).collect();
+        unknown_types.sort_unstable();
         Statistics {
             resources: self.template.resources.len(),
-            unknown_types: unknown.map(str::to_owned).collect(),
+            unknown_types,
             inexact_patterns: self.registry.inexact_patterns(),
             complete: self.is_complete(),
         }
@@ -310,6 +315,11 @@ impl Owner<'_> {
 }
 
 /// A key as a part of a JSON pointer (RFC 6901).
-pub(super) fn escape(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
+pub(super) fn escape(key: &str) -> Cow<'_, str> {
+    // Nearly every key stands there as it is.
+    if key.bytes().any(|byte| matches!(byte, b'~' | b'/')) {
+        key.replace('~', "~0").replace('/', "~1").into()
+    } else {
+        key.into()
+    }
 }

@@ -121,13 +121,14 @@ impl<'t> Finder<'t> {
     fn find_in(&mut self, map: &'t Map, id: Option<&'t str>, pointer: &dyn Fn() -> String) {
         for (key, value) in map {
             let below = || format!("{}/{}", pointer(), escape(key));
-            if key == "Fn::Transform" {
+            // Nearly every key is neither.
+            if !is_macro_key(key) {
+                self.find(value, id, &below);
+            } else if key == "Fn::Transform" {
                 let name = value.get("Name").and_then(Json::as_str);
                 self.parts.push(Part { pointer: below(), logical_id: id, name });
-            } else if is_macro_key(key) {
-                self.looped.push(below());
             } else {
-                self.find(value, id, &below);
+                self.looped.push(below());
             }
         }
     }

@@ -57,14 +57,53 @@ fn distributed_stays_small_in_each_profile_network_and_backend() {
     assert!(seen >= 9, "only {seen} fixtures are distributed");
 }
 
+/// Each kind of network, the largest of its kind; a closed one has its images in a registry of the user's.
+const NETWORKS: [&str; 5] = [
+    "network: parameters",
+    "network: { existing: { vpc_id: vpc-0a1b2c3d4e5f60001, \
+     public_subnet_ids: [subnet-0a1b2c3d4e5f60011, subnet-0a1b2c3d4e5f60012, subnet-0a1b2c3d4e5f60013], \
+     private_subnet_ids: [subnet-0a1b2c3d4e5f60021, subnet-0a1b2c3d4e5f60022, subnet-0a1b2c3d4e5f60023] } }",
+    "network: { create: { cidr: 10.0.0.0/16, availability_zones: 3, nat: single } }",
+    "network: { create: { cidr: 10.0.0.0/16, availability_zones: 3, nat: per_zone } }",
+    "network: { create: { cidr: 10.0.0.0/16, availability_zones: 3, nat: none } }\n\
+     images: { registry: 123456789012.dkr.ecr.ap-northeast-1.amazonaws.com }",
+];
+const PROFILES: [&str; 2] = [
+    "profile: development",
+    "profile: production\ningress: { domain_name: dify.example.com, hosted_zone_id: Z0123456789ABCDEFGHIJ }",
+];
+
+fn bytes_of(text: &str) -> usize {
+    let file = Some(Source::new("dify.yaml", text));
+    let loaded = load(&LoadOptions { file, ..LoadOptions::default() }).unwrap();
+    minified(&dify::build(&loaded.environments[0].config).unwrap().template).1.len()
+}
+
+#[test]
+fn distributed_stays_small_whatever_network_profile_backend_and_engine_go_together() {
+    let mut seen = 0;
+    for network in NETWORKS {
+        for profile in PROFILES {
+            for backend in ["secretsmanager", "ssm"] {
+                for engine in ["redis", "valkey"] {
+                    let text = format!(
+                        "region: ap-northeast-1\n{network}\n{profile}\nsecrets: {{ backend: {backend} }}\n\
+                         cache: {{ engine: {engine} }}\n"
+                    );
+                    let bytes = bytes_of(&text);
+                    assert!(bytes < DISTRIBUTED_BYTES, "{bytes} bytes:\n{text}");
+                    seen += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(seen, 40);
+}
+
 #[test]
 fn a_component_that_is_switched_on_adds_little() {
     let bytes = |components: &str| {
-        let text =
-            format!("network: {{ create: {{ cidr: 10.0.0.0/16 }} }}\ncomponents: {{ {components} }}\n");
-        let file = Some(Source::new("dify.yaml", text.as_str()));
-        let loaded = load(&LoadOptions { file, ..LoadOptions::default() }).unwrap();
-        minified(&dify::build(&loaded.environments[0].config).unwrap().template).1.len()
+        bytes_of(&format!("network: {{ create: {{ cidr: 10.0.0.0/16 }} }}\ncomponents: {{ {components} }}\n"))
     };
     let without = bytes("");
     assert!(without < DISTRIBUTED_BYTES, "{without} bytes");

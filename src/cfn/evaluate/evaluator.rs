@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use indexmap::IndexMap;
+
 use crate::cfn::function::is_macro_key;
 use crate::cfn::{Json, Map, Resource, Template};
 
@@ -22,16 +24,20 @@ pub(super) const MOST_VALUES: usize = 20_000_000;
 /// Says what kind of value an attribute of a resource type is.
 pub type AttributeKind = fn(type_name: &str, attribute: &str) -> Kind;
 
+/// The kinds of attributes, by resource and name.
+type Kinds<'t> = IndexMap<(&'t str, Cow<'t, str>), Kind, foldhash::fast::RandomState>;
+
 /// Evaluates a template: what CloudFormation would compute, exactly, or an unknown with what it depends on.
 #[derive(Debug)]
 pub struct Evaluator<'t> {
     pub(super) template: &'t Template,
     pub(super) settings: Settings,
-    pub(super) declarations: BTreeMap<&'t str, Declaration<'t>>,
+    /// They are asked for at every reference, so often that the hash counts.
+    pub(super) declarations: IndexMap<&'t str, Declaration<'t>, foldhash::fast::RandomState>,
     pub(super) conditions: Conditions<'t>,
     attribute_kind: AttributeKind,
     /// The kinds of the attributes that were asked for.
-    known_kinds: Mutex<BTreeMap<(&'t str, Cow<'t, str>), Kind>>,
+    known_kinds: Mutex<Kinds<'t>>,
     /// How many values were given.
     pub(super) values: AtomicUsize,
     /// The combinations that were asked for.
@@ -72,7 +78,7 @@ impl<'t> Evaluator<'t> {
             declarations: declarations.collect(),
             conditions: Conditions::new(template),
             attribute_kind: |_, _| Kind::Any,
-            known_kinds: Mutex::new(BTreeMap::new()),
+            known_kinds: Mutex::default(),
             values: AtomicUsize::new(0),
             known_scenarios: Mutex::new(BTreeMap::new()),
             steps: AtomicUsize::new(0),
@@ -152,7 +158,7 @@ impl<'t> Evaluator<'t> {
     pub fn evaluate(&self, json: &'t Json, scenario: &Scenario<'t>) -> Evaluation<'t> {
         let mut run = Run::new(self, scenario);
         let value = run.value(json);
-        Evaluation { value, faults: run.faults }
+        Evaluation { value, faults: run.finish() }
     }
 
     /// Evaluates a resource's properties.
@@ -168,7 +174,7 @@ impl<'t> Evaluator<'t> {
         } else {
             run.members(&resource.properties)
         };
-        (Evaluated { data, source: &PROPERTIES }, run.faults)
+        (Evaluated { data, source: &PROPERTIES }, run.finish())
     }
 }
 

@@ -61,6 +61,57 @@ pub enum Function {
     ValueOfAll,
 }
 
+macro_rules! names {
+    ($($function:ident: $name:literal),* $(,)?) => {
+        impl Function {
+            /// The key of a call.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$function => $name,)*
+                }
+            }
+
+            fn named(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$function),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+// Both ways are written out: a template has so many calls that a search through a list of names counts.
+names! {
+    Ref: "Ref",
+    GetAtt: "Fn::GetAtt",
+    Sub: "Fn::Sub",
+    Join: "Fn::Join",
+    Select: "Fn::Select",
+    Split: "Fn::Split",
+    If: "Fn::If",
+    FindInMap: "Fn::FindInMap",
+    ImportValue: "Fn::ImportValue",
+    GetAzs: "Fn::GetAZs",
+    Cidr: "Fn::Cidr",
+    Base64: "Fn::Base64",
+    Length: "Fn::Length",
+    ToJsonString: "Fn::ToJsonString",
+    Transform: "Fn::Transform",
+    GetStackOutput: "Fn::GetStackOutput",
+    Equals: "Fn::Equals",
+    And: "Fn::And",
+    Or: "Fn::Or",
+    Not: "Fn::Not",
+    Condition: "Condition",
+    Contains: "Fn::Contains",
+    EachMemberEquals: "Fn::EachMemberEquals",
+    EachMemberIn: "Fn::EachMemberIn",
+    RefAll: "Fn::RefAll",
+    ValueOf: "Fn::ValueOf",
+    ValueOfAll: "Fn::ValueOfAll",
+}
+
 impl Function {
     /// All functions.
     pub const ALL: [Self; 27] = [
@@ -93,46 +144,14 @@ impl Function {
         Self::ValueOfAll,
     ];
 
-    /// The key of a call.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ref => "Ref",
-            Self::GetAtt => "Fn::GetAtt",
-            Self::Sub => "Fn::Sub",
-            Self::Join => "Fn::Join",
-            Self::Select => "Fn::Select",
-            Self::Split => "Fn::Split",
-            Self::If => "Fn::If",
-            Self::FindInMap => "Fn::FindInMap",
-            Self::ImportValue => "Fn::ImportValue",
-            Self::GetAzs => "Fn::GetAZs",
-            Self::Cidr => "Fn::Cidr",
-            Self::Base64 => "Fn::Base64",
-            Self::Length => "Fn::Length",
-            Self::ToJsonString => "Fn::ToJsonString",
-            Self::Transform => "Fn::Transform",
-            Self::GetStackOutput => "Fn::GetStackOutput",
-            Self::Equals => "Fn::Equals",
-            Self::And => "Fn::And",
-            Self::Or => "Fn::Or",
-            Self::Not => "Fn::Not",
-            Self::Condition => "Condition",
-            Self::Contains => "Fn::Contains",
-            Self::EachMemberEquals => "Fn::EachMemberEquals",
-            Self::EachMemberIn => "Fn::EachMemberIn",
-            Self::RefAll => "Fn::RefAll",
-            Self::ValueOf => "Fn::ValueOf",
-            Self::ValueOfAll => "Fn::ValueOfAll",
-        }
-    }
-
     /// The function with that key.
     pub fn from_name(name: &str) -> Option<Self> {
         // Nearly every key of a template is no function: the prefix decides.
-        if !(name.starts_with("Fn::") || name == "Ref" || name == "Condition") {
-            return None;
+        if name.starts_with("Fn::") || name == "Ref" || name == "Condition" {
+            Self::named(name)
+        } else {
+            None
         }
-        Self::ALL.into_iter().find(|function| function.name() == name)
     }
 
     /// Whether it gives true or false and stands in conditions and rules.

@@ -1,6 +1,7 @@
 //! What each function gives: one evaluation of an expression in a scenario.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
@@ -17,18 +18,44 @@ use super::{base64, cidr, text};
 /// How much text one evaluation may put together, in bytes: texts that double with every function can't fill the memory.
 const MOST_TEXT: usize = 8 << 20;
 
+/// How many members are incomplete at a time, in most resources.
+const USUAL_MEMBERS: usize = 24;
+
 /// One evaluation.
 pub(super) struct Run<'e, 't> {
     evaluator: &'e Evaluator<'t>,
     scenario: &'e Scenario<'t>,
-    pub(super) faults: Vec<Fault<'t>>,
+    faults: Vec<Fault<'t>>,
     /// How many bytes of text were put together.
     text: usize,
+    /// The items of lists and the members of objects that aren't complete yet, the inner behind the outer: so each list and object
+    /// is made in one piece, once it is known how many it has.
+    items: Vec<Evaluated<'t>>,
+    members: Vec<(&'t str, Evaluated<'t>)>,
+    /// How many values were given in the evaluations before, and in this one.
+    before: usize,
+    values: Cell<usize>,
 }
 
 impl<'e, 't> Run<'e, 't> {
     pub(super) fn new(evaluator: &'e Evaluator<'t>, scenario: &'e Scenario<'t>) -> Self {
-        Self { evaluator, scenario, faults: Vec::new(), text: 0 }
+        let before = evaluator.values.load(Ordering::Relaxed);
+        Self {
+            evaluator,
+            scenario,
+            faults: Vec::new(),
+            text: 0,
+            items: Vec::new(),
+            members: Vec::with_capacity(USUAL_MEMBERS),
+            before,
+            values: Cell::new(0),
+        }
+    }
+
+    /// Ends the evaluation: what it counted counts for the next one. Returns the calls that fail.
+    pub(super) fn finish(self) -> Vec<Fault<'t>> {
+        self.evaluator.values.fetch_add(self.values.get(), Ordering::Relaxed);
+        self.faults
     }
 
     /// What an expression comes to; `None` if it is left out.
@@ -42,9 +69,13 @@ impl<'e, 't> Run<'e, 't> {
             Json::Number(number) => Data::Number(Cow::Borrowed(number)),
             Json::String(text) => text::literal(text),
             Json::Array(items) => {
-                let mut values = Vec::with_capacity(items.len());
-                values.extend(items.iter().filter_map(|item| self.value(item)));
-                Data::List(values.into())
+                let begin = self.items.len();
+                for item in items {
+                    if let Some(value) = self.value(item) {
+                        self.items.push(value);
+                    }
+                }
+                Data::List(self.items.drain(begin..).collect())
             }
             Json::Object(map) => {
                 if let Some((function, arguments)) = as_call(json) {
@@ -65,9 +96,13 @@ impl<'e, 't> Run<'e, 't> {
 
     /// The members of an object, without those that are left out.
     pub(super) fn members(&mut self, map: &'t Map) -> Data<'t> {
-        let mut members = Vec::with_capacity(map.len());
-        members.extend(map.iter().filter_map(|(key, value)| Some((key.as_str(), self.value(value)?))));
-        Data::Object(members.into())
+        let begin = self.members.len();
+        for (key, value) in map {
+            if let Some(value) = self.value(value) {
+                self.members.push((key, value));
+            }
+        }
+        Data::Object(self.members.drain(begin..).collect())
     }
 
     fn fault(&mut self, json: &'t Json, problem: String) -> Data<'t> {
@@ -397,7 +432,9 @@ impl<'e, 't> Run<'e, 't> {
 
     /// Counts a value; false once there were too many.
     fn has_room(&self) -> bool {
-        self.evaluator.values.fetch_add(1, Ordering::Relaxed) <= MOST_VALUES
+        let own = self.values.get();
+        self.values.set(own + 1);
+        self.before + own <= MOST_VALUES
     }
 }
 

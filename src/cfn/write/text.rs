@@ -99,12 +99,16 @@ fn goes_on_well(text: &str) -> bool {
     };
     is_well
         && bytes.last() != Some(&b':')
-        && bytes.windows(2).all(|pair| !matches!(pair, [b':', b' '] | [b' ', b'#']))
+        && bytes
+            .iter()
+            .zip(bytes.get(1..).unwrap_or_default())
+            .fold(true, |is_well, pair| is_well & !matches!(pair, (b':', b' ') | (b' ', b'#')))
 }
 
 /// Whether a text has nothing but letters, digits, signs and blanks of ASCII, as nearly every one: they are plain.
 fn is_ascii(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+    // Most are so to their end: without a branch the compiler takes many bytes at once.
+    text.bytes().fold(true, |is_ascii, byte| is_ascii & matches!(byte, b' '..=b'~'))
 }
 
 /// Whether a character reads back as itself anywhere in a line.

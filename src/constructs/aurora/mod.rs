@@ -15,7 +15,7 @@ use crate::resources::rds::{
     CfnDbCluster, CfnDbClusterParameterGroup, CfnDbInstance, CfnDbSubnetGroup, db_cluster,
 };
 
-use super::{LogGroup, LogGroupProps, Removal, Role, RoleProps, Scope, aws_managed_policy};
+use super::{LogGroup, LogGroupProps, Role, RoleProps, Scope, aws_managed_policy};
 
 /// The engine, as RDS calls it.
 const ENGINE: &str = "aurora-postgresql";
@@ -71,10 +71,9 @@ impl AuroraCluster {
         let monitoring_role = (props.monitoring_interval_seconds > 0).then(|| monitoring_role(scope));
         let mut instance = |name: &str| {
             let instance = instance(&props, &cluster, monitoring_role.as_ref());
-            let handle = scope.add(name, instance);
-            // It holds nothing: a kept cluster costs its storage only, and takes a new instance at any time.
-            Removal::Deleted.apply(scope, &handle);
-            handle
+            // Deleted, as an instance of a cluster is where its template says nothing: it holds nothing, and a kept cluster
+            // costs its storage only, and takes a new instance at any time.
+            scope.add(name, instance)
         };
         let writer = instance("Writer");
         let readers: Vec<_> =

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::cfn::DynamicReference;
 use crate::constructs::testing::{assert_contains, misuses, synth};
-use crate::constructs::{Output, Parameter, ParameterType, Stack};
+use crate::constructs::{Output, Parameter, ParameterType, Removal, Stack};
 
 fn props() -> AuroraProps {
     AuroraProps::new(
@@ -64,8 +64,6 @@ fn is_encrypted_pinned_kept_and_logs() {
         resources["DatabaseWriter"],
         json!({
             "Type": "AWS::RDS::DBInstance",
-            "DeletionPolicy": "Delete",
-            "UpdateReplacePolicy": "Delete",
             "Properties": {
                 "AutoMinorVersionUpgrade": false,
                 "DBClusterIdentifier": { "Ref": "DatabaseCluster" },

@@ -31,13 +31,22 @@ use super::{Scope, SecurityGroup};
 #[derive(Debug, Default)]
 pub struct Connections {
     groups: BTreeMap<LogicalId, SecurityGroup>,
-    paths: BTreeMap<Path, Reasons>,
+    paths: BTreeMap<Path, Ends>,
     outward: BTreeMap<Rule, (Peer, Reasons)>,
     inward: BTreeMap<Rule, (Peer, Reasons)>,
 }
 
 /// Why a rule exists; several reasons may ask for one rule.
 type Reasons = BTreeSet<String>;
+
+/// What the rules of a path say of its other end.
+#[derive(Debug, Default)]
+struct Ends {
+    /// At its source, as `to api`.
+    to: Reasons,
+    /// At its destination, as `from web`.
+    from: Reasons,
+}
 
 /// A path between two groups.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,10 +71,20 @@ impl Connections {
         Self::default()
     }
 
-    /// Lets one group reach another, or itself.
-    pub fn allow(&mut self, from: &SecurityGroup, to: &SecurityGroup, ports: impl Into<Ports>, why: &str) {
+    /// Lets one group reach another, or itself. The names are for the rules' descriptions: each rule names the end that
+    /// its group isn't, such as `from web` and `to api`.
+    pub fn allow(
+        &mut self,
+        from: &SecurityGroup,
+        to: &SecurityGroup,
+        ports: impl Into<Ports>,
+        from_name: &str,
+        to_name: &str,
+    ) {
         let path = Path { from: self.know(from), to: self.know(to), ports: ports.into() };
-        self.paths.entry(path).or_default().insert(why.to_owned());
+        let ends = self.paths.entry(path).or_default();
+        ends.from.insert(format!("from {from_name}"));
+        ends.to.insert(format!("to {to_name}"));
     }
 
     /// Lets a group reach something outside the stack.
@@ -94,12 +113,13 @@ impl Connections {
         let mut ingress: BTreeMap<&LogicalId, Vec<Value<Ingress>>> = BTreeMap::new();
         let mut closed: BTreeSet<&LogicalId> = BTreeSet::new();
 
-        for (path, reasons) in &self.paths {
+        for (path, ends) in &self.paths {
             let (Some(from), Some(to)) = (self.groups.get(&path.from), self.groups.get(&path.to)) else {
                 continue;
             };
-            let why = description(scope, reasons);
+            let why = description(scope, &ends.from);
             let mut written = vec![add_ingress(scope, from, to, path.ports, &why)];
+            let why = description(scope, &ends.to);
             if self.needs_standalone_egress(path) {
                 written.push(add_egress(scope, from, to, path.ports, &why));
             } else {

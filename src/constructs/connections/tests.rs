@@ -22,7 +22,7 @@ fn group(stack: &mut Stack, name: &str) -> SecurityGroup {
 }
 
 fn group_id(logical_id: &str) -> Json {
-    json!({"Fn::GetAtt": [logical_id, "GroupId"]})
+    json!({"Ref": logical_id})
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn a_path_is_an_egress_rule_inside_its_source_and_a_standalone_ingress_rule() {
     let mut stack = Stack::new();
     let (web, api) = (group(&mut stack, "Web"), group(&mut stack, "Api"));
     let mut connections = Connections::new();
-    connections.allow(&web, &api, 5001, "web to api");
+    connections.allow(&web, &api, 5001, "web", "api");
     let rules = connections.finish(&mut stack.scope());
     assert_eq!(rules.of(&web), rules.incoming(&api));
     assert_eq!(rules.outgoing(&web)[0].as_str(), "ApiSecurityGroupFromWeb5001");
@@ -40,14 +40,14 @@ fn a_path_is_an_egress_rule_inside_its_source_and_a_standalone_ingress_rule() {
     assert_eq!(
         properties(&template, "WebSecurityGroup")["SecurityGroupEgress"],
         json!([{
-            "IpProtocol": "tcp", "FromPort": 5001, "ToPort": 5001, "Description": "web to api",
+            "IpProtocol": "tcp", "FromPort": 5001, "ToPort": 5001, "Description": "to api",
             "DestinationSecurityGroupId": group_id("ApiSecurityGroup"),
         }])
     );
     assert_eq!(
         properties(&template, "ApiSecurityGroupFromWeb5001"),
         &json!({
-            "IpProtocol": "tcp", "FromPort": 5001, "ToPort": 5001, "Description": "web to api",
+            "IpProtocol": "tcp", "FromPort": 5001, "ToPort": 5001, "Description": "from web",
             "GroupId": group_id("ApiSecurityGroup"),
             "SourceSecurityGroupId": group_id("WebSecurityGroup"),
         })
@@ -60,7 +60,7 @@ fn a_group_without_a_path_out_lets_nothing_out() {
     let (web, api) = (group(&mut stack, "Web"), group(&mut stack, "Api"));
     group(&mut stack, "Unused");
     let mut connections = Connections::new();
-    connections.allow(&web, &api, 5001, "web to api");
+    connections.allow(&web, &api, 5001, "web", "api");
     connections.finish(&mut stack.scope());
     let template = synth(stack);
     for id in ["ApiSecurityGroup", "UnusedSecurityGroup"] {
@@ -76,9 +76,9 @@ fn a_way_back_is_standalone_and_so_is_a_way_to_oneself() {
     let mut stack = Stack::new();
     let (api, daemon) = (group(&mut stack, "Api"), group(&mut stack, "PluginDaemon"));
     let mut connections = Connections::new();
-    connections.allow(&daemon, &api, 5001, "daemon to api");
-    connections.allow(&daemon, &daemon, 5002, "daemon to itself");
-    connections.allow(&api, &daemon, 5002, "api to daemon");
+    connections.allow(&daemon, &api, 5001, "daemon", "api");
+    connections.allow(&daemon, &daemon, 5002, "daemon", "itself");
+    connections.allow(&api, &daemon, 5002, "api", "daemon");
     let rules = connections.finish(&mut stack.scope());
     let outgoing: Vec<_> = rules.outgoing(&daemon).iter().map(ToString::to_string).collect();
     assert_eq!(
@@ -132,7 +132,7 @@ fn no_graph_of_paths_makes_a_cycle_and_order_does_not_matter() {
             let groups = names.map(|name| group(&mut stack, name));
             let mut connections = Connections::new();
             for (from, to) in order {
-                connections.allow(&groups[*from], &groups[*to], 80, "x");
+                connections.allow(&groups[*from], &groups[*to], 80, "x", "y");
             }
             connections.finish(&mut stack.scope());
             synth(stack)
@@ -171,7 +171,7 @@ fn what_is_asked_for_twice_is_written_once_with_both_reasons() {
     let (web, api) = (group(&mut stack, "Web"), group(&mut stack, "Api"));
     let mut connections = Connections::new();
     for why in ["pages", "calls", "pages"] {
-        connections.allow(&web, &api, 5001, why);
+        connections.allow(&web, &api, 5001, "web", why);
         connections.allow_out(&web, Peer::any_ipv4(), 443, why);
     }
     connections.finish(&mut stack.scope());
@@ -179,7 +179,7 @@ fn what_is_asked_for_twice_is_written_once_with_both_reasons() {
     assert_contains(
         properties(&template, "WebSecurityGroup"),
         &json!({"SecurityGroupEgress": [
-            {"FromPort": 5001, "Description": "calls; pages"},
+            {"FromPort": 5001, "Description": "to calls; to pages"},
             {"FromPort": 443, "Description": "calls; pages"},
         ]}),
     );

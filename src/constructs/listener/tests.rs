@@ -272,7 +272,7 @@ fn a_load_balancer_writes_its_attributes_and_waits_for_its_routes() {
         properties(&template, "LoadBalancer"),
         &json!({
             "Type": "application", "Scheme": "internal", "Subnets": ["subnet-1", "subnet-2"],
-            "SecurityGroups": [{"Fn::GetAtt": ["SecurityGroup", "GroupId"]}],
+            "SecurityGroups": [{"Ref": "SecurityGroup"}],
             "LoadBalancerAttributes": [
                 {"Key": "idle_timeout.timeout_seconds", "Value": "3600"},
                 {"Key": "routing.http.drop_invalid_header_fields.enabled", "Value": "true"},

@@ -107,6 +107,9 @@ const RECORD: &str = "AWS::Route53::RecordSet";
 /// What has to differ between resources of a type.
 #[derive(Debug)]
 struct Identity<'t> {
+    /// Its place among the identities of the template by rule, type and properties. Those of things in a resource and of the
+    /// same things alone have one.
+    number: usize,
     rule: &'static Rule,
     /// The type that it is the identity of.
     of: &'t str,
@@ -145,8 +148,9 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
         let type_name = resource.type_name.as_str();
         of_types.entry(type_name).or_insert_with(|| identities(context, type_name));
     }
-    // By type and what identifies it, in all combinations in which it exists.
-    let mut known: BTreeMap<(&str, &str, &[&str], String), Vec<Identified<'_, 't>>> = BTreeMap::new();
+    number(&mut of_types);
+    // By identity and its key, in all combinations in which it exists.
+    let mut known: BTreeMap<(usize, String), Vec<Identified<'_, 't>>> = BTreeMap::new();
     for (id, resource) in &context.template.resources {
         let of_type = of_types.get(resource.type_name.as_str()).into_iter().flatten();
         for identity in of_type.filter(|identity| identity.is_of(resource)) {
@@ -166,12 +170,16 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
                 true
             });
             for (source, key) in things {
-                let of = (identity.rule.code.0, identity.of, identity.properties.as_slice(), key);
-                known.entry(of).or_default().push(Identified { id, resource, identity, source });
+                known.entry((identity.number, key)).or_default().push(Identified {
+                    id,
+                    resource,
+                    identity,
+                    source,
+                });
             }
         }
     }
-    for ((_, _, _, key), mut group) in known.into_iter().filter(|(_, group)| group.len() > 1) {
+    for ((_, key), mut group) in known.into_iter().filter(|(_, group)| group.len() > 1) {
         group.retain(|identified| identified.place().is_some());
         for (index, second) in group.iter().enumerate() {
             let twin = group[..index]
@@ -183,6 +191,20 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
                 findings.push(finding(first, second, &key, severity));
             }
         }
+    }
+}
+
+/// Numbers the identities, in the order of rule, type and properties.
+fn number(of_types: &mut BTreeMap<&str, Vec<Identity<'_>>>) {
+    fn what<'i>(identity: &'i Identity<'_>) -> (&'static str, &'i str, &'i [&'static str]) {
+        (identity.rule.code.0, identity.of, &identity.properties)
+    }
+    let mut all: Vec<&mut Identity<'_>> = of_types.values_mut().flatten().collect();
+    all.sort_by(|one, other| what(one).cmp(&what(other)));
+    let mut number = 0;
+    for index in 1..all.len() {
+        number += usize::from(what(all[index - 1]) != what(all[index]));
+        all[index].number = number;
     }
 }
 
@@ -244,7 +266,15 @@ impl Identity<'_> {
 fn identities<'t>(context: &Context<'t>, type_name: &'t str) -> Vec<Identity<'t>> {
     let mut identities = Vec::new();
     let mut add = |rule: &'static Rule, properties: Vec<&'static str>, optional: &'static [&'static str]| {
-        identities.push(Identity { rule, of: type_name, inside: None, named_by: None, properties, optional });
+        identities.push(Identity {
+            number: 0,
+            rule,
+            of: type_name,
+            inside: None,
+            named_by: None,
+            properties,
+            optional,
+        });
     };
     if type_name == PRIORITIES.0 {
         add(&PRIORITY, PRIORITIES.1.to_vec(), &[]);
@@ -269,7 +299,7 @@ fn identities<'t>(context: &Context<'t>, type_name: &'t str) -> Vec<Identity<'t>
         }
         for (properties, optional) in unique(of) {
             let inside = Some(list);
-            identities.push(Identity { rule: &RULE, of, inside, named_by, properties, optional });
+            identities.push(Identity { number: 0, rule: &RULE, of, inside, named_by, properties, optional });
         }
     }
     identities

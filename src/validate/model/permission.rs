@@ -272,8 +272,7 @@ impl<'v, 't> Arn<'v, 't> {
             }
         }
         let Some(parts) = pattern.data.pieces() else { return Answer::Unknown };
-        let tokens = wildcards(tokens(&parts));
-        if tokens.len() > LONGEST || self.forms().iter().any(|form| form.len() > LONGEST) {
+        if length(&parts) > LONGEST || self.forms().iter().any(|form| form.len() > LONGEST) {
             return Answer::Unknown;
         }
         // Two resources never have the same ARN.
@@ -281,6 +280,7 @@ impl<'v, 't> Arn<'v, 't> {
         if other.is_some() && self.owner.is_some() && other != self.owner {
             return Answer::No;
         }
+        let tokens = wildcards(tokens(&parts));
         if matches(&tokens, &self.written, true)
             || self.forms().iter().any(|form| matches(&tokens, form, true))
         {
@@ -306,8 +306,14 @@ fn first_owner<'t>(parts: &[Piece<'t>]) -> Option<&'t str> {
     }
 }
 
+/// How many [`tokens`] they are.
+fn length(parts: &[Piece<'_>]) -> usize {
+    let of = |part: &Piece<'_>| if let Piece::Text(text) = part { text.chars().count() } else { 1 };
+    parts.iter().map(of).sum()
+}
+
 pub(super) fn tokens<'t>(parts: &[Piece<'t>]) -> Vec<Token<'t>> {
-    let mut tokens = Vec::new();
+    let mut tokens = Vec::with_capacity(length(parts));
     for part in parts {
         match part {
             Piece::Text(text) => tokens.extend(text.chars().map(Token::Char)),

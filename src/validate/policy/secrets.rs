@@ -256,9 +256,10 @@ fn add_keys<'t>(json: &'t Json, found: &mut Vec<&'t Json>) {
 ///
 /// Source: AWS IAM User Guide, "IAM identifiers": unique prefixes.
 fn is_key(text: &str) -> bool {
-    // Most texts are shorter than the shortest key, or have nothing of one: to search in them would be most of the work.
+    // Most texts are shorter than the shortest key, or have no `I`, which each has: to search in them would be most of the work.
     let may_be = |part: &[u8]| matches!(part, b"AKIA" | b"ASIA" | b"----");
-    if text.len() < "PRIVATE KEY-----".len() || !text.as_bytes().windows(4).any(may_be) {
+    let bytes = text.as_bytes();
+    if bytes.len() < "PRIVATE KEY-----".len() || !bytes.contains(&b'I') || !bytes.windows(4).any(may_be) {
         return false;
     }
     if text.contains("PRIVATE KEY-----") {

@@ -1,6 +1,6 @@
 //! Every function call and reference of a template, found in one walk.
 
-use std::collections::BTreeMap;
+use indexmap::IndexMap;
 
 use crate::cfn::evaluate::{Function, SubPiece, as_call, as_logical_call, sub_pieces, unknown_function};
 use crate::cfn::{Json, Map, Template};
@@ -16,7 +16,7 @@ pub struct References<'t> {
     /// The texts that hold `{{` or, outside of `Fn::Sub`, `${`.
     pub texts: Vec<Text<'t>>,
     /// The names of parameters and pseudo parameters that each resource's properties refer to, in alphabetical order.
-    pub(in crate::validate) names_by_resource: BTreeMap<&'t str, Vec<&'t str>>,
+    pub(in crate::validate) names_by_resource: IndexMap<&'t str, Vec<&'t str>, foldhash::fast::RandomState>,
 }
 
 /// A place in the template.

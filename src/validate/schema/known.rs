@@ -2,12 +2,15 @@
 //! the combinations of conditions of one template.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::rc::Rc;
+
+use indexmap::IndexSet;
 
 use crate::cfn::evaluate::{Data, Evaluated, Kind, Origin, Piece, Unknown};
 use crate::cfn::{Json, Template};
 use crate::validate::options::Types;
+
+use super::sources::SECURITY_GROUP;
 
 /// How many bytes are kept: several times what the templates of a run have.
 const MOST_BYTES: usize = 8 << 20;
@@ -23,7 +26,7 @@ pub struct KnownGood {
 
 #[derive(Debug, Default)]
 struct Seen {
-    all: BTreeSet<Box<[u8]>>,
+    all: IndexSet<Box<[u8]>, foldhash::fast::RandomState>,
     bytes: usize,
 }
 
@@ -178,7 +181,9 @@ impl Writer<'_> {
         if let Some(resource) = self.template.resources.get(id) {
             self.text(&resource.type_name);
             // A security group in a VPC is known by its id, another by its name.
-            self.out.push(u8::from(resource.properties.contains_key("VpcId")));
+            let is_named_by_id =
+                resource.type_name == SECURITY_GROUP && resource.properties.contains_key("VpcId");
+            self.out.push(u8::from(is_named_by_id));
         }
     }
 }
@@ -241,7 +246,13 @@ mod tests {
             ),
             likeness(
                 json!({"A": {"Ref": "Other"}}),
-                &json!({"Type": "AWS::EC2::Subnet", "Properties": {"VpcId": "v"}}),
+                &json!({"Type": SECURITY_GROUP}),
+                "String",
+                Types::Strict,
+            ),
+            likeness(
+                json!({"A": {"Ref": "Other"}}),
+                &json!({"Type": SECURITY_GROUP, "Properties": {"VpcId": "v"}}),
                 "String",
                 Types::Strict,
             ),

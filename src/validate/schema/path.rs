@@ -25,44 +25,42 @@ impl Reached<'_, '_> {
 
 /// What the path leads to; an empty path leads to the value itself.
 pub(super) fn reach<'v, 't>(value: &'v Evaluated<'t>, path: &str) -> Reached<'v, 't> {
-    let mut reached = Reached { values: Vec::new(), open: false };
-    follow(value, path, &mut reached);
-    reached
+    let mut values = Vec::new();
+    let open = each(value, path, &mut |value| values.push(value));
+    Reached { values, open }
 }
 
-fn follow<'v, 't>(value: &'v Evaluated<'t>, path: &str, reached: &mut Reached<'v, 't>) {
+/// Calls a function with each value that the path leads to, and tells whether there may be more behind something unknown.
+pub(super) fn each<'v, 't>(
+    value: &'v Evaluated<'t>,
+    path: &str,
+    visit: &mut dyn FnMut(&'v Evaluated<'t>),
+) -> bool {
     if path.is_empty() {
-        reached.values.push(value);
-        return;
+        visit(value);
+        return false;
     }
     // Steps are short: byte by byte the path is cut fastest.
     let end = path.bytes().position(|byte| byte == b'/');
     let (step, rest) = end.map_or((path, ""), |end| (&path[..end], &path[end + 1..]));
     match (&value.data, selector(step)) {
-        (Data::Unknown(unknown), _) => reached.open |= may_hold_more(unknown),
-        (Data::List(items), None) if step == "*" => items.iter().for_each(|item| follow(item, rest, reached)),
+        (Data::Unknown(unknown), _) => may_hold_more(unknown),
+        (Data::List(items), None) if step == "*" => {
+            items.iter().fold(false, |open, item| each(item, rest, visit) | open)
+        }
         (Data::Object(members), None) if step == "*" => {
-            for (_, member) in members.iter() {
-                follow(member, rest, reached);
-            }
+            members.iter().fold(false, |open, (_, member)| each(member, rest, visit) | open)
         }
-        (Data::Object(_), None) => {
-            if let Some(member) = value.get(step) {
-                follow(member, rest, reached);
-            }
-        }
-        (Data::List(items), Some((key, wanted))) => {
-            for item in items.iter() {
-                match item.get(key) {
-                    Some(found) if found.text().is_some_and(|text| text == wanted) => {
-                        follow(item, rest, reached);
-                    }
-                    Some(found) => reached.open |= found.unknown().is_some(),
-                    None => reached.open |= item.unknown().is_some(),
-                }
-            }
-        }
-        _ => {}
+        (Data::Object(_), None) => value.get(step).is_some_and(|member| each(member, rest, visit)),
+        (Data::List(items), Some((key, wanted))) => items.iter().fold(false, |open, item| {
+            let of_item = match item.get(key) {
+                Some(found) if found.text().is_some_and(|text| text == wanted) => each(item, rest, visit),
+                Some(found) => found.unknown().is_some(),
+                None => item.unknown().is_some(),
+            };
+            of_item | open
+        }),
+        _ => false,
     }
 }
 

@@ -28,6 +28,9 @@ const OPEN_TYPES: [&str; 4] = [
     "AWS::ServiceCatalog::CloudFormationProvisionedProduct",
 ];
 
+/// The type whose resources are named by another property where they are in a VPC.
+pub(super) const SECURITY_GROUP: &str = "AWS::EC2::SecurityGroup";
+
 /// The kind of an attribute's value, by the schema of its type.
 pub(in crate::validate) fn attribute_kind(type_name: &str, attribute: &str) -> Kind {
     let Some(schema) = Registry::builtin().get(type_name).filter(|_| !has_open_attributes(type_name)) else {
@@ -58,7 +61,7 @@ impl<'t> Sources<'_, 't> {
                 if OPEN_TYPES.contains(&schema.name) {
                     return None;
                 }
-                if schema.name == "AWS::EC2::SecurityGroup" {
+                if schema.name == SECURITY_GROUP {
                     // In a VPC of its own it is named by id, in the default one by name.
                     let in_vpc = resource.properties.contains_key("VpcId");
                     return Some(vec![if in_vpc {

@@ -55,10 +55,11 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for (id, resource) in &context.template.resources {
         let owner = Owner::Resource { id, resource };
         let name = resource.type_name.as_str();
-        let pointer = owner.pointer() + "/Type";
+        // Nearly every type is a known one, of which nothing is told.
+        let pointer = || owner.pointer() + "/Type";
         if let Some(schema) = context.schema_of(name) {
             if let Some(region) = region.filter(|region| schema.absent().any(|absent| absent == *region)) {
-                let mut finding = ABSENT.at(owner, pointer, format!("`{region}` has no {name}"));
+                let mut finding = ABSENT.at(owner, pointer(), format!("`{region}` has no {name}"));
                 finding.help = Some(elsewhere(context.registry, schema, region));
                 findings.push(finding);
             }
@@ -66,23 +67,27 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         }
         match Provider::of(context.registry, name) {
             Provider::Other(what) if told.insert(name) => {
-                findings.push(FOREIGN.at(owner, pointer, format!("{name} is {what}: it isn't looked into")));
+                findings.push(FOREIGN.at(
+                    owner,
+                    pointer(),
+                    format!("{name} is {what}: it isn't looked into"),
+                ));
             }
             Provider::Custom | Provider::Other(_) => {}
             Provider::Serverless if context.macros.whole.contains(&SERVERLESS) => {
                 if told.insert(name) {
                     let message = format!("{name} is for the serverless transform: it isn't looked into");
-                    findings.push(FOREIGN.at(owner, pointer, message));
+                    findings.push(FOREIGN.at(owner, pointer(), message));
                 }
             }
             Provider::Serverless => {
-                let mut finding = UNKNOWN.at(owner, pointer, format!("{name} needs a transform"));
+                let mut finding = UNKNOWN.at(owner, pointer(), format!("{name} needs a transform"));
                 finding.help = Some(format!("add `Transform: {SERVERLESS}`"));
                 findings.push(context.existence(finding));
             }
             Provider::BadCustom => {
                 let mut finding =
-                    UNKNOWN.at(owner, pointer, format!("`{name}` can't be the type of a custom resource"));
+                    UNKNOWN.at(owner, pointer(), format!("`{name}` can't be the type of a custom resource"));
                 finding.help = Some(
                     "letters, digits, `_`, `@` and `-` may follow `Custom::`, 60 characters in all"
                         .to_owned(),
@@ -90,7 +95,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
                 findings.push(finding);
             }
             Provider::Unknown => {
-                let mut finding = UNKNOWN.at(owner, pointer, format!("there is no resource type `{name}`"));
+                let mut finding = UNKNOWN.at(owner, pointer(), format!("there is no resource type `{name}`"));
                 if told.insert(name) && told.len() <= MOST_NEAREST {
                     finding.help = near(context.registry, name).map(|near| format!("did you mean {near}?"));
                 }

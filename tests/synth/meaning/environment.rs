@@ -64,7 +64,7 @@ fn every_variable_is_one_that_the_image_reads_at_its_version() {
 }
 
 /// What a backend doesn't start without, or starts wrong.
-const BACKEND: [&str; 24] = [
+const BACKEND: [&str; 16] = [
     "CELERY_BROKER_URL",
     "DB_DATABASE",
     "DB_HOST",
@@ -72,11 +72,6 @@ const BACKEND: [&str; 24] = [
     "DB_PORT",
     "DB_USERNAME",
     "MODE",
-    "PGVECTOR_DATABASE",
-    "PGVECTOR_HOST",
-    "PGVECTOR_PASSWORD",
-    "PGVECTOR_PORT",
-    "PGVECTOR_USER",
     "REDIS_DB",
     "REDIS_HOST",
     "REDIS_PASSWORD",
@@ -85,9 +80,19 @@ const BACKEND: [&str; 24] = [
     "S3_BUCKET_NAME",
     "S3_REGION",
     "SECRET_KEY",
-    "SQLALCHEMY_MAX_OVERFLOW",
-    "SQLALCHEMY_POOL_SIZE",
     "STORAGE_TYPE",
+];
+
+/// What all but the migration share with the others: the database's connections.
+const POOLS: [&str; 2] = ["SQLALCHEMY_MAX_OVERFLOW", "SQLALCHEMY_POOL_SIZE"];
+
+/// What whoever searches knowledge bases needs besides.
+const SEARCHING: [&str; 6] = [
+    "PGVECTOR_DATABASE",
+    "PGVECTOR_HOST",
+    "PGVECTOR_PASSWORD",
+    "PGVECTOR_PORT",
+    "PGVECTOR_USER",
     "VECTOR_STORE",
 ];
 
@@ -129,10 +134,12 @@ fn required(shipped: &Shipped, component: Component) -> BTreeSet<&'static str> {
     match component {
         Api | Worker | Beat | Websocket => {
             all.extend(BACKEND);
+            all.extend(POOLS);
             if component != Beat {
                 all.extend(SERVING);
             }
             if matches!(component, Api | Worker) {
+                all.extend(SEARCHING);
                 all.insert("INTERNAL_FILES_URL");
                 if shipped.has(PluginDaemon) {
                     all.extend(PLUGINS);
@@ -188,8 +195,9 @@ fn every_container_has_what_it_must_have() {
                 let is_elsewhere = match name {
                     // Put together in the command.
                     "CELERY_BROKER_URL" => is_ssm,
-                    // The migration has none.
-                    "MODE" => container.component.is_none(),
+                    // The migration has neither a schedule nor connections to share.
+                    "MODE" | "MARKETPLACE_ENABLED" => container.component.is_none(),
+                    pool if POOLS.contains(&pool) => container.component.is_none(),
                     _ => !reads(component.image(), name, shipped.version(component.image())),
                 };
                 if !is_elsewhere && !names.contains(name) && !taken.contains(name) {

@@ -139,10 +139,9 @@ impl Opened {
     }
 }
 
-/// The resource whose `GroupId` a value is.
+/// The group whose id a value is.
 fn id_in(value: &Json) -> String {
-    let target = value["Fn::GetAtt"].as_str().unwrap_or_else(|| panic!("no group id: {value}"));
-    target.strip_suffix(".GroupId").unwrap_or_else(|| panic!("no group id: {value}")).to_owned()
+    value["Ref"].as_str().unwrap_or_else(|| panic!("no group id: {value}")).to_owned()
 }
 
 /// Egress, then ingress.

@@ -252,12 +252,12 @@ fn listens(view: &View<'_>, service: &str, port: &str) -> bool {
 }
 
 fn is_open(view: &View<'_>, from: &str, to: &str, port: &str) -> bool {
-    let group = |service: &str| format!("{}SecurityGroup.GroupId", id_of(service));
+    let group = |service: &str| format!("{}SecurityGroup", id_of(service));
     view.of_type("AWS::EC2::SecurityGroupIngress").any(|(_, rule)| {
         let rule = &rule["Properties"];
         rule["FromPort"].as_u64() == port.parse().ok()
-            && rule["GroupId"]["Fn::GetAtt"] == group(to)
-            && rule["SourceSecurityGroupId"]["Fn::GetAtt"] == group(from)
+            && rule["GroupId"]["Ref"] == group(to)
+            && rule["SourceSecurityGroupId"]["Ref"] == group(from)
     })
 }
 

@@ -95,7 +95,14 @@ fn read(row: &'static Row) -> impl Iterator<Item = Constraint> {
 pub(super) fn check<'t>(walk: &mut Walk<'_, 't>, properties: &Evaluated<'t>) {
     for constraint in of(walk.schema.name).iter().filter(|constraint| constraint.joins.is_empty()) {
         // Most values that a row could be about aren't there: to look for them costs less than its `when`.
-        let values = reach(properties, constraint.at).values;
+        let (whole, reached);
+        let values: &[_] = if constraint.at.is_empty() {
+            whole = [properties];
+            &whole
+        } else {
+            reached = reach(properties, constraint.at).values;
+            &reached
+        };
         if !values.is_empty() && constraint.applies(walk, properties) {
             for value in values {
                 // A value of another type was told; what else isn't true of it follows from that.

@@ -2,7 +2,7 @@
 
 use crate::cfn::evaluate::Evaluated;
 use crate::validate::schema::compact::{Schema, keyword};
-use crate::validate::schema::path::reach;
+use crate::validate::schema::path::{each, reach};
 use crate::validate::schema::verdict::Verdict;
 use crate::validate::schema::walk::{Walk, shown};
 
@@ -16,12 +16,9 @@ pub(super) fn every<'t>(
     value: &Evaluated<'t>,
 ) -> Verdict {
     places.members().fold(Verdict::Valid, |verdict, (path, schema)| {
-        let reached = reach(value, path);
-        let all = reached
-            .values
-            .iter()
-            .fold(reached.rest(), |verdict, value| verdict.and(fits(walk, schema, path, value)));
-        verdict.and(all)
+        let mut all = verdict;
+        let open = each(value, path, &mut |value| all = all.and(fits(walk, schema, path, value)));
+        if open { all.and(Verdict::Unknown) } else { all }
     })
 }
 
@@ -38,13 +35,17 @@ fn fits<'t>(walk: &mut Walk<'_, 't>, schema: Schema, path: &str, value: &Evaluat
 /// `some`: a map of paths and schemas; a value that the path leads to fits its schema, for each of them.
 pub(super) fn some<'t>(walk: &mut Walk<'_, 't>, places: Schema, _: Schema, value: &Evaluated<'t>) -> Verdict {
     places.members().fold(Verdict::Valid, |verdict, (path, schema)| {
-        let reached = reach(value, path);
-        let start = reached.rest().not().or(Verdict::Invalid);
-        let any = reached.values.iter().fold(start, |verdict, value| {
-            if verdict == Verdict::Valid { verdict } else { verdict.or(walk.quietly(schema, value)) }
+        let mut any = Verdict::Invalid;
+        let open = each(value, path, &mut |value| {
+            if any != Verdict::Valid {
+                any = any.or(walk.quietly(schema, value));
+            }
         });
+        if open {
+            any = any.or(Verdict::Unknown);
+        }
         if any == Verdict::Invalid {
-            walk.tell(&RULE, value, || match reached.values[..] {
+            walk.tell(&RULE, value, || match reach(value, path).values[..] {
                 [] => format!("`{path}` isn't there"),
                 [only] => format!("{} isn't possible at `{path}`", shown(only)),
                 _ => format!("no value at `{path}` fits"),

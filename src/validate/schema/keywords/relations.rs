@@ -16,7 +16,17 @@ struct Side<'v, 't> {
     value: Option<&'v Evaluated<'t>>,
     /// What it comes to; `None` if that isn't known or no number.
     number: Option<f64>,
-    shown: String,
+    /// Whether a message shows the value, and not the number.
+    is_value: bool,
+}
+
+impl Side<'_, '_> {
+    fn shown(&self) -> String {
+        match self.value {
+            Some(value) if self.is_value => shown(value),
+            _ => self.number.map(|number| number.to_string()).unwrap_or_default(),
+        }
+    }
 }
 
 /// `compare`: an object of `left`, `is` (one of `<`, `<=`, `==`, `!=`, `>=`, `>`) and `right`, or a list of such.
@@ -51,7 +61,7 @@ pub(super) fn compare<'t>(
                 if answer == Verdict::Invalid {
                     let place = left.value.or(right.value).unwrap_or(value);
                     walk.tell(&RULE, place, || {
-                        format!("{} is not {} {}", left.shown, words(operator), right.shown)
+                        format!("{} is not {} {}", left.shown(), words(operator), right.shown())
                     });
                 }
                 verdict = verdict.and(answer);
@@ -63,7 +73,7 @@ pub(super) fn compare<'t>(
 
 /// The values of a side, and whether there may be more; `None` if there are none.
 fn sides<'v, 't>(value: &'v Evaluated<'t>, side: Schema) -> Option<(bool, Vec<Side<'v, 't>>)> {
-    let number = |number: f64| Side { value: None, number: Some(number), shown: number.to_string() };
+    let number = |number: f64| Side { value: None, number: Some(number), is_value: false };
     if let Some(literal) = side.as_f64() {
         return Some((false, vec![number(literal)]));
     }
@@ -78,16 +88,15 @@ fn sides<'v, 't>(value: &'v Evaluated<'t>, side: Schema) -> Option<(bool, Vec<Si
     if let Some(path) = of("sum") {
         let reached = reach(value, path);
         let sum = reached.values.iter().map(|value| as_number(value)).sum::<Option<f64>>();
-        let shown = sum.map(|sum| sum.to_string()).unwrap_or_default();
         let first = *reached.values.first()?;
-        return Some((reached.open, vec![Side { value: Some(first), number: sum, shown }]));
+        return Some((reached.open, vec![Side { value: Some(first), number: sum, is_value: false }]));
     }
     let path = side.as_str().or_else(|| of("path"))?;
     let reached = reach(value, path);
     let mut sides: Vec<_> = reached
         .values
         .iter()
-        .map(|value| Side { value: Some(value), number: as_number(value), shown: shown(value) })
+        .map(|value| Side { value: Some(value), number: as_number(value), is_value: true })
         .collect();
     if let (true, Some(default)) = (
         sides.is_empty() && !reached.open,

@@ -42,9 +42,27 @@ fn opaque(origin: &Origin<'_>) -> bool {
     matches!(origin, Origin::Call(_))
 }
 
+/// Whether each is a known text or has one in the same member, such as its name, and no two are equal: most lists are so,
+/// and to find that out takes less than to compare all pairs.
+fn have_different_texts(values: &[&Evaluated<'_>]) -> bool {
+    let member = values.first().and_then(|first| match &first.data {
+        Data::Object(members) => members.first().map(|(key, _)| *key),
+        _ => None,
+    });
+    let mut texts = Vec::with_capacity(values.len());
+    for value in values {
+        match member.map_or(Some(*value), |member| value.get(member)) {
+            Some(Evaluated { data: Data::Text(text), .. }) => texts.push(text.as_ref()),
+            _ => return false,
+        }
+    }
+    texts.sort_unstable();
+    texts.windows(2).all(|pair| pair[0] != pair[1])
+}
+
 /// The first pair of values that are the same.
 fn twice<'v, 't>(values: &[&'v Evaluated<'t>]) -> Option<&'v Evaluated<'t>> {
-    if values.len() > MOST_ITEMS {
+    if values.len() > MOST_ITEMS || have_different_texts(values) {
         return None;
     }
     values
