@@ -7,6 +7,30 @@ use super::tree::{Layer, Origin, Tree};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::{Node, NodeKind, pointer_to, pointer_tokens, walk};
 
+/// Whether a finding refuses a value by itself: a name, a region, an ARN or a block of addresses that can't be one, or a
+/// component that stands in two services.
+pub(super) fn is_refusal(finding: &Diagnostic) -> bool {
+    finding.is_error() && [code::NAME, code::FORMAT, code::LAYOUT, code::CIDR].contains(&finding.code)
+}
+
+/// A path, and of a component in a layout those of its other places: which one is wrong isn't known.
+fn with_alike(part: &Part<'_>, path: Vec<String>) -> Vec<Vec<String>> {
+    let is_placed = path.len() == 3 && path[0] == "layout";
+    let component = is_placed.then(|| walk(part.node, &pointer_of(&path)).node).and_then(Node::as_str);
+    let Some(component) = component else { return vec![path] };
+    let services = part.node.get("layout").map_or(&[][..], Node::entries);
+    let places = services.iter().flat_map(|entry| {
+        let items = if let NodeKind::Sequence(items) = &entry.value.kind { &items[..] } else { &[] };
+        let alike = items.iter().enumerate().filter(|(_, item)| item.as_str() == Some(component));
+        alike.map(|(index, _)| vec![path[0].clone(), entry.key.clone(), index.to_string()])
+    });
+    places.collect()
+}
+
+fn pointer_of(path: &[String]) -> String {
+    path.iter().fold(String::new(), |pointer, token| pointer_to(&pointer, token))
+}
+
 /// A place of which isn't known what stands there.
 pub(super) struct Broken {
     layer: usize,
@@ -41,6 +65,29 @@ impl Broken {
             .filter(|(index, (part, path, _))| !is_inside(part, path, *index))
             .map(|(_, (part, path, code))| Self::at(part, path.clone(), *code, parts, layers))
             .collect()
+    }
+
+    /// The places of values that a check has refused: they fit the schema, but what was meant isn't known.
+    pub(super) fn refused(found: &[Diagnostic], parts: &[Part<'_>], layers: &[Layer]) -> Vec<Self> {
+        let mut refused: Vec<Self> = Vec::new();
+        for finding in found.iter().filter(|finding| is_refusal(finding)) {
+            for part in parts {
+                let path = layers.get(part.layer).and_then(|layer| path_of(finding, part, layer));
+                for path in path.into_iter().flat_map(|path| with_alike(part, path)) {
+                    let mut place = Self::at(part, path, finding.code, parts, layers);
+                    // Something was meant, if something else.
+                    if [code::FORMAT, code::CIDR].contains(&finding.code) {
+                        let is_something =
+                            |edit: &Edit| edit.value.as_ref().is_some_and(|it| !it.to_json().is_null());
+                        place.meant.retain(|edits| edits.iter().all(is_something));
+                    }
+                    if !refused.iter().any(|one| (one.layer, &one.path) == (place.layer, &place.path)) {
+                        refused.push(place);
+                    }
+                }
+            }
+        }
+        refused
     }
 
     fn at(part: &Part<'_>, path: Vec<String>, code: Code, parts: &[Part<'_>], layers: &[Layer]) -> Self {
@@ -168,7 +215,7 @@ impl<'a> Spot<'a> {
     }
 
     /// What an unknown key may stand for: the known one of which it is a slip; else the one that is near it, those like it
-    /// elsewhere, and those that are left out beside it and take a value of its type.
+    /// elsewhere or has it as a word, and those that are left out beside it.
     fn keys(&self, parts: &[Part<'_>]) -> Vec<Vec<Edit>> {
         let ((map, Some(place)), Some((key, around))) = (&self.parent, self.path.split_last()) else {
             return Vec::new();
@@ -179,15 +226,14 @@ impl<'a> Spot<'a> {
         let near = near(key, known.iter().map(|(key, _)| *key));
         places.extend(near.map(|near| (beside(near), place.key(near))));
         if near.is_none_or(|near| !is_slip(key, near)) {
-            for path in paths(|known| is_slip(key, known)).iter().flat_map(|path| named(path, parts)) {
+            let is_like = |known: &str| is_slip(key, known) || known.split('_').any(|word| word == key);
+            for path in paths(is_like).iter().flat_map(|path| named(path, parts)) {
                 let place = path.iter().try_fold(Place::top(), |place, key| place.key(key));
                 places.push((path, place));
             }
-            let fitting = known.into_iter().filter(|(key, place)| {
-                map.get(key).is_none()
-                    && self.node.is_some_and(|node| node.is_null() || place.takes_type_of(node))
-            });
-            places.extend(fitting.map(|(key, place)| (beside(key), Some(place))));
+            // Its value may be meant for a key below one of them, so that its type says nothing.
+            let left_out = known.into_iter().filter(|(key, _)| map.get(key).is_none());
+            places.extend(left_out.map(|(key, place)| (beside(key), Some(place))));
         }
         let values = places.iter().flat_map(|(path, place)| self.values(path, place.as_ref()));
         values.map(|edit| vec![self.edit(&self.path, None), edit]).collect()
@@ -202,8 +248,7 @@ fn named(path: &[&str], parts: &[Part<'_>]) -> Vec<Vec<String>> {
             .into_iter()
             .flat_map(|path| {
                 let names: Vec<String> = if *token == "NAME" {
-                    let pointer =
-                        path.iter().fold(String::new(), |pointer, token| pointer_to(&pointer, token));
+                    let pointer = pointer_of(&path);
                     let maps =
                         parts.iter().map(|part| walk(part.node, &pointer)).filter(|walk| walk.complete);
                     maps.flat_map(|walk| walk.node.entries()).map(|entry| entry.key.clone()).collect()

@@ -7,17 +7,15 @@
 use super::broken::Broken;
 use super::resolve::Edit;
 use super::schema::mixed;
-use super::tree::Layer;
 use crate::diagnostic::Diagnostic;
 
 /// How often one environment is judged at most.
 const MOST_RUNS: usize = 512;
 
-/// The findings that are certain beside the broken places. `judge` gives all of the environment with some changes, if it
+/// The findings that are certain whatever is meant at the broken places. `judge` gives all of the environment with some changes, if it
 /// is one with them.
 pub(super) fn certain(
     places: &[Broken],
-    layers: &[Layer],
     judge: impl Fn(&[&Edit]) -> Option<Vec<Diagnostic>>,
 ) -> Vec<Diagnostic> {
     let counts: Vec<usize> = places.iter().map(|place| place.meant.len()).collect();
@@ -38,14 +36,12 @@ pub(super) fn certain(
             break;
         }
     }
-    let mut common = common.unwrap_or_default();
-    common.retain(|finding| !places.iter().any(|place| place.holds(finding, layers)));
-    common
+    common.unwrap_or_default()
 }
 
 /// Whether two findings tell the same at the same place. The elements of a list have another pointer where one is left
 /// out.
-fn is_same(one: &Diagnostic, other: &Diagnostic) -> bool {
+pub(super) fn is_same(one: &Diagnostic, other: &Diagnostic) -> bool {
     let told = |finding: &Diagnostic| (finding.code, finding.severity, finding.of_key);
     told(one) == told(other)
         && one.location == other.location

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::broken::Broken;
-use super::certain::certain;
+use super::broken::{Broken, is_refusal};
+use super::certain::{certain, is_same};
 use super::context;
 use super::located::Located;
 use super::model::Network;
@@ -98,18 +98,28 @@ pub fn load(options: &LoadOptions) -> Result<Loaded, Vec<Diagnostic>> {
     let mut by_environment = Vec::new();
     let mut located = Vec::new();
     for Judged { located: mut one, parts, broken } in judged {
-        let findings = if broken.is_empty() {
-            judge(&mut one, options)
-        } else {
-            certain(&broken, &layers, |edits| {
-                let resolved = resolve(&one.config.environment_name, &parts, &layers, edits);
+        let name = one.config.environment_name.clone();
+        let certain_beside = |broken: &[Broken]| {
+            certain(broken, |edits| {
+                let resolved = resolve(&name, &parts, &layers, edits);
                 resolved.ok().map(|mut one| judge(&mut one, options))
             })
         };
-        let name = one.config.environment_name.as_str();
-        let of_text = of_texts.iter().filter(|finding| read.concerns(finding, name)).cloned();
+        let mut findings = if broken.is_empty() {
+            judge(&mut one, options)
+        } else {
+            let of_broken = |finding: &Diagnostic| broken.iter().any(|one| one.holds(finding, &layers));
+            certain_beside(&broken).into_iter().filter(|finding| !of_broken(finding)).collect()
+        };
+        // What a check has refused isn't known either, and nothing is compared with it.
+        let refused = Broken::refused(&findings, &parts, &layers);
+        if !refused.is_empty() {
+            let certain = certain_beside(&broken.into_iter().chain(refused).collect::<Vec<_>>());
+            findings.retain(|finding| is_refusal(finding) || certain.iter().any(|one| is_same(one, finding)));
+        }
+        let of_text = of_texts.iter().filter(|finding| read.concerns(finding, &name)).cloned();
         one.findings = in_order(of_text.chain(findings.iter().cloned()).collect(), &read.sources);
-        by_environment.push((one.config.environment_name.clone(), findings));
+        by_environment.push((name, findings));
         located.push(one);
     }
     found.extend(told_once(by_environment, several));

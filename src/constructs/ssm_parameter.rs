@@ -15,7 +15,7 @@ pub struct SsmParameter {
 
 impl SsmParameter {
     /// The parameter at this place of the tree. The name begins with `/` where it has levels; the value can't be
-    /// empty and has at most 4,096 characters.
+    /// empty and has at most 4,096 characters. Without a description its name says what it is.
     pub fn new(
         scope: &mut Scope<'_>,
         name: impl Into<Value<String>>,
@@ -24,7 +24,7 @@ impl SsmParameter {
     ) -> Self {
         let mut resource = CfnParameter::new(parameter::Type::String, value);
         resource.name = Some(name.into());
-        resource.description = Some(description.into().into());
+        resource.description = Some(description.into()).filter(|text| !text.is_empty()).map(Into::into);
         Self { handle: scope.add(MAIN, resource) }
     }
 

@@ -217,7 +217,7 @@ fn visitors(paths: &mut Connections, form: &Form, load_balancer: &SecurityGroup)
 
 /// Images, secrets, logs and S3 need 443 of every service; models, tools and mail more of some.
 fn ways_out(paths: &mut Connections, config: &Config, service: &PlacedService, group: &SecurityGroup) {
-    paths.allow_out(group, Peer::any_ipv4(), 443, "AWS services and HTTPS");
+    paths.allow_out(group, Peer::any_ipv4(), 443, "HTTPS");
     let talks = |component: &Component| {
         matches!(component, Component::Api | Component::Worker | Component::PluginDaemon)
     };

@@ -36,7 +36,7 @@ pub(super) fn url(scope: &mut Scope<'_>, config: &Config, access: &Access) -> Va
     if !config.parameters.enabled {
         return address;
     }
-    let published = publish(scope, config, "Url", "url", address.clone(), "Where Dify is");
+    let published = publish(scope, config, "Url", "url", address.clone());
     if access.is_public_url_computed { published.value() } else { address }
 }
 
@@ -46,10 +46,9 @@ fn publish(
     id: &str,
     name: &str,
     value: Value<String>,
-    description: &str,
 ) -> SsmParameter {
     let name = format!("{}/{name}", config.parameter_prefix());
-    SsmParameter::new(&mut scope.child("Parameters").child(id), name, value, description)
+    SsmParameter::new(&mut scope.child("Parameters").child(id), name, value, "")
 }
 
 fn outputs(
@@ -124,20 +123,16 @@ fn aws() -> Value<String> {
 }
 
 fn parameters(scope: &mut Scope<'_>, config: &Config, data: &Data, groups: &Groups, services: &Services) {
-    let mut publish = |id: &str, name: &str, value: Value<String>, description: &str| {
-        self::publish(scope, config, id, name, value, description);
+    // Each name says what it is: a description would say it again, and each byte counts in a request.
+    let mut publish = |id: &str, name: &str, value: Value<String>| {
+        self::publish(scope, config, id, name, value);
     };
-    publish("DatabaseHost", "database/host", data.database.endpoint_address(), "Writer of the database");
-    publish("DatabasePort", "database/port", "5432".into(), "Port of the database");
-    publish(
-        "DatabaseSecurityGroup",
-        "database/security-group",
-        groups.database.id(),
-        "Security group of the database",
-    );
-    publish("CacheHost", "cache/host", data.cache.primary_endpoint_address(), "Primary of the cache");
-    publish("CachePort", "cache/port", "6379".into(), "Port of the cache");
-    publish("CacheSecurityGroup", "cache/security-group", groups.cache.id(), "Security group of the cache");
-    publish("Cluster", "cluster", services.cluster.name(), "ECS cluster");
-    publish("Bucket", "bucket", data.bucket.name(), "Bucket for files");
+    publish("DatabaseHost", "database/host", data.database.endpoint_address());
+    publish("DatabasePort", "database/port", "5432".into());
+    publish("DatabaseSecurityGroup", "database/security-group", groups.database.id());
+    publish("CacheHost", "cache/host", data.cache.primary_endpoint_address());
+    publish("CachePort", "cache/port", "6379".into());
+    publish("CacheSecurityGroup", "cache/security-group", groups.cache.id());
+    publish("Cluster", "cluster", services.cluster.name());
+    publish("Bucket", "bucket", data.bucket.name());
 }

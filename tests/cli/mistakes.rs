@@ -294,6 +294,49 @@ fn what_may_depend_on_a_mistake_of_form_waits() {
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
+/// A configuration that fits the schema with a value that a check refuses, the code of that, and what may not be told of it:
+/// the one mending makes it false.
+const REFUSED: &[(&str, &str, &str)] = &[
+    (
+        "layout: { a: [web, web], b: [api, worker, sandbox], x: [beat], p: [plugin_daemon] }\n\
+         components: { web: { cpu: 200, memory: 400 } }\nservices: { a: { cpu: 256, memory: 512 } }",
+        "C020",
+        "C024",
+    ),
+    (
+        "layout: { front: [web], back: [api, worker, sandbox], x: [beat, api], p: [plugin_daemon] }\n\
+         components: { api: { cpu: 512, memory: 2048 } }\nservices: { x: { cpu: 256, memory: 512 } }",
+        "C020",
+        "C024",
+    ),
+    (
+        "layout: { front: [web], back: [api, worker, beat], x: [beat, sandbox], p: [plugin_daemon] }\n\
+         services: { back: { max_tasks: 3 } }",
+        "C020",
+        "C025",
+    ),
+    (
+        "layout: { Core: [api, worker, sandbox, plugin_daemon], web: [web], beat: [beat] }\n\
+         services: { core: { cpu: 512, memory: 1024 } }",
+        "C011",
+        "C022",
+    ),
+    ("layout: {}\nservices: { api: { cpu: 256 } }", "C020", "C022"),
+    ("region: Tokyo\nalarms: { topic_arn: 'arn:aws:sns:us-east-1:123456789012:t' }", "C012", "C014"),
+];
+
+#[test]
+fn nothing_is_compared_with_what_a_check_refuses() {
+    for (config, refusal, guess) in REFUSED {
+        let told = told(config);
+        let has = |code: &str| told.iter().any(|told| told.starts_with(code));
+        assert!(has(refusal) && !has(guess), "{config}\n{told:#?}");
+    }
+    // What else is wrong is told beside it.
+    let told = told("region: Tokyo\nservices: { api: { min_tasks: 3, max_tasks: 2 } }");
+    assert!(told.len() == 2 && told[1].starts_with("C023"), "{told:#?}");
+}
+
 #[test]
 fn a_wanted_stack_is_not_called_unknown_while_the_name_is() {
     let place = Place::with("name: 7\nenvironments: { prd: { storage: { bucket: FILES } } }");

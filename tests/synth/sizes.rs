@@ -66,11 +66,12 @@ const NETWORKS: [&str; 5] = [
     "network: { create: { cidr: 10.0.0.0/16, availability_zones: 3, nat: single } }",
     "network: { create: { cidr: 10.0.0.0/16, availability_zones: 3, nat: per_zone } }",
     "network: { create: { cidr: 10.0.0.0/16, availability_zones: 3, nat: none } }\n\
-     images: { registry: 123456789012.dkr.ecr.ap-northeast-1.amazonaws.com }",
+     images: { registry: 123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/dify }",
 ];
 const PROFILES: [&str; 2] = [
     "profile: development",
-    "profile: production\ningress: { domain_name: dify.example.com, hosted_zone_id: Z0123456789ABCDEFGHIJ }",
+    "profile: production\ningress: { domain_name: dify.example.com, \
+     certificate_arn: \"arn:aws:acm:ap-northeast-1:123456789012:certificate/0a1b2c3d-0000-4000-8000-000000000001\" }",
 ];
 
 fn bytes_of(text: &str) -> usize {
@@ -88,7 +89,7 @@ fn distributed_stays_small_whatever_network_profile_backend_and_engine_go_togeth
                 for engine in ["redis", "valkey"] {
                     let text = format!(
                         "region: ap-northeast-1\n{network}\n{profile}\nsecrets: {{ backend: {backend} }}\n\
-                         cache: {{ engine: {engine} }}\n"
+                         cache: {{ engine: {engine} }}\nenvironments: {{ prd: {{}} }}\n"
                     );
                     let bytes = bytes_of(&text);
                     assert!(bytes < DISTRIBUTED_BYTES, "{bytes} bytes:\n{text}");

@@ -54,6 +54,11 @@ const REGIONS: [&str; 40] = [
     "us-west-2",
 ];
 
+/// Whether there is such a region, as far as is known here.
+pub(super) fn is_known_region(name: &str) -> bool {
+    REGIONS.contains(&name)
+}
+
 /// Whether an environment may have this name: it is part of names of the stack.
 pub(in crate::config) fn is_environment_name(name: &str) -> bool {
     is_kebab(name)
@@ -82,7 +87,7 @@ pub(super) fn check(findings: &mut Findings<'_>) {
     if let Some(region) = &config.region {
         if !is_region(region) {
             findings.format("/region", region, "a region", "write one such as ap-northeast-1 or us-east-1");
-        } else if !REGIONS.contains(&region.as_str()) {
+        } else if !is_known_region(region) {
             let help = match nearest(region, REGIONS) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "check its name".to_owned(),

@@ -1,6 +1,7 @@
 //! What lies outside the stack and is named in it: ARNs, secrets, parameters, keys.
 
 use super::format::{Arn, is_parameter_name, is_secret_name};
+use super::names::is_known_region;
 use super::{Findings, at, code};
 use crate::config::model::SecretSource;
 use crate::document::excerpt;
@@ -105,7 +106,12 @@ impl Findings<'_> {
                 "the stack is for the region `{region}`, but this is {what} of `{}`",
                 excerpt(arn.region)
             );
-            self.error(code::ELSEWHERE, pointer, message, format!("name {what} of `{region}`"));
+            let help = if is_known_region(region) {
+                format!("name {what} of `{region}`")
+            } else {
+                format!("correct `region`, or name {what} of it")
+            };
+            self.error(code::ELSEWHERE, pointer, message, help);
         }
         if let Some(account) = &config.account
             && kind.same_account

@@ -157,16 +157,16 @@ impl Explain<'_> {
         let help = match &node.kind {
             NodeKind::Null => Some(format!("give `{key}` a value, or remove the key")),
             NodeKind::Bool(false) if place.takes("null") => Some("write `null` for none".to_owned()),
-            NodeKind::String(text)
-                if place.takes("null") && ["off", "no", "none"].contains(&text.to_lowercase().as_str()) =>
-            {
-                Some("write `null` for none".to_owned())
-            }
             NodeKind::String(text) if place.takes("boolean") => match text.to_lowercase().as_str() {
                 "yes" | "on" | "true" | "y" => Some("write `true`".to_owned()),
                 "no" | "off" | "false" | "n" => Some("write `false`".to_owned()),
                 _ => None,
             },
+            NodeKind::String(text)
+                if place.takes("null") && ["off", "no", "none"].contains(&text.to_lowercase().as_str()) =>
+            {
+                Some("write `null` for none".to_owned())
+            }
             NodeKind::String(text) if place.takes("integer") && text.parse::<f64>().is_ok() => {
                 Some(format!("write it without quotes: {text}"))
             }
@@ -188,6 +188,10 @@ impl Explain<'_> {
                 "name where the value is kept: `{key}: {{ secret: ARN }}` or `{key}: {{ ssm: /NAME }}`; values \
                  themselves never stand in this file"
             )),
+            NodeKind::String(_) if place.takes("array") && !written.contains(['"', '\'', ',']) => {
+                let items = written.split_whitespace().collect::<Vec<_>>().join(", ");
+                Some(format!("write it as a list: `{key}: [{items}]`"))
+            }
             _ if place.takes("array") => Some(format!("write it as a list: `{key}: [{written}]`")),
             _ => None,
         };
@@ -382,8 +386,15 @@ fn is_secret(place: &Place) -> bool {
 /// What else is said for a name, where no spelling tells that the two are the same.
 ///
 /// Source: The Go Programming Language, "Installing Go from source", `$GOARCH`, and `uname -m`, for the architectures.
-const OTHER_NAMES: [(&str, &str); 4] =
-    [("amd64", "x86_64"), ("x64", "x86_64"), ("x86-64", "x86_64"), ("aarch64", "arm64")];
+const OTHER_NAMES: [(&str, &str); 7] = [
+    ("amd64", "x86_64"),
+    ("x64", "x86_64"),
+    ("x86-64", "x86_64"),
+    ("aarch64", "arm64"),
+    ("host", "server"),
+    ("host", "domain_name"),
+    ("vpc", "vpc_id"),
+];
 
 /// The name that was meant: one that is called otherwise elsewhere, one that is spelt nearly so, or the only one that
 /// begins so.
@@ -392,8 +403,8 @@ pub(in crate::config) fn near<'n>(
     names: impl Iterator<Item = &'n str> + Clone,
 ) -> Option<&'n str> {
     let folded = word.to_lowercase();
-    let meant = OTHER_NAMES.iter().find(|(other, _)| *other == folded);
-    let meant = meant.and_then(|(_, name)| names.clone().find(|known| known == name));
+    let mut meant = OTHER_NAMES.iter().filter(|(other, _)| *other == folded);
+    let meant = meant.find_map(|(_, name)| names.clone().find(|known| known == name));
     meant.or_else(|| nearest(word, names.clone())).or_else(|| {
         let mut longer = names.filter(|name| word.len() > 2 && name.starts_with(word));
         longer.next().filter(|_| longer.next().is_none())

@@ -85,11 +85,6 @@ impl Place {
         self.alternatives.iter().any(|schema| has_type(schema, kind))
     }
 
-    /// Whether a value's type is taken here.
-    pub(in crate::config) fn takes_type_of(&self, node: &Node) -> bool {
-        self.alternatives.iter().any(|schema| fits_type(schema, node))
-    }
-
     /// What is allowed here, for messages: `a whole number`, or ``one of `a` and `b` ``.
     pub(super) fn describe(&self) -> String {
         let mut parts: Vec<String> = Vec::new();

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code("W042"),
     severity: Severity::Error,
     title: "keys that Dify's containers share are equal",
-    what: "The values that two of Dify's containers must agree on (the plugin daemon's key, the inner API key, the sandbox's key and the like) come from one secret or are one text; a generated secret is no text. Two secrets that aren't in the template may hold the same: that is a warning. The plugin daemon has both of its keys; where it or the sandbox has one from a secret, the api has it too, and in templates of others (C405 tells the rest) the worker, which is a warning; where the api has the sandbox's key from a secret, the sandbox has it. Of several containers of one component one is enough. A container with a file of variables, or with a command that isn't Dify's own, may have it from there, and an api or a sandbox whose version isn't known, or doesn't read the key, needs none.",
+    what: "The values that two of Dify's containers must agree on (the plugin daemon's key, the inner API key, the sandbox's key and the like) come from one secret or are one text; a generated secret is no text. Two secrets that aren't in the template may hold the same, and one that isn't may have been filled with what one that is generated here holds: that is a warning. The plugin daemon has both of its keys; where it or the sandbox has one from a secret, the api has it too, and in templates of others (C405 tells the rest) the worker, which is a warning; where the api has the sandbox's key from a secret, the sandbox has it. Of several containers of one component one is enough. A container with a file of variables, or with a command that isn't Dify's own, may have it from there, and an api or a sandbox whose version isn't known, or doesn't read the key, needs none.",
     why: "Each call from one to the other is refused: plugins, models or code nodes fail. Without a key the plugin daemon exits at start; Dify takes a default that everyone knows.",
     source: "schemas/dify/equal-keys.json; internal/types/app/config.go of langgenius/dify-plugin-daemon",
     same_as: &[],
@@ -56,9 +56,24 @@ fn unequal<'t>(view: &View<'_, 't>, one: &Held<'_, 't>, other: &Held<'_, 't>) ->
     if equal(view, one, other) == Answer::No {
         return Some(Severity::Error);
     }
-    let foreign = |held: &Held<'_, 't>| held.is_secret && secret(view, held.value).is_none();
-    (foreign(one) && foreign(other) && same(one.value, other.value) == Answer::No)
-        .then_some(Severity::Warning)
+    if !one.is_secret || !other.is_secret {
+        return None;
+    }
+    let own = |held: &Held<'_, 't>| secret(view, held.value).map(|(secret, _)| secret);
+    let differ = match (own(one), own(other)) {
+        (None, None) => same(one.value, other.value) == Answer::No,
+        // What is generated here can't be known to anybody who filled the other before.
+        (Some(secret), None) => is_generated(secret) && is_named(other),
+        (None, Some(secret)) => is_generated(secret) && is_named(one),
+        (Some(_), Some(_)) => false,
+    };
+    differ.then_some(Severity::Warning)
+}
+
+/// Whether it is given the name or the ARN of something; W010 tells of what is neither.
+fn is_named(held: &Held<'_, '_>) -> bool {
+    let begins = |text: &str| text.starts_with("arn:") || text.starts_with('/');
+    matches!(pieces(held.value).first(), Some(Piece::Text(text)) if begins(text))
 }
 
 /// Whether two containers have the same value.
@@ -273,6 +288,18 @@ mod tests {
         none(&changes);
         changes[0].1["Properties"]["SecretString"] = json!("other");
         only("W042", &changes);
+    }
+
+    #[test]
+    fn one_foreign_secret_beside_a_generated_one_is_a_warning() {
+        let from = |value: &str| json!([{"Name": "SECRET_KEY", "ValueFrom": value}]);
+        let told = found(&[("/BeatTask/Properties/ContainerDefinitions/0/Secrets", from("/dify/own"))]);
+        let told: Vec<_> = told.iter().filter(|finding| finding.code.0 == "W042").collect();
+        assert!(told.len() == 1 && told[0].severity == Severity::Warning, "{told:#?}");
+        assert!(
+            told[0].message.ends_with("sessions, file links and encrypted credentials fail"),
+            "{told:#?}"
+        );
     }
 
     #[test]
