@@ -21,7 +21,7 @@ const IMAGES: [(&str, &str); 7] = [
 ];
 
 /// What each image does with variables, a `File` for each, and `SECRETS`, the names that are secrets of any of them. All
-/// names are sorted.
+/// names are sorted, those with an entry by their length first.
 ///
 /// # Errors
 /// The file, and what is wrong with it, in words.
@@ -65,11 +65,12 @@ pub(crate) fn tables(folder: &Path) -> Result<String, String> {
     Ok(out)
 }
 
-/// The members of an object, by name.
+/// The members of an object, the shortest names first: so most of them are compared by their lengths only.
 fn entries(object: &Json) -> impl Iterator<Item = (&str, &Json)> {
     let members = object.as_object().into_iter().flatten();
-    let members: BTreeMap<&str, &Json> = members.map(|(name, entry)| (name.as_str(), entry)).collect();
-    members.into_iter()
+    let members: BTreeMap<(usize, &str), &Json> =
+        members.map(|(name, entry)| ((name.len(), name.as_str()), entry)).collect();
+    members.into_iter().map(|((_, name), entry)| (name, entry))
 }
 
 /// A version such as `1.17.0` as Rust, if there is one.

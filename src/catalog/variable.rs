@@ -46,7 +46,7 @@ struct Entry {
     until: Option<DifyVersion>,
 }
 
-/// What an image does with variables: `schemas/dify/variables-*.json`. Names are sorted.
+/// What an image does with variables: `schemas/dify/variables-*.json`. Names are sorted, those with an entry by their length first.
 struct File {
     oldest_described: Option<DifyVersion>,
     wildcards: &'static [&'static str],
@@ -74,9 +74,9 @@ fn file(image: Image) -> &'static File {
     }
 }
 
-/// The value of a name in a sorted list.
+/// The value of a name in a list that is sorted by the length of the names first.
 fn find<T>(list: &'static [(&'static str, T)], name: &str) -> Option<&'static T> {
-    let index = list.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
+    let index = list.binary_search_by(|(known, _)| (known.len(), *known).cmp(&(name.len(), name))).ok()?;
     list.get(index).map(|(_, value)| value)
 }
 
@@ -129,7 +129,9 @@ pub fn is_secret(name: &str) -> bool {
 
 /// The names that `image` is known to read, in alphabetical order.
 pub fn variables(image: Image) -> impl Iterator<Item = &'static str> {
-    file(image).variables.iter().map(|(name, _)| *name)
+    let mut names: Vec<&str> = file(image).variables.iter().map(|(name, _)| *name).collect();
+    names.sort_unstable();
+    names.into_iter()
 }
 
 /// Every name that is used instead of another one, for the tests.

@@ -5,6 +5,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use memchr::memchr;
+
 use super::to_json::serialize_as_json;
 use super::{Intrinsic, Json, ToJson, Value};
 
@@ -79,12 +81,9 @@ serialize_as_json!(LogicalId);
 /// Takes the stack numbers out of a rendered text. Returns the names in it that belong to a stack other than `own`.
 pub fn untag(text: &mut String, own: StackId) -> Vec<String> {
     let mut foreign = Vec::new();
-    // Nearly every text has none. It is one byte.
-    if !text.as_bytes().contains(&(TAG as u8)) {
-        return foreign;
-    }
     let mut from = 0;
-    let find = |text: &str, from: usize| Some(from + text[from..].find(TAG)?);
+    // It is one byte, and nearly every text has none.
+    let find = |text: &str, from: usize| Some(from + memchr(TAG as u8, &text.as_bytes()[from..])?);
     while let Some(start) = find(text, from) {
         let Some(end) = find(text, start + 1) else { break };
         let (number, rest) = (&text[start + 1..end], &text[end + 1..]);

@@ -131,8 +131,11 @@ struct Reached<'t> {
 }
 
 impl<'t> Reached<'t> {
-    fn add(&mut self, other: &BTreeMap<&'t str, Vec<Symbol<'t>>>) {
-        for (name, symbols) in other {
+    fn add<'s>(&mut self, possible: impl Iterator<Item = (&'t str, &'s [Symbol<'t>])>)
+    where
+        't: 's,
+    {
+        for (name, symbols) in possible {
             let known = self.possible.entry(name).or_default();
             for symbol in symbols {
                 if !known.contains(symbol) {
@@ -186,11 +189,12 @@ impl<'t> Evaluator<'t> {
             }
             let here = reached.entry(truths(&expressions, &results)).or_insert_with(|| {
                 self.afford(KEPT * weight);
-                let witness = chosen().flat_map(|(_, (_, values))| values.witness.clone()).collect();
+                let witness = chosen().flat_map(|(_, (_, values))| &values.witness);
+                let witness = witness.map(|(name, symbol)| (*name, symbol.clone())).collect();
                 Reached { witness, possible: BTreeMap::new() }
             });
             for (_, (_, values)) in chosen() {
-                here.add(&values.possible);
+                here.add(values.possible.iter().map(|(name, symbols)| (*name, symbols.as_slice())));
             }
             if !advance(&mut choice, |position| groups[position].outcomes.len()) {
                 break;
@@ -240,22 +244,17 @@ impl<'t> Evaluator<'t> {
                 .zip(&choice)
                 .map(|((name, symbols), choice)| (*name, symbols[*choice].clone()))
                 .collect();
-            let possible: BTreeMap<_, _> =
-                witness.iter().map(|(name, symbol)| (*name, vec![symbol.clone()])).collect();
-            let scenario = Scenario { witness: witness.clone(), defaults: true, ..Scenario::default() };
+            let scenario = Scenario { witness, defaults: true, ..Scenario::default() };
             let results: Option<Vec<Option<bool>>> =
                 members.iter().map(|index| self.compare(&found[*index], &scenario)).collect();
             // A comparison that can't be made at all keeps the stack from being created: not reachable.
             for outcome in results.into_iter().flat_map(|results| both_ways(results, complete)) {
-                match outcomes.get_mut(&outcome) {
-                    Some(known) => known.add(&possible),
-                    None => {
-                        outcomes.insert(
-                            outcome,
-                            Reached { witness: witness.clone(), possible: possible.clone() },
-                        );
-                    }
-                }
+                let here = outcomes.entry(outcome).or_insert_with(|| Reached {
+                    witness: scenario.witness.clone(),
+                    possible: BTreeMap::new(),
+                });
+                let witness = scenario.witness.iter();
+                here.add(witness.map(|(name, symbol)| (*name, std::slice::from_ref(symbol))));
             }
             if !advance(&mut choice, |position| domains[position].1.len()) {
                 break;

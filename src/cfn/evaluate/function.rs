@@ -228,7 +228,7 @@ pub enum SubPiece<'a> {
 ///
 /// Source: AWS CloudFormation User Guide, "`Fn::Sub`".
 pub fn sub_pieces(text: &str) -> Vec<SubPiece<'_>> {
-    let mut pieces = Vec::new();
+    let mut pieces = Vec::with_capacity(4);
     let mut rest = text;
     let mut searched = 0;
     let opened = |text: &str| text.as_bytes().windows(2).position(|pair| pair == b"${");
@@ -240,7 +240,7 @@ pub fn sub_pieces(text: &str) -> Vec<SubPiece<'_>> {
             searched = 0;
             continue;
         }
-        match after.find('}') {
+        match after.bytes().position(|byte| byte == b'}') {
             Some(end) if !after[..end].trim().is_empty() => {
                 if at > 0 {
                     pieces.push(SubPiece::Text(&rest[..at]));

@@ -32,3 +32,5 @@ pub use pattern::{Pattern, PatternError};
 pub use scenario::{Scenario, Symbol};
 pub use settings::Settings;
 pub use value::{Data, Evaluated, Kind, Origin, Piece, Unknown};
+
+pub(crate) use value::number_text;

@@ -268,8 +268,9 @@ impl<'e, 't> Run<'e, 't> {
         };
         // The same variable can be there many times, and its value can be a long way off.
         let mut known: BTreeMap<&str, Option<Data<'t>>> = BTreeMap::new();
-        let mut pieces: Vec<Piece<'t>> = Vec::new();
-        for piece in sub_pieces(whole) {
+        let cut = sub_pieces(whole);
+        let mut pieces: Vec<Piece<'t>> = Vec::with_capacity(cut.len());
+        for piece in cut {
             let before = pieces.len();
             match piece {
                 SubPiece::Text(text) => pieces.push(Piece::Text(Cow::Borrowed(text))),
@@ -311,7 +312,7 @@ impl<'e, 't> Run<'e, 't> {
         let Some(Data::List(items)) = self.value(parts).map(|parts| parts.data) else {
             return call(Kind::Scalar, json);
         };
-        let mut pieces: Vec<Piece<'t>> = Vec::new();
+        let mut pieces: Vec<Piece<'t>> = Vec::with_capacity(2 * items.len());
         for (index, item) in items.iter().enumerate() {
             let before = pieces.len();
             if index > 0 {

@@ -31,7 +31,8 @@ pub(super) fn literal(text: &str) -> Data<'_> {
 }
 
 fn merge<'t>(parts: impl IntoIterator<Item = Piece<'t>>) -> Vec<Piece<'t>> {
-    let mut pieces: Vec<Piece<'t>> = Vec::new();
+    let parts = parts.into_iter();
+    let mut pieces: Vec<Piece<'t>> = Vec::with_capacity(parts.size_hint().0);
     for part in parts {
         match (pieces.last_mut(), part) {
             (_, Piece::Text(text)) if text.is_empty() => {}

@@ -100,15 +100,7 @@ pub(in crate::validate) fn variable<'v, 't>(
     container: &'v Evaluated<'t>,
     name: &str,
 ) -> Option<&'v Evaluated<'t>> {
-    variables(container, name).next()
-}
-
-/// The values of an environment variable, where it is given several times.
-pub(in crate::validate) fn variables<'v, 't>(
-    container: &'v Evaluated<'t>,
-    name: &str,
-) -> impl Iterator<Item = &'v Evaluated<'t>> {
-    values_of(container, "Environment", name, "Value")
+    value_of(container, "Environment", name, "Value")
 }
 
 /// The `ValueFrom` of a secret that a container is given under that name.
@@ -116,15 +108,7 @@ pub(in crate::validate) fn secret_variable<'v, 't>(
     container: &'v Evaluated<'t>,
     name: &str,
 ) -> Option<&'v Evaluated<'t>> {
-    secret_variables(container, name).next()
-}
-
-/// All such of that name.
-pub(in crate::validate) fn secret_variables<'v, 't>(
-    container: &'v Evaluated<'t>,
-    name: &str,
-) -> impl Iterator<Item = &'v Evaluated<'t>> {
-    values_of(container, "Secrets", name, "ValueFrom")
+    value_of(container, "Secrets", name, "ValueFrom")
 }
 
 /// Whether a container may have variables that its environment and secrets don't show: those of a file, and where one of
@@ -135,18 +119,18 @@ pub(in crate::validate) fn has_hidden_variables(container: &Evaluated<'_>) -> bo
         || unclear.iter().any(|key| container.get(key).is_some_and(|value| value.unknown().is_some()))
 }
 
-/// The values of those of [`pairs`] with that name.
-fn values_of<'v, 't>(
+/// The value of the first of [`pairs`] with that name.
+fn value_of<'v, 't>(
     container: &'v Evaluated<'t>,
     list: &str,
     name: &str,
-    value: &'static str,
-) -> impl Iterator<Item = &'v Evaluated<'t>> {
-    let items = container.get(list).map_or(&[][..], Evaluated::items).iter();
-    let is_named = move |item: &&Evaluated<'t>| {
-        item.get("Name").is_some_and(|known| known.text().is_some_and(|known| known == name))
-    };
-    items.filter(is_named).filter_map(move |item| item.get(value))
+    value: &str,
+) -> Option<&'v Evaluated<'t>> {
+    let mut items = container.get(list)?.items().iter();
+    items.find_map(|item| {
+        let known = item.get("Name")?.text()?;
+        if known == name { item.get(value) } else { None }
+    })
 }
 
 fn pairs<'v, 't>(

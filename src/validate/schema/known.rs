@@ -69,8 +69,15 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    /// Nearly every length takes one byte.
     fn length(&mut self, length: usize) {
-        self.out.extend_from_slice(&length.to_le_bytes());
+        match u8::try_from(length) {
+            Ok(short) if short < u8::MAX => self.out.push(short),
+            _ => {
+                self.out.push(u8::MAX);
+                self.out.extend_from_slice(&length.to_le_bytes());
+            }
+        }
     }
 
     fn text(&mut self, text: &str) {
@@ -91,8 +98,13 @@ impl Writer<'_> {
             Data::Null => self.out.push(b'0'),
             Data::Bool(value) => self.out.extend_from_slice(&[b'b', u8::from(*value)]),
             Data::Number(number) => {
-                self.out.push(b'n');
-                self.text(&number.to_string());
+                if let Some(whole) = number.as_i64() {
+                    self.out.push(b'i');
+                    self.out.extend_from_slice(&whole.to_le_bytes());
+                } else {
+                    self.out.push(b'n');
+                    self.text(&number.to_string());
+                }
             }
             Data::Text(text) => {
                 self.out.push(b't');
@@ -218,6 +230,11 @@ mod tests {
         let different = [
             plain(json!({"A": "1"})),
             plain(json!({"A": 1})),
+            plain(json!({"A": 1.0})),
+            plain(json!({"A": -1})),
+            plain(json!({"A": u64::MAX})),
+            plain(json!({"A": "1".repeat(255)})),
+            plain(json!({"A": "1".repeat(256)})),
             plain(json!({"A": ["1"]})),
             plain(json!({"B": "1"})),
             plain(json!({"A": {"Fn::Sub": "1"}})),

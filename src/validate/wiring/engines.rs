@@ -62,9 +62,9 @@ pub(super) enum Version {
 /// What is known of an engine's version; `None` if the engine isn't known.
 pub(super) fn version(kind: Kind, engine: &str, version: &str) -> Option<Version> {
     let (_, _, known) = lines(kind, "versions").find(|(name, ..)| *name == engine)?;
-    let mut rest = known.split(' ').filter_map(|name| name.strip_prefix(version));
-    match rest.find(|rest| matches!(*rest, "" | "!")) {
-        Some("") => return Some(Version::Known),
+    let mut rest = names(known).filter_map(|name| name.strip_prefix(version.as_bytes()));
+    match rest.find(|rest| matches!(*rest, b"" | b"!")) {
+        Some(b"") => return Some(Version::Known),
         Some(_) => return Some(Version::Deprecated),
         None => {}
     }
@@ -112,9 +112,14 @@ pub(super) fn class(kind: Kind, engine: &str, class: &str, region: Option<&str>)
     Some(if has(absent, region) { Class::Elsewhere } else { Class::Offered })
 }
 
-/// Whether a name is among names with blanks between, of which there are many: byte by byte they are cut fastest.
-fn has(names: &str, wanted: &str) -> bool {
-    names.as_bytes().split(|byte| *byte == b' ').any(|name| name == wanted.as_bytes())
+/// Whether a name is among names with blanks between.
+fn has(all: &str, wanted: &str) -> bool {
+    names(all).any(|name| name == wanted.as_bytes())
+}
+
+/// The names that stand with blanks between, of which there are many: byte by byte they are cut fastest.
+fn names(all: &str) -> impl Iterator<Item = &[u8]> {
+    all.as_bytes().split(|byte| *byte == b' ')
 }
 
 #[cfg(test)]

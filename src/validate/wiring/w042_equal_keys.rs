@@ -6,7 +6,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::validate::Rule;
 
 use super::dify::{component, has_other_variables, image, running};
-use super::ecs::{containers, secret_variable, secret_variables, shown_name, tasks, variable, variables};
+use super::ecs::{containers, environment, secret_variable, secrets, shown_name, tasks, variable};
 use super::model::{Answer, Item, View, is_made_from, pieces, same};
 
 pub(super) static RULE: Rule = Rule {
@@ -29,17 +29,21 @@ struct Held<'v, 't> {
     value: &'v Evaluated<'t>,
 }
 
-/// A key in the containers of a template that must have it.
-fn held<'v, 't>(view: &'v View<'_, 't>, key: &'static EqualKey) -> Vec<Held<'v, 't>> {
-    let mut held = Vec::new();
+/// For each of [`equal_keys`], where it stands in the containers of a template that must have it.
+fn held<'v, 't>(view: &'v View<'_, 't>) -> Vec<Vec<Held<'v, 't>>> {
+    let mut held: Vec<Vec<_>> = equal_keys().iter().map(|_| Vec::new()).collect();
     for task in tasks(view) {
         for container in containers(task) {
             let Some((image, _)) = image(task, container) else { continue };
-            let Some(variable) = variable_of(key, image) else { continue };
-            let plain = variables(container, variable).map(|value| (false, value));
-            let secret = secret_variables(container, variable).map(|value| (true, value));
-            let all = plain.chain(secret);
-            held.extend(all.map(|(is_secret, value)| Held { task, image, variable, is_secret, value }));
+            let plain = environment(container).map(|(name, value)| (false, name, value));
+            let secret = secrets(container).map(|(name, value)| (true, name, value));
+            for (is_secret, name, value) in plain.chain(secret) {
+                for (held, key) in held.iter_mut().zip(equal_keys()) {
+                    if let Some(variable) = variable_of(key, image).filter(|variable| *variable == name) {
+                        held.push(Held { task, image, variable, is_secret, value });
+                    }
+                }
+            }
         }
     }
     held
@@ -216,8 +220,7 @@ fn missing(
 
 pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
     let all = all_running(view);
-    for key in equal_keys() {
-        let held = held(view, key);
+    for (key, held) in equal_keys().iter().zip(held(view)) {
         if key.kind == Kind::Secret && key.holders.len() > 1 {
             missing(view, &all, key, &held, findings);
         }

@@ -116,8 +116,22 @@ pub(crate) mod tag {
     pub(crate) const FLOAT: u8 = 6;
     /// Then how many (2 bytes), and the place of each item (3 bytes).
     pub(crate) const LIST: u8 = 7;
-    /// Then how many (2 bytes), and of each member the number of its name and its place (3 bytes each). Sorted by name.
+    /// Then how many (2 bytes), the mark of each member's name (1 byte), and of each member the number of its name and its place
+    /// (3 bytes each). Sorted by name.
     pub(crate) const OBJECT: u8 = 8;
+}
+
+/// How many bytes stand before the items or members: the tag, and how many there are.
+#[allow(dead_code, reason = "as above")]
+pub(crate) const HEAD: usize = 3;
+
+/// A byte that most names in an object have different ones of: only those with the mark of a wanted name are compared with it.
+pub(crate) fn mark(name: &[u8]) -> u8 {
+    let &[first, ..] = name else { return 0 };
+    let (middle, last) = (name[name.len() / 2], name[name.len() - 1]);
+    let length = u8::try_from(name.len()).unwrap_or(u8::MAX);
+    let factors = [(first, 1), (middle, 3), (last, 7), (length, 31)];
+    factors.into_iter().fold(0, |mark, (byte, factor)| byte.wrapping_mul(factor).wrapping_add(mark))
 }
 
 /// A document in the compact form.
@@ -195,6 +209,7 @@ impl Encoder {
             Json::Object(members) => {
                 start(&mut bytes, tag::OBJECT, members.len())?;
                 let sorted: BTreeMap<&String, &Json> = members.iter().collect();
+                bytes.extend(sorted.keys().map(|name| mark(name.as_bytes())));
                 for (name, member) in sorted {
                     push(&mut bytes, self.text(name)?)?;
                     push(&mut bytes, self.value(member)?)?;

@@ -10,10 +10,13 @@ pub(super) mod encode;
 use std::borrow::Cow;
 use std::fmt;
 
+use memchr::memchr_iter;
 use serde_json::{Number, Value as Json};
 
 pub(super) use encode::number as keyword;
 use encode::tag;
+
+use crate::cfn::evaluate::number_text;
 
 /// All texts and values of a document.
 #[derive(Debug)]
@@ -41,19 +44,6 @@ impl Store {
 
     fn bytes(&self, number: usize) -> &'static [u8] {
         self.texts.as_bytes().get(self.range(number)).unwrap_or_default()
-    }
-
-    /// [`start`] of a text.
-    fn start(&self, number: usize) -> u64 {
-        let range = self.range(number);
-        match self.texts.as_bytes().get(range.start..).and_then(<[u8]>::first_chunk) {
-            // What stands behind a short text is the next one.
-            Some(first) if range.len() >= 8 => u64::from_be_bytes(*first),
-            Some(first) if !range.is_empty() => {
-                u64::from_be_bytes(*first) & (u64::MAX << (64 - 8 * range.len()))
-            }
-            _ => start(self.bytes(number)),
-        }
     }
 
     fn range(&self, number: usize) -> std::ops::Range<usize> {
@@ -157,14 +147,14 @@ impl Schema {
             tag::TRUE => Some("true".into()),
             tag::FALSE => Some("false".into()),
             tag::TEXT => self.as_str().map(Cow::Borrowed),
-            _ => self.as_number().map(|number| number.to_string().into()),
+            _ => self.as_number().map(|number| number_text(&number).into()),
         }
     }
 
     /// The items of a list; none of anything else.
     pub fn items(self) -> impl ExactSizeIterator<Item = Self> + Clone {
         let length = if self.is_list() { self.length() } else { 0 };
-        (0..length).map(move |index| self.at(self.store.three(self.place + 3 + index * 3)))
+        (0..length).map(move |index| self.at(self.store.three(self.place + encode::HEAD + index * 3)))
     }
 
     /// The texts among the items of a list.
@@ -172,13 +162,23 @@ impl Schema {
         self.items().filter_map(Self::as_str)
     }
 
+    /// The marks of the names of an object's members; none of anything else.
+    fn marks(self) -> &'static [u8] {
+        let begin = self.place + encode::HEAD;
+        let length = if self.is_object() { self.length() } else { 0 };
+        self.store.values.get(begin..begin + length).unwrap_or_default()
+    }
+
+    /// A member of an object that has so many, with the number of its name.
+    fn member(self, count: usize, index: usize) -> (usize, Self) {
+        let place = self.place + encode::HEAD + count + index * 6;
+        (self.store.three(place), self.at(self.store.three(place + 3)))
+    }
+
     /// The members of an object with the numbers of their names; none of anything else.
     fn numbered(self) -> impl ExactSizeIterator<Item = (usize, Self)> + Clone {
-        let length = if self.is_object() { self.length() } else { 0 };
-        (0..length).map(move |index| {
-            let place = self.place + 3 + index * 6;
-            (self.store.three(place), self.at(self.store.three(place + 3)))
-        })
+        let count = if self.is_object() { self.length() } else { 0 };
+        (0..count).map(move |index| self.member(count, index))
     }
 
     /// The members of an object by name; none of anything else.
@@ -199,23 +199,13 @@ impl Schema {
 
     /// The name and the value of a member.
     pub fn entry(self, name: &str) -> Option<(&'static str, Self)> {
-        let (mut from, mut to) = (0, if self.is_object() { self.length() } else { 0 });
-        let wanted = start(name.as_bytes());
-        while from < to {
-            let middle = usize::midpoint(from, to);
-            let place = self.place + 3 + middle * 6;
-            let number = self.store.three(place);
-            // Texts are in the order of their bytes. The first eight decide most comparisons, as one number.
-            let first = self.store.start(number);
-            match first.cmp(&wanted).then_with(|| self.store.bytes(number).cmp(name.as_bytes())) {
-                std::cmp::Ordering::Less => from = middle + 1,
-                std::cmp::Ordering::Greater => to = middle,
-                std::cmp::Ordering::Equal => {
-                    return Some((self.store.text(number), self.at(self.store.three(place + 3))));
-                }
-            }
-        }
-        None
+        let marks = self.marks();
+        let mut alike = memchr_iter(encode::mark(name.as_bytes()), marks);
+        alike.find_map(|index| {
+            let (number, member) = self.member(marks.len(), index);
+            let is_named = self.store.bytes(number) == name.as_bytes();
+            is_named.then(|| (self.store.text(number), member))
+        })
     }
 
     /// A member of an object.
@@ -243,16 +233,6 @@ impl Schema {
             tag::TEXT => Json::from(self.as_str()),
             tag::TRUE | tag::FALSE => Json::from(self.as_bool()),
             _ => self.as_number().map_or(Json::Null, Json::Number),
-        }
-    }
-}
-
-/// The first eight bytes as a number that has their order, zeros for those that aren't there.
-fn start(bytes: &[u8]) -> u64 {
-    match bytes.first_chunk() {
-        Some(first) => u64::from_be_bytes(*first),
-        None => {
-            (0..8).fold(0, |number, index| number << 8 | u64::from(bytes.get(index).copied().unwrap_or(0)))
         }
     }
 }
@@ -310,6 +290,14 @@ mod tests {
         }
         assert!(schema.get("n300").is_none() && schema.get("").is_none());
         assert!(schema.get("n1").unwrap().get("n1").is_none());
+    }
+
+    #[test]
+    fn names_with_the_same_mark_are_told_apart() {
+        assert_eq!(encode::mark(b"a1xb"), encode::mark(b"a2xb"));
+        let schema = kept(&json!({"a1xb": 1, "a2xb": 2}));
+        let number = |name| schema.get(name).and_then(Schema::as_u64);
+        assert_eq!([number("a1xb"), number("a2xb"), number("a3xb")], [Some(1), Some(2), None]);
     }
 
     #[test]

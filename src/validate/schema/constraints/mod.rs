@@ -17,7 +17,7 @@ use crate::validate::rule::Rule;
 
 use super::compact::{Schema, keyword};
 use super::keywords::is_about_type;
-use super::path::reach;
+use super::path::{each, reach};
 use super::registry::{Registry, TypeSchema};
 use super::sources::Sources;
 use super::verdict::Verdict;
@@ -95,25 +95,18 @@ fn read(row: &'static Row) -> impl Iterator<Item = Constraint> {
 pub(super) fn check<'t>(walk: &mut Walk<'_, 't>, properties: &Evaluated<'t>) {
     for constraint in of(walk.schema.name).iter().filter(|constraint| constraint.joins.is_empty()) {
         // Most values that a row could be about aren't there: to look for them costs less than its `when`.
-        let (whole, reached);
-        let values: &[_] = if constraint.at.is_empty() {
-            whole = [properties];
-            &whole
-        } else {
-            reached = reach(properties, constraint.at).values;
-            &reached
-        };
-        if !values.is_empty() && constraint.applies(walk, properties) {
-            for value in values {
-                // A value of another type was told; what else isn't true of it follows from that.
-                let of_value = |known: &Found<'_>| std::ptr::eq(known.source, value.source);
-                if walk.found.iter().any(|known| of_value(known) && is_about_type(known.rule)) {
-                    continue;
-                }
+        let mut applies = None;
+        each(properties, constraint.at, &mut |value| {
+            if !*applies.get_or_insert_with(|| constraint.applies(walk, properties)) {
+                return;
+            }
+            // A value of another type was told; what else isn't true of it follows from that.
+            let of_value = |known: &Found<'_>| std::ptr::eq(known.source, value.source);
+            if !walk.found.iter().any(|known| of_value(known) && is_about_type(known.rule)) {
                 let found = constraint.check(walk, value, properties);
                 walk.found.extend(found);
             }
-        }
+        });
     }
 }
 

@@ -87,7 +87,7 @@ fn sides<'v, 't>(value: &'v Evaluated<'t>, side: Schema) -> Option<(bool, Vec<Si
     }
     if let Some(path) = of("sum") {
         let reached = reach(value, path);
-        let sum = reached.values.iter().map(|value| as_number(value)).sum::<Option<f64>>();
+        let sum = reached.values.iter().map(|value| value.number()).sum::<Option<f64>>();
         let first = *reached.values.first()?;
         return Some((reached.open, vec![Side { value: Some(first), number: sum, is_value: false }]));
     }
@@ -96,7 +96,7 @@ fn sides<'v, 't>(value: &'v Evaluated<'t>, side: Schema) -> Option<(bool, Vec<Si
     let mut sides: Vec<_> = reached
         .values
         .iter()
-        .map(|value| Side { value: Some(value), number: as_number(value), is_value: true })
+        .map(|value| Side { value: Some(value), number: value.number(), is_value: true })
         .collect();
     if let (true, Some(default)) = (
         sides.is_empty() && !reached.open,
@@ -105,10 +105,6 @@ fn sides<'v, 't>(value: &'v Evaluated<'t>, side: Schema) -> Option<(bool, Vec<Si
         sides.push(number(default));
     }
     (!sides.is_empty()).then_some((reached.open, sides))
-}
-
-fn as_number(value: &Evaluated<'_>) -> Option<f64> {
-    value.text()?.trim().parse().ok()
 }
 
 fn holds(left: &Side<'_, '_>, operator: &str, right: &Side<'_, '_>) -> Verdict {

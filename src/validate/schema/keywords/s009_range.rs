@@ -28,8 +28,7 @@ fn compare<'t>(
     if value.unknown().is_some() {
         return Verdict::Unknown;
     }
-    let number = value.text().and_then(|text| text.trim().parse::<f64>().ok());
-    let (Some(number), Some(limit)) = (number, bound.as_f64()) else { return Verdict::Valid };
+    let (Some(number), Some(limit)) = (value.number(), bound.as_f64()) else { return Verdict::Valid };
     walk.expect(fits(number, limit), &RULE, value, || format!("{number} is not {expected} {bound}"))
 }
 

@@ -80,27 +80,21 @@ pub(super) struct Document<'v, 't> {
 }
 
 /// Every policy document of the template, of whatever kind of value.
-pub(super) fn places<'v, 't>(view: &'v View<'_, 't>) -> Vec<Document<'v, 't>> {
-    let mut found = Vec::new();
-    for (type_name, path, kind) in PLACES {
-        for item in view.of(type_name) {
-            found.extend(item.get(path).map(|value| Document { item, kind: *kind, value }));
-        }
-    }
-    for type_name in WITH_POLICIES {
-        for item in view.of(type_name) {
-            let inline = item.items("Policies").iter().filter_map(|policy| policy.get("PolicyDocument"));
-            found.extend(inline.map(|value| Document { item, kind: Kind::Identity, value }));
-        }
-    }
-    found
+pub(super) fn places<'v, 't>(view: &'v View<'_, 't>) -> impl Iterator<Item = Document<'v, 't>> {
+    let alone = PLACES.iter().flat_map(move |(type_name, path, kind)| {
+        view.of(type_name)
+            .filter_map(move |item| Some(Document { item, kind: *kind, value: item.get(path)? }))
+    });
+    let listed = WITH_POLICIES.into_iter().flat_map(move |type_name| view.of(type_name)).flat_map(|item| {
+        let inline = item.items("Policies").iter().filter_map(|policy| policy.get("PolicyDocument"));
+        inline.map(move |value| Document { item, kind: Kind::Identity, value })
+    });
+    alone.chain(listed)
 }
 
 /// Every policy document of the template that is an object.
-pub(super) fn documents<'v, 't>(view: &'v View<'_, 't>) -> Vec<Document<'v, 't>> {
-    let mut found = places(view);
-    found.retain(|document| matches!(document.value.data, Data::Object(_)));
-    found
+pub(super) fn documents<'v, 't>(view: &'v View<'_, 't>) -> impl Iterator<Item = Document<'v, 't>> {
+    places(view).filter(|document| matches!(document.value.data, Data::Object(_)))
 }
 
 /// A statement of a policy document.
@@ -112,16 +106,16 @@ pub(super) struct Statement<'v, 't> {
 }
 
 /// Every statement of the template that is an object.
-pub(super) fn statements<'v, 't>(view: &'v View<'_, 't>) -> Vec<Statement<'v, 't>> {
-    documents(view).iter().flat_map(Document::statements).collect()
+pub(super) fn statements<'v, 't>(view: &'v View<'_, 't>) -> impl Iterator<Item = Statement<'v, 't>> {
+    documents(view).flat_map(Document::statements)
 }
 
 impl<'v, 't> Document<'v, 't> {
     /// The statements that are objects.
-    pub(super) fn statements(&self) -> Vec<Statement<'v, 't>> {
+    pub(super) fn statements(self) -> impl Iterator<Item = Statement<'v, 't>> {
         let all = many(self.value.get("Statement")).iter();
         let objects = all.filter(|value| matches!(value.data, Data::Object(_)));
-        objects.map(|value| Statement { item: self.item, kind: self.kind, value }).collect()
+        objects.map(move |value| Statement { item: self.item, kind: self.kind, value })
     }
 }
 
