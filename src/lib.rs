@@ -6,7 +6,7 @@
 //! dify.yaml ──config──▶ Config ──dify──▶ Stack ──synth──▶ Template ──validate──▶ ValidatedTemplate ──assembly──▶ out/
 //! ```
 //!
-//! Each arrow is one function with one input, and each stage is a type that only the stage before it can make.
+//! Each arrow is one function, and each stage is a type that only the stage before it can make.
 //!
 //! # The rooms
 //!
@@ -30,7 +30,7 @@
 //! # Invariants
 //!
 //! - The same input gives the same bytes on every machine: nothing that is rendered lives in a hash map, and no stage but
-//!   `cli` and `assembly` touches the outside world.
+//!   `cli`, `assembly` and `deploy` touches the outside world.
 //! - A reference is a handle that only a stack hands out: a dangling `Ref` or a misspelt attribute doesn't compile.
 //! - Logical ids are the joined path of their construct. Those of what holds data are a public contract.
 //! - No secret stands in a template, an output, a log or a message.

@@ -164,6 +164,7 @@ fn summarize(args: &SynthArgs, environments: &[Located], told: &[Told], files: &
             region: located.config.region.as_deref(),
             contents,
             files: files.to_vec(),
+            validated: !args.no_validate,
             stale: stale(&args.output, &located.config.stack_name(), formats),
             capacity: *capacity,
             secure_parameters,

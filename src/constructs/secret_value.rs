@@ -73,11 +73,12 @@ impl SecretValue {
         }
     }
 
-    /// What AWS's command line takes for it in its account and region: a parameter's name, or the ARN.
+    /// What AWS's command line takes for it in its account and region: the name or ARN that it is known by.
     pub fn id(&self) -> Value<String> {
         match self {
             Self::SsmParameter { name, .. } => name.clone(),
-            _ => self.arn(),
+            Self::ExistingSecret { secret_id, .. } => secret_id.clone(),
+            Self::Secret { .. } => self.arn(),
         }
     }
 

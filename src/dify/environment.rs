@@ -60,6 +60,9 @@ pub(super) struct Surroundings<'a> {
     pub migrates_at_start: Option<Component>,
 }
 
+/// The password that sets up the first administrator.
+pub(super) const INIT_PASSWORD: &str = "INIT_PASSWORD";
+
 /// Ports that stand in more than one component's settings.
 const DATABASE_PORT: &str = "5432";
 const CACHE_PORT: &str = "6379";
@@ -205,7 +208,7 @@ impl Surroundings<'_> {
         // The default of 10 would let 10 streamed answers block everybody else.
         set.text("SERVER_WORKER_CONNECTIONS", "200");
         // Whoever reaches the load balancer first would else become the administrator.
-        set.secret("INIT_PASSWORD", SecretKind::InitPassword);
+        set.secret(INIT_PASSWORD, SecretKind::InitPassword);
     }
 
     fn working(&self, set: &mut Builder, service: &PlacedService) {

@@ -1,11 +1,9 @@
 //! What the stack tells: outputs, and parameters of Parameter Store for other stacks and operators. No secrets.
 
-use crate::catalog::Component;
 use crate::cfn::{PseudoParameter, Value};
 use crate::concat_values;
 use crate::config::Config;
-use crate::config::model::SecretsBackend;
-use crate::constructs::{Output, Scope, SsmParameter};
+use crate::constructs::{Output, Scope, SecretValue, SsmParameter};
 
 use super::access::Access;
 use super::data::Data;
@@ -76,17 +74,17 @@ fn outputs(
             output("LogGroupPrefix", "Logs of each container are in a group below this name", name);
         }
     }
-    if let (true, Some(password)) = (placement.has(Component::Api), services.init_password.clone()) {
-        let show = match config.secrets.backend {
-            SecretsBackend::Secretsmanager => {
-                "secretsmanager get-secret-value --query SecretString --output text --secret-id "
-            }
-            SecretsBackend::Ssm => {
+    if let Some(password) = &services.init_password {
+        let show = match password {
+            SecretValue::SsmParameter { .. } => {
                 "ssm get-parameter --with-decryption --query Parameter.Value --output text --name "
+            }
+            SecretValue::Secret { .. } | SecretValue::ExistingSecret { .. } => {
+                "secretsmanager get-secret-value --query SecretString --output text --secret-id "
             }
         };
         let text = "Shows the password that sets up the first administrator";
-        output("InitPasswordCommand", text, concat_values![aws(), show, password]);
+        output("InitPasswordCommand", text, concat_values![aws(), show, password.id()]);
     }
     for service in &placement.services {
         let enabled = config.services.get(&service.name).is_some_and(|settings| settings.exec);

@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::config::model::{OnDelete, SecretSource, SecretsBackend};
 use crate::constructs::{GeneratedSecret, Removal, Scope, Secret, SecretProps, SecretValue};
 
+use super::environment::{INIT_PASSWORD, is_users_own};
 use super::placement::Placement;
 
 /// A secret of the stack.
@@ -114,7 +115,7 @@ const DEFINITIONS: [Definition; 7] = [
 
 impl SecretKind {
     /// Whether a placement uses it.
-    fn is_needed(self, placement: &Placement) -> bool {
+    fn is_needed(self, config: &Config, placement: &Placement) -> bool {
         let has = |component| placement.has(component);
         let has_backend = placement.services.iter().any(super::placement::PlacedService::runs_backend);
         match self {
@@ -122,7 +123,8 @@ impl SecretKind {
             Self::DatabasePassword | Self::CacheToken | Self::BrokerUrl => true,
             Self::PluginDaemonKey | Self::InnerApiKey => has(Component::PluginDaemon),
             Self::SandboxKey => has(Component::Sandbox),
-            Self::InitPassword => has(Component::Api),
+            // One of the user's own takes its place, and nobody would read this one.
+            Self::InitPassword => has(Component::Api) && !is_users_own(config, Component::Api, INIT_PASSWORD),
         }
     }
 
@@ -142,7 +144,8 @@ impl Secrets {
     /// Makes the secrets that the placement needs, or refers to those that exist.
     pub(super) fn declare(scope: &mut Scope<'_>, config: &Config, placement: &Placement) -> Self {
         let mut values = BTreeMap::new();
-        for definition in DEFINITIONS.iter().filter(|definition| definition.kind.is_needed(placement)) {
+        for definition in DEFINITIONS.iter().filter(|definition| definition.kind.is_needed(config, placement))
+        {
             let existing = match definition.kind {
                 SecretKind::SecretKey => config.secrets.secret_key.as_ref(),
                 SecretKind::DatabasePassword => config.secrets.database_password.as_ref(),
@@ -229,7 +232,7 @@ pub fn secure_parameters(config: &Config) -> Vec<(String, u32)> {
         return Vec::new();
     }
     let placement = Placement::of(config);
-    let needed = DEFINITIONS.iter().filter(|definition| definition.kind.is_needed(&placement));
+    let needed = DEFINITIONS.iter().filter(|definition| definition.kind.is_needed(config, &placement));
     let made = needed.filter(|definition| match definition.kind {
         SecretKind::SecretKey => config.secrets.secret_key.is_none(),
         SecretKind::DatabasePassword => config.secrets.database_password.is_none(),

@@ -19,12 +19,12 @@ use crate::constructs::{
 use super::access::Access;
 use super::containers::{Start, check, container_name, image, migration_start, start, stop_timeout_seconds};
 use super::data::{Data, log_removal};
-use super::environment::{Environment, Setting, Surroundings};
+use super::environment::{Environment, INIT_PASSWORD, Setting, Surroundings};
 use super::form::Form;
 use super::network::{Groups, uses_database};
 use super::order::Order;
 use super::placement::{PlacedService, Placement, is_backend, upper_camel};
-use super::secrets::{SecretKind, Secrets, external};
+use super::secrets::{Secrets, external};
 use super::versions::known_version_of;
 
 /// Keys of the bucket that no task may touch: `deploy` keeps templates there.
@@ -73,8 +73,8 @@ pub(super) struct Services {
     pub log_groups: IndexMap<Component, LogGroup>,
     /// Services, by name.
     pub by_name: IndexMap<String, FargateService>,
-    /// The password for the first administrator, as AWS's command line takes it.
-    pub init_password: Option<Value<String>>,
+    /// The password for the first administrator, if it is kept where it can be looked up.
+    pub init_password: Option<SecretValue>,
 }
 
 /// Which component migrates the database when it starts: the api where beat's service doesn't do it before.
@@ -111,8 +111,18 @@ pub(super) fn declare(scope: &mut Scope<'_>, environs: &Environs<'_>) -> Service
         declared.declare(scope, service);
     }
     let by_name = declared.services;
-    let init_password = environs.secrets.get(SecretKind::InitPassword).map(SecretValue::id);
+    let init_password = init_password(environs);
     Services { cluster, log_groups, by_name, init_password }
+}
+
+/// Where the api has the password for the first administrator from; `None` if it has none, or one in so many words.
+fn init_password(environs: &Environs<'_>) -> Option<SecretValue> {
+    let api = environs.surroundings.placement.service_of(Component::Api)?;
+    match environs.surroundings.environment(api, Component::Api).get(INIT_PASSWORD)? {
+        Setting::Secret(kind) => environs.secrets.get(*kind).cloned(),
+        Setting::External(source) => Some(external(source)),
+        Setting::Text(_) => None,
+    }
 }
 
 fn in_order<'a>(placement: &'a Placement, order: &Order) -> Vec<&'a PlacedService> {

@@ -43,7 +43,7 @@ fn quiet_prints_nothing_but_what_is_worth_reading() {
 }
 
 /// The keys of a stack and of a finding, which other programs rely on.
-const STACK_KEYS: [&str; 18] = [
+const STACK_KEYS: [&str; 19] = [
     "account",
     "files",
     "findings",
@@ -62,6 +62,7 @@ const STACK_KEYS: [&str; 18] = [
     "secure_parameters",
     "stale",
     "tags",
+    "validated",
 ];
 const FINDING_KEYS: [&str; 11] = [
     "accepted",
@@ -152,9 +153,10 @@ environments:
 #[test]
 fn no_validate_marks_what_was_not_validated() {
     let place = Place::empty();
-    place.run(["synth", "-q"]).ended(0);
+    assert!(!place.run(["synth"]).ended(0).out.contains("validated"));
     let validated = place.read("out/dify-dev.template.json");
-    place.run(["synth", "-q", "--no-validate", "-o", "other"]).ended(0);
+    let told = place.run(["synth", "--no-validate", "-o", "other"]).ended(0).out;
+    assert!(told.contains("  validated   no: `--no-validate`\n"), "{told}");
     let mut unvalidated: Json = serde_json::from_str(&place.read("other/dify-dev.template.json")).unwrap();
     assert_eq!(unvalidated["Metadata"]["dify-cfn:unvalidated"], true);
     unvalidated["Metadata"].as_object_mut().unwrap().remove("dify-cfn:unvalidated");
@@ -240,6 +242,39 @@ fn what_holds_for_one_environment_says_for_which_and_what_the_summary_tells_is_n
         assert!(run.out.contains(parameter), "{parameter} in {}", run.out);
     }
     assert_eq!(run.out.matches("  to create   ").count(), 2, "{}", run.out);
+}
+
+#[test]
+fn the_command_that_shows_the_first_password_shows_the_one_that_the_api_has() {
+    let show = |backend: &str, variable: &str| {
+        let place = Place::with(&format!(
+            "secrets: {{ backend: {backend} }}\n{variable}\nnetwork: {{ create: {{ cidr: 10.0.0.0/16 }} }}\ningress: {{ allowed_cidrs: [203.0.113.0/24] }}\n"
+        ));
+        let summary = place.run(["synth"]).ended(0).out;
+        let template: Json = serde_json::from_str(&place.read("out/dify-dev.template.json")).unwrap();
+        let is_made =
+            template["Resources"].get("InitPassword").is_some() || summary.contains("/init_password (24)");
+        (template["Outputs"]["InitPasswordCommand"]["Value"]["Fn::Sub"].as_str().map(str::to_owned), is_made)
+    };
+    let ssm = "aws --region ${AWS::Region} ssm get-parameter --with-decryption --query Parameter.Value --output text --name ";
+    let secret = "aws --region ${AWS::Region} secretsmanager get-secret-value --query SecretString --output text --secret-id ";
+    for (backend, variable, command, is_made) in [
+        ("secretsmanager", "", Some((secret, "${InitPassword}")), true),
+        ("ssm", "", Some((ssm, "/dify/dev/init_password")), true),
+        ("secretsmanager", "environment: { INIT_PASSWORD: { ssm: /mine } }", Some((ssm, "/mine")), false),
+        ("ssm", "environment: { INIT_PASSWORD: { secret: mine } }", Some((secret, "mine")), false),
+        ("ssm", "components: { api: { environment: { INIT_PASSWORD: null } } }", None, false),
+        // That of another component is none of the api's.
+        (
+            "ssm",
+            "environment: { INIT_PASSWORD: { ssm: /mine, components: [worker] } }",
+            Some((ssm, "/dify/dev/init_password")),
+            true,
+        ),
+    ] {
+        let expected = command.map(|(show, id)| format!("{show}{id}"));
+        assert_eq!(show(backend, variable), (expected, is_made), "{backend} {variable}");
+    }
 }
 
 #[cfg(target_os = "linux")]

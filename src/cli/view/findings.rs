@@ -141,6 +141,7 @@ fn also(others: &[&Diagnostic]) -> Option<String> {
     match more {
         _ if names.is_empty() => None,
         0 => Some(list),
+        1 => Some(format!("{list} and one other")),
         more => Some(format!("{list} and {more} others")),
     }
 }

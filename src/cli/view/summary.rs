@@ -71,6 +71,8 @@ pub(in crate::cli) struct StackSummary<'a> {
     pub(in crate::cli) contents: &'a Contents,
     /// The files that were written.
     pub(in crate::cli) files: Vec<PathBuf>,
+    /// Whether its template was validated.
+    pub(in crate::cli) validated: bool,
     /// Its template in the other format, as an earlier run left it.
     pub(in crate::cli) stale: Option<PathBuf>,
     /// What its tasks take.
@@ -102,6 +104,9 @@ impl StackSummary<'_> {
         // Writing to a String can't fail.
         let _ = writeln!(text, "{} ({place})", self.name);
         let _ = writeln!(text, "  wrote       {}", wrap(&files, ", "));
+        if !self.validated {
+            let _ = writeln!(text, "  validated   no: `--no-validate`");
+        }
         if let Some(stale) = &self.stale {
             let stale = stale.display();
             let _ = writeln!(
@@ -180,6 +185,7 @@ impl StackSummary<'_> {
             "account": self.account,
             "region": self.region,
             "files": self.files.iter().map(|path| Path::display(path).to_string()).collect::<Vec<_>>(),
+            "validated": self.validated,
             "stale": self.stale.as_ref().map(|path| path.display().to_string()),
             "resources": contents.resources,
             "resources_by_service": contents.services.iter().map(|(name, count)| (name.clone(), (*count).into())).collect::<serde_json::Map<_, _>>(),

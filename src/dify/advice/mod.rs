@@ -109,8 +109,15 @@ fn missing_components(situation: &Situation<'_>, found: &mut Vec<Diagnostic>) {
     for component in situation.placement.components() {
         if !component.exists_in(version) {
             let message = format!("Dify {version} has no `{component}`; it came with {}", component.since());
-            let help = format!("take `{component}` out of the layout, or move `dify.version` on");
-            found.push(Diagnostic::warning(MISSING_COMPONENT, message).help(help).pointer("/layout"));
+            // A layout that the program knows can't be changed, and stands in the file only where it isn't the default.
+            let (out, pointer) = match situation.config.layout {
+                Layout::Named(_) => {
+                    (format!("set `components.{component}.enabled` to false"), "/dify/version")
+                }
+                Layout::Custom(_) => (format!("take `{component}` out of the layout"), "/layout"),
+            };
+            let help = format!("{out}, or move `dify.version` on");
+            found.push(Diagnostic::warning(MISSING_COMPONENT, message).help(help).pointer(pointer));
         }
     }
 }

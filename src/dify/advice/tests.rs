@@ -82,6 +82,15 @@ fn a_component_is_judged_by_its_own_tag() {
 }
 
 #[test]
+fn files_on_a_tasks_own_disk_are_told() {
+    let risky = |yaml: &str| places_of(RISKY_VARIABLE, yaml);
+    assert_eq!(risky("environment: { STORAGE_TYPE: local }"), ["/environment/STORAGE_TYPE"]);
+    let daemon = "components: { plugin_daemon: { environment: { PLUGIN_STORAGE_TYPE: local } } }";
+    assert_eq!(risky(daemon), ["/components/plugin_daemon/environment/PLUGIN_STORAGE_TYPE"]);
+    assert_eq!(risky("environment: { STORAGE_TYPE: s3 }"), [""; 0]);
+}
+
+#[test]
 fn different_tags_of_what_shares_the_database_are_told() {
     let mixed = |yaml: &str| places_of(OLD_VERSION, yaml);
     let own = |component: &str| format!("components: {{ {component}: {{ image: {{ tag: acme-1 }} }} }}");
@@ -120,6 +129,21 @@ fn a_component_that_does_not_run_is_told_at_the_key_that_keeps_it_from_it() {
     let help = "add `beat` to the layout, and take `components.beat.enabled` away";
     let both = format!("{own}\n{}", off("beat"));
     assert_eq!(helps_of(MISSING_COMPONENT, &both), told("/components/beat/enabled", help));
+}
+
+#[test]
+fn a_component_that_the_version_does_not_know_is_told_with_a_way_out_of_the_layout() {
+    let on = "or move `dify.version` on";
+    let told = |place: &str, out: &str| vec![(place.to_owned(), format!("{out}, {on}"))];
+    let old = "dify: { version: 0.15.3 }";
+    let out = "set `components.plugin_daemon.enabled` to false";
+    assert_eq!(helps_of(MISSING_COMPONENT, old), told("/dify/version", out));
+    let off = format!("{old}\ncomponents: {{ plugin_daemon: {{ enabled: false }} }}");
+    assert_eq!(helps_of(MISSING_COMPONENT, &off), []);
+    let own = format!(
+        "{old}\nlayout: {{ front: [web], back: [api, worker, sandbox], plugins: [plugin_daemon], clock: [beat] }}"
+    );
+    assert_eq!(helps_of(MISSING_COMPONENT, &own), told("/layout", "take `plugin_daemon` out of the layout"));
 }
 
 #[test]

@@ -170,6 +170,12 @@ fn harmful_value(name: &str, text: &str, pointer: &str, found: &mut Vec<Diagnost
                 "use C.UTF-8, or take it away; the language of the user interface is each user's own setting",
             );
         }
+        "STORAGE_TYPE" | "PLUGIN_STORAGE_TYPE" if text == "local" => {
+            warn(
+                format!("`{name}` local keeps files on the task's own disk, which is gone with the task"),
+                "take it away: the stack's bucket keeps them",
+            );
+        }
         "FORCE_VERIFYING_SIGNATURE" if text != "true" => {
             warn("plugins without signature are anybody's code".to_owned(), "use true");
         }

@@ -77,7 +77,7 @@ pub(super) fn check(view: &View<'_, '_>, findings: &mut Vec<Diagnostic>) {
                     name,
                     format!("it is always called `{text}`: a change that replaces it fails, and so does a second stack"),
                 )
-                .help("take the name away, or let it hold `${AWS::StackName}`");
+                .help("take the name away, or let it hold `${AWS::StackName}` (in `dify.yaml`: `{stack}`)");
             finding.severity = Severity::Note;
             findings.push(finding);
         }
