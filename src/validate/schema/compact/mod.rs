@@ -85,6 +85,11 @@ impl Schema {
         Self { place, ..self }
     }
 
+    /// Where it lies: the same parts of a document lie in one place.
+    pub(super) fn place(self) -> usize {
+        self.place
+    }
+
     /// Whether it is an object.
     pub fn is_object(self) -> bool {
         self.tag() == tag::OBJECT
