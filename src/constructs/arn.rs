@@ -1,5 +1,6 @@
 //! Amazon Resource Names of things that aren't in the stack.
 
+use crate::cfn::evaluate::Settings;
 use crate::cfn::{PseudoParameter, Value};
 use crate::concat_values;
 
@@ -29,16 +30,9 @@ pub(super) fn private_repository(repository: &str) -> Option<Value<String>> {
     let (registry, name) = repository.split_once('/')?;
     let (account, rest) = registry.split_once(".dkr.ecr.")?;
     let (region, _) = rest.split_once('.')?;
-    Some(concat_values![
-        "arn:",
-        PseudoParameter::Partition.reference(),
-        ":ecr:",
-        region,
-        ":",
-        account,
-        ":repository/",
-        name
-    ])
+    // The repository's partition, which its region tells; the stack's is the same only where it can reach it.
+    let partition = Settings { region: Some(region.to_owned()), ..Settings::default() }.partition()?;
+    Some(format!("arn:{partition}:ecr:{region}:{account}:repository/{name}").into())
 }
 
 /// The ARN of a policy that AWS keeps, by its path and name, such as `service-role/AmazonRDSEnhancedMonitoringRole`.

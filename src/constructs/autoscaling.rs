@@ -11,7 +11,8 @@ use scaling_policy::PredefinedMetricSpecificationPredefinedMetricType as Metric;
 
 /// Seconds after tasks were added until more are.
 const SCALE_OUT_COOLDOWN: u32 = 60;
-/// Seconds after tasks were taken away until more are: what Application Auto Scaling takes itself.
+/// Seconds after tasks were taken away until more are: what Application Auto Scaling takes where a policy for a service of ECS
+/// doesn't say (Application Auto Scaling User Guide, "Define cooldown periods").
 const SCALE_IN_COOLDOWN: u32 = 300;
 
 /// What an [`Autoscaling`] is.
@@ -101,7 +102,8 @@ fn tracking(
             scaling_policy::PredefinedMetricSpecification::new(metric).into(),
         ),
         scale_out_cooldown: Some(props.scale_out_cooldown_seconds.into()),
-        scale_in_cooldown: Some(props.scale_in_cooldown_seconds.into()),
+        scale_in_cooldown: (props.scale_in_cooldown_seconds != SCALE_IN_COOLDOWN)
+            .then(|| props.scale_in_cooldown_seconds.into()),
         ..scaling_policy::TargetTrackingScalingPolicyConfiguration::new(f64::from(percent))
     }
 }
@@ -172,7 +174,6 @@ mod tests {
                 "ScalingTargetId": { "Ref": "Scaling" },
                 "TargetTrackingScalingPolicyConfiguration": {
                     "PredefinedMetricSpecification": { "PredefinedMetricType": metric },
-                    "ScaleInCooldown": 300,
                     "ScaleOutCooldown": 60,
                     "TargetValue": percent,
                 },
@@ -193,6 +194,17 @@ mod tests {
         let mut stack = Stack::new();
         scaled(&mut stack, AutoscalingProps { memory_percent: None, ..AutoscalingProps::new(1, 3) });
         assert!(synth(stack).get("ScalingMemory").is_none());
+    }
+
+    #[test]
+    fn a_cooldown_is_written_where_it_is_not_the_default() {
+        let mut stack = Stack::new();
+        scaled(
+            &mut stack,
+            AutoscalingProps { scale_in_cooldown_seconds: 600, ..AutoscalingProps::new(1, 3) },
+        );
+        let policy = &synth(stack)["ScalingCpu"]["Properties"]["TargetTrackingScalingPolicyConfiguration"];
+        assert_eq!(policy["ScaleInCooldown"], 600);
     }
 
     #[test]

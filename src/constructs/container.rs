@@ -71,14 +71,20 @@ pub struct ContainerHealthCheck {
     pub start_period_seconds: u32,
 }
 
+/// What ECS takes where a health check doesn't say; a definition that changes is a new one, so that nothing of the former stays.
+///
+/// Source: Amazon ECS API Reference, "`HealthCheck`".
+const DEFAULT_TIMEOUT_SECONDS: u32 = 5;
+const DEFAULT_RETRIES: u32 = 3;
+
 impl ContainerHealthCheck {
     /// A check by a line for the image's shell.
     pub fn shell(line: impl Into<String>) -> Self {
         Self {
             command: vec!["CMD-SHELL".to_owned(), line.into()],
             interval_seconds: 30,
-            timeout_seconds: 5,
-            retries: 3,
+            timeout_seconds: DEFAULT_TIMEOUT_SECONDS,
+            retries: DEFAULT_RETRIES,
             start_period_seconds: 60,
         }
     }
@@ -109,8 +115,8 @@ impl ContainerHealthCheck {
     fn to_property(&self) -> l1::HealthCheck {
         l1::HealthCheck {
             interval: Some(self.interval_seconds.into()),
-            timeout: Some(self.timeout_seconds.into()),
-            retries: Some(self.retries.into()),
+            timeout: (self.timeout_seconds != DEFAULT_TIMEOUT_SECONDS).then(|| self.timeout_seconds.into()),
+            retries: (self.retries != DEFAULT_RETRIES).then(|| self.retries.into()),
             start_period: Some(self.start_period_seconds.into()),
             ..l1::HealthCheck::new(self.command.clone())
         }
@@ -267,12 +273,13 @@ impl Container {
 
     pub(super) fn to_property(&self) -> l1::ContainerDefinition {
         let mut json = l1::ContainerDefinition::new(self.image.reference().clone(), self.name.clone());
-        json.essential = Some(self.essential.into());
+        // Containers are essential, and ports those of TCP, where nothing else is said (Amazon ECS API Reference,
+        // "ContainerDefinition" and "PortMapping").
+        json.essential = (!self.essential).then(|| false.into());
         json.repository_credentials =
             self.image.credentials().map(|secret| l1::RepositoryCredentials::new(secret.arn()).into());
         json.port_mappings = list(&self.ports, |port| l1::PortMapping {
             container_port: Some((*port).into()),
-            protocol: Some(l1::Protocol::Tcp.into()),
             ..Default::default()
         });
         json.environment = list(&self.environment, |(name, value)| l1::KeyValuePair {

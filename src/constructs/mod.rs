@@ -18,6 +18,7 @@ mod kms_key;
 mod log_group;
 mod misuse;
 mod policy;
+mod policy_resources;
 mod removal;
 mod role;
 mod secret;

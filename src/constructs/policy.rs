@@ -7,6 +7,8 @@ use serde_json::json;
 use crate::cfn::{Json, PseudoParameter, Value};
 use crate::concat_values;
 
+use super::policy_resources;
+
 /// The version of the policy language.
 const VERSION: &str = "2012-10-17";
 
@@ -203,23 +205,20 @@ pub(super) fn add(document: &mut Json, statement: &PolicyStatement) {
     let Some(statements) = document["Statement"].as_array_mut() else { return };
     let alike = statements.iter_mut().find(|other| statement.is_like(other));
     if let Some(present) = alike.and_then(|other| other.get_mut("Resource")) {
-        let mut list = match present.take() {
-            Json::Array(list) => list,
-            one => vec![one],
-        };
+        let mut list = policy_resources::listed(present.take());
         for resource in resources {
             if !list.contains(&resource) {
                 list.push(resource);
             }
         }
-        *present = one_or_list(list);
+        *present = policy_resources::written(list);
         return;
     }
     let mut json = statement.head();
     if !statement.resources.is_empty() {
         // Before the condition, where readers look for it.
         let condition = json.shift_remove("Condition");
-        json.insert("Resource".into(), one_or_list(resources.collect()));
+        json.insert("Resource".into(), policy_resources::written(resources.collect()));
         json.extend(condition.map(|condition| ("Condition".to_owned(), condition)));
     }
     statements.push(Json::Object(json));

@@ -73,6 +73,14 @@ impl SecretValue {
         }
     }
 
+    /// What AWS's command line takes for it in its account and region: a parameter's name, or the ARN.
+    pub fn id(&self) -> Value<String> {
+        match self {
+            Self::SsmParameter { name, .. } => name.clone(),
+            _ => self.arn(),
+        }
+    }
+
     /// The `ValueFrom` of a container's secret.
     ///
     /// Source: Amazon ECS API Reference, "Secret"; Amazon ECS Developer Guide, "Pass Secrets Manager secrets through

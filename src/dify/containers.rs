@@ -166,13 +166,10 @@ impl Start {
 ///
 /// `flask upgrade-db` that doesn't get Dify's lock says so and exits with 0, hence the loop. A schema that is newer than
 /// the image, as after a rollback of the stack, is left alone: schema changes never roll back.
-pub(super) fn migration_start(config: &Config) -> Start {
+pub(super) fn migration_start() -> Start {
     let migrate = "until o=$(flask db current 2>&1); echo \"$o\" | grep -q -e '(head)' -e \"Can't locate revision\"; \
                    do flask upgrade-db || exit 1; sleep 5; done";
-    match broker_url(config, Component::Beat) {
-        Some(line) => shell(format!("{line}; {migrate}")),
-        None => shell(migrate.to_owned()),
-    }
+    shell(migrate.to_owned())
 }
 
 fn shell(line: String) -> Start {
@@ -202,17 +199,14 @@ mod tests {
                 start.command.is_some_and(|words| words.iter().any(|word| word.contains("CELERY_BROKER_URL")))
             };
             let of = |component| has(start(&config, component));
-            (of(Component::Api), of(Component::Worker), of(Component::Beat), has(migration_start(&config)))
+            (of(Component::Api), of(Component::Worker), of(Component::Beat))
         };
-        assert_eq!(starts(""), (true, true, true, true));
-        assert_eq!(
-            starts("environment: { CELERY_BROKER_URL: { ssm: /own/url } }"),
-            (false, false, false, false)
-        );
+        assert_eq!(starts(""), (true, true, true));
+        assert_eq!(starts("environment: { CELERY_BROKER_URL: { ssm: /own/url } }"), (false, false, false));
         let chosen = "environment: { CELERY_BROKER_URL: { ssm: /own/url, components: [worker] } }";
-        assert_eq!(starts(chosen), (true, false, true, true));
+        assert_eq!(starts(chosen), (true, false, true));
         let of_beat = "components: { beat: { environment: { CELERY_BROKER_URL: { ssm: /own/url } } } }";
-        assert_eq!(starts(of_beat), (true, true, false, false));
+        assert_eq!(starts(of_beat), (true, true, false));
     }
 
     #[test]

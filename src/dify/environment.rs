@@ -67,9 +67,16 @@ const CACHE_PORT: &str = "6379";
 /// Largest plugin package in bytes; api and plugin daemon must agree.
 const PLUGIN_PACKAGE_BYTES: &str = "52428800";
 
-/// What the stack sets for beat, and the migration doesn't look at: it neither schedules nor shares connections.
-const NOT_OF_MIGRATION: [&str; 4] =
-    ["MARKETPLACE_ENABLED", "SQLALCHEMY_MAX_OVERFLOW", "SQLALCHEMY_POOL_PRE_PING", "SQLALCHEMY_POOL_SIZE"];
+/// What the stack sets for beat, and the migration doesn't look at: it neither schedules, nor queues, nor shares connections.
+///
+/// Source: langgenius/dify, `api/extensions/ext_celery.py`, which takes no broker for a broker that nobody asks.
+const NOT_OF_MIGRATION: [&str; 5] = [
+    "CELERY_BROKER_URL",
+    "MARKETPLACE_ENABLED",
+    "SQLALCHEMY_MAX_OVERFLOW",
+    "SQLALCHEMY_POOL_PRE_PING",
+    "SQLALCHEMY_POOL_SIZE",
+];
 
 impl Surroundings<'_> {
     /// The whole environment of a component in its service, the user's own on top.

@@ -73,7 +73,7 @@ pub(super) struct Services {
     pub log_groups: IndexMap<Component, LogGroup>,
     /// Services, by name.
     pub by_name: IndexMap<String, FargateService>,
-    /// ARN of the password for the first administrator.
+    /// The password for the first administrator, as AWS's command line takes it.
     pub init_password: Option<Value<String>>,
 }
 
@@ -111,7 +111,7 @@ pub(super) fn declare(scope: &mut Scope<'_>, environs: &Environs<'_>) -> Service
         declared.declare(scope, service);
     }
     let by_name = declared.services;
-    let init_password = environs.secrets.get(SecretKind::InitPassword).map(SecretValue::arn);
+    let init_password = environs.secrets.get(SecretKind::InitPassword).map(SecretValue::id);
     Services { cluster, log_groups, by_name, init_password }
 }
 
@@ -328,7 +328,7 @@ impl Declared<'_> {
         container.essential = false;
         self.fill(&mut container, Component::Beat, self.environs.surroundings.migration(service));
         MIGRATION_CONTAINER.clone_into(&mut container.name);
-        let Start { entry_point, command } = migration_start(config);
+        let Start { entry_point, command } = migration_start();
         container.entry_point = entry_point;
         container.command = command;
         container

@@ -92,6 +92,10 @@ impl Resolver<'_> {
                 let parts: Vec<String> = parts.as_array()?.iter().map(reference_text).collect();
                 Some(parts.join(argument[0].as_str()?).into())
             }
+            "Fn::Split" => {
+                let whole = self.value(&argument[1]);
+                Some(whole.as_str()?.split(argument[0].as_str()?).map(Json::from).collect())
+            }
             "Fn::GetAtt" => {
                 let parts = argument.as_array()?.iter().map(|part| part.as_str().unwrap());
                 let attribute = parts.collect::<Vec<_>>().join(".");
@@ -175,6 +179,7 @@ fn functions_are_resolved_and_what_only_aws_knows_stays() {
                 "If": { "Fn::If": ["Has", { "Fn::Sub": "x${P}" }, { "Ref": "AWS::NoValue" }] },
                 "Join": { "Fn::Join": ["", ["a", { "Fn::GetAtt": ["B", "Arn"] }, { "Fn::If": ["Has", "b", "c"] }]] },
                 "Sub": { "Fn::Sub": ["${V}-${B.Arn}", { "V": { "Ref": "C" } }] },
+                "Split": { "Fn::Split": [",", { "Fn::Sub": ["${V}a,b", { "V": { "Fn::Sub": "${AWS::Region}" } }] }] },
                 "List": { "Ref": "L" },
             } },
         },
@@ -183,7 +188,7 @@ fn functions_are_resolved_and_what_only_aws_knows_stays() {
     assert_eq!(with("").keys().collect::<Vec<_>>(), ["B"]);
     assert_eq!(
         with("")["B"]["Properties"],
-        json!({ "Join": "a${B.Arn}c", "Sub": "${C}-${B.Arn}", "List": ["a", "b"] })
+        json!({ "Join": "a${B.Arn}c", "Sub": "${C}-${B.Arn}", "Split": ["${AWS::Region}a", "b"], "List": ["a", "b"] })
     );
     assert_eq!(with("1")["B"]["Properties"]["If"], "x1");
 }

@@ -354,17 +354,24 @@ impl<'e, 't> Run<'e, 't> {
     fn split(&mut self, json: &'t Json, separator: &'t Json, whole: &'t Json) -> Data<'t> {
         let separator = separator.as_str().filter(|separator| !separator.is_empty());
         let whole = self.value(whole);
-        match (separator, whole.as_ref().and_then(Evaluated::text)) {
-            (Some(separator), Some(text)) => {
+        let (Some(separator), Some(whole)) = (separator, whole) else { return call(Kind::List, json) };
+        let items = match whole.text() {
+            Some(text) => {
                 self.text += text.len();
-                if self.text > MOST_TEXT {
-                    return call(Kind::List, json);
-                }
-                let items = text.split(separator).map(|item| Data::Text(Cow::Owned(item.to_owned())));
-                Data::List(items.map(|data| Evaluated { data, source: json }).collect())
+                text.split(separator).map(|item| Data::Text(Cow::Owned(item.to_owned()))).collect()
             }
-            _ => call(Kind::List, json),
+            None => match whole.data.pieces().and_then(|pieces| text::split(&pieces, separator)) {
+                Some(items) => {
+                    self.text += items.iter().flatten().map(Piece::weight).sum::<usize>();
+                    items.into_iter().map(text::compose).collect::<Vec<_>>()
+                }
+                None => return call(Kind::List, json),
+            },
+        };
+        if self.text > MOST_TEXT {
+            return call(Kind::List, json);
         }
+        Data::List(items.into_iter().map(|data| Evaluated { data, source: json }).collect())
     }
 
     fn cidr(&mut self, json: &'t Json, block: &'t Json, count: &'t Json, bits: Option<&'t Json>) -> Data<'t> {

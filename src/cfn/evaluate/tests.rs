@@ -151,6 +151,18 @@ fn texts() {
 fn lists() {
     assert_eq!(evaluate(&json!({"Fn::Split": [",", "a,b"]})), "[\"a\",\"b\"]");
     assert_eq!(evaluate(&json!({"Fn::Split": [",", {"Ref": "Name"}]})), "${…} List");
+    let arns =
+        json!({"Fn::Sub": ["${Arn}/a,${Arn}/${Name}", {"Arn": {"Fn::Sub": "arn:${AWS::AccountId}:"}}]});
+    assert_eq!(
+        at_defaults(&json!({"Fn::Split": [",", arns]})),
+        "[arn:${AWS::AccountId}:/a Scalar, arn:${AWS::AccountId}:/dify Scalar]"
+    );
+    assert_eq!(evaluate(&json!({"Fn::Split": [",", arns]})), "${…} List");
+    // The separator may be a part of the region's name, or of the bucket's.
+    for text in ["-${AWS::Region}", "-${Bucket}", "-${AWS::URLSuffix}"] {
+        assert_eq!(evaluate(&json!({"Fn::Split": ["-", {"Fn::Sub": text}]})), "${…} List", "{text}");
+    }
+    assert_eq!(evaluate(&json!({"Fn::Split": [".", {"Fn::Sub": "a.${AWS::URLSuffix}"}]})), "${…} List");
     assert_eq!(evaluate(&json!({"Fn::Select": [1, ["a", {"Ref": "Bucket"}]]})), "${Bucket} Scalar");
     assert_eq!(evaluate(&json!({"Fn::Select": ["1", {"Fn::GetAZs": ""}]})), "${zones}[1] Scalar");
     assert_eq!(evaluate(&json!({"Fn::Select": [2, {"Ref": "Subnets"}]})), "${Subnets}[2] Scalar");

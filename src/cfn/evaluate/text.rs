@@ -100,6 +100,33 @@ fn resolve_dynamic(pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
     outside
 }
 
+/// Cuts a text of known and unknown parts at a separator; `None` if it may be in an unknown part too.
+///
+/// Account, partition, region and stack name have letters, digits and hyphens only (AWS `CloudFormation` User Guide, "Pseudo
+/// parameters reference" and "`CreateStack`"), so that no other separator is in them or reaches into them.
+pub(super) fn split<'t>(pieces: &[Piece<'t>], separator: &str) -> Option<Vec<Vec<Piece<'t>>>> {
+    if separator.contains(|c: char| c.is_ascii_alphanumeric() || c == '-') {
+        return None;
+    }
+    let mut items = vec![Vec::new()];
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => {
+                let mut parts = text.split(separator);
+                let first = parts.next().unwrap_or_default();
+                items.last_mut()?.push(Piece::Text(Cow::Owned(first.to_owned())));
+                items.extend(parts.map(|part| vec![Piece::Text(Cow::Owned(part.to_owned()))]));
+            }
+            Piece::Unknown(Unknown {
+                origin: Origin::Pseudo("AWS::AccountId" | "AWS::Partition" | "AWS::Region" | "AWS::StackName"),
+                ..
+            }) => items.last_mut()?.push(piece.clone()),
+            Piece::Unknown(_) => return None,
+        }
+    }
+    Some(items)
+}
+
 fn push_text(pieces: &mut Vec<Piece<'_>>, text: &str) {
     if !text.is_empty() {
         pieces.push(Piece::Text(Cow::Owned(text.to_owned())));

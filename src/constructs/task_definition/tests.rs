@@ -37,7 +37,7 @@ fn a_small_task_says_little() {
     assert_eq!(
         resources["Task"],
         json!({ "Type": "AWS::ECS::TaskDefinition", "Properties": {
-            "ContainerDefinitions": [{ "Essential": true, "Image": "nginx:1.29", "Name": "app" }],
+            "ContainerDefinitions": [{ "Image": "nginx:1.29", "Name": "app" }],
             "Cpu": "256",
             "ExecutionRoleArn": { "Fn::GetAtt": ["ExecutionRole", "Arn"] },
             "Memory": "512",
@@ -63,7 +63,10 @@ fn full_container(scope: &mut Scope<'_>) -> Container {
             ("MAIL".to_owned(), SecretValue::parameter("/app/mail")),
         ]
         .into(),
-        health_check: Some(ContainerHealthCheck::shell("curl -f http://localhost:5001/health")),
+        health_check: Some(ContainerHealthCheck {
+            retries: 5,
+            ..ContainerHealthCheck::shell("curl -f http://localhost:5001/health")
+        }),
         depends_on: vec![("setup".to_owned(), ContainerCondition::Success)],
         logs: Some(ContainerLogs { group, stream_prefix: "app".to_owned() }),
         entry_point: Some(vec!["/bin/sh".to_owned()]),
@@ -116,10 +119,9 @@ fn a_full_container_has_all_that_it_was_given() {
             "DependsOn": [{ "Condition": "SUCCESS", "ContainerName": "setup" }],
             "EntryPoint": ["/bin/sh"],
             "Environment": [{ "Name": "LEVEL", "Value": "INFO" }, { "Name": "MODE", "Value": "api" }],
-            "Essential": true,
             "HealthCheck": {
                 "Command": ["CMD-SHELL", "curl -f http://localhost:5001/health"],
-                "Interval": 30, "Retries": 3, "StartPeriod": 60, "Timeout": 5,
+                "Interval": 30, "Retries": 5, "StartPeriod": 60,
             },
             "Image": "nginx:1.29",
             "LinuxParameters": { "InitProcessEnabled": true },
@@ -132,7 +134,7 @@ fn a_full_container_has_all_that_it_was_given() {
             "MemoryReservation": 768,
             "MountPoints": [{ "ContainerPath": "/shared", "ReadOnly": true, "SourceVolume": "shared" }],
             "Name": "app",
-            "PortMappings": [{ "ContainerPort": 5001, "Protocol": "tcp" }],
+            "PortMappings": [{ "ContainerPort": 5001 }],
             "ReadonlyRootFilesystem": true,
             "Secrets": [
                 { "Name": "MAIL", "ValueFrom": {
@@ -146,6 +148,13 @@ fn a_full_container_has_all_that_it_was_given() {
             "WorkingDirectory": "/app",
         })
     );
+}
+
+#[test]
+fn only_a_container_that_may_end_says_whether_the_task_ends_with_it() {
+    let task = full_task();
+    let containers = &task["Task"]["Properties"]["ContainerDefinitions"];
+    assert_eq!((&containers[0]["Essential"], &containers[1]["Essential"]), (&json!(null), &json!(false)));
 }
 
 #[test]
@@ -208,9 +217,7 @@ fn images_of_private_registries_come_with_the_right_to_pull_them() {
                 "Action": [
                     "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"
                 ],
-                "Resource": {
-                    "Fn::Sub": "arn:${AWS::Partition}:ecr:eu-west-1:123456789012:repository/app/web"
-                },
+                "Resource": "arn:aws:ecr:eu-west-1:123456789012:repository/app/web",
             },
             { "Resource": { "Fn::Sub": format!("{secret}-??????") } },
         ]),

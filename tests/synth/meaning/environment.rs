@@ -193,8 +193,8 @@ fn every_container_has_what_it_must_have() {
             let names = names(&container);
             for name in required(shipped, component) {
                 let is_elsewhere = match name {
-                    // Put together in the command.
-                    "CELERY_BROKER_URL" => is_ssm,
+                    // Put together in the command; the migration queues nothing.
+                    "CELERY_BROKER_URL" => is_ssm || container.component.is_none(),
                     // The migration has neither a schedule nor connections to share.
                     "MODE" | "MARKETPLACE_ENABLED" => container.component.is_none(),
                     pool if POOLS.contains(&pool) => container.component.is_none(),

@@ -134,7 +134,7 @@ fn execution_roles_read_exactly_the_secrets_of_their_task_and_write_its_logs() {
                     expected.insert("Allow ecr:GetAuthorizationToken *".to_owned());
                     for action in ["BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer"] {
                         expected.insert(format!(
-                            "Allow ecr:{action} arn:${{AWS::Partition}}:ecr:{region}:{registry}:repository/{repository}"
+                            "Allow ecr:{action} arn:aws:ecr:{region}:{registry}:repository/{repository}"
                         ));
                     }
                 }

@@ -181,7 +181,7 @@ fn what_is_published_is_no_secret() {
 }
 
 #[test]
-fn in_parameter_store_the_broker_address_is_put_together_at_the_start() {
+fn in_parameter_store_the_broker_address_is_put_together_at_the_start_and_the_migration_has_none() {
     each(|shipped| {
         let view = View::new(shipped, &[]);
         let is_ssm = shipped.config().secrets.backend == SecretsBackend::Ssm;
@@ -193,7 +193,8 @@ fn in_parameter_store_the_broker_address_is_put_together_at_the_start() {
             let has_secret = container.secrets().contains_key("CELERY_BROKER_URL");
             let command = container.json["Command"].to_string();
             let puts_together = command.contains("export CELERY_BROKER_URL=\\\"rediss://:$REDIS_PASSWORD@");
-            if has_secret == is_ssm || puts_together != is_ssm {
+            let queues = container.component.is_some();
+            if has_secret != (queues && !is_ssm) || puts_together != (queues && is_ssm) {
                 complaints
                     .push(format!("{}: secret {has_secret}, composed {puts_together}", container.name()));
             }
