@@ -1,6 +1,7 @@
 //! `Fn::Sub`, built from parts so that its references are checked like all others.
 
 use indexmap::IndexMap;
+use memchr::memchr_iter;
 
 use super::{Intrinsic, Json, Value};
 
@@ -34,14 +35,14 @@ impl Sub {
         match value {
             Value::Literal(text) => return self.text(text),
             Value::Intrinsic(intrinsic) => match &**intrinsic {
-                Intrinsic::Ref(id) => self.placeholder(&id.tagged()),
-                Intrinsic::Pseudo(parameter) => self.placeholder(parameter.name()),
-                Intrinsic::GetAtt(id, attribute) => self.placeholder(&format!("{}.{attribute}", id.tagged())),
+                Intrinsic::Ref(id) => self.placeholder(&[&id.tagged()]),
+                Intrinsic::Pseudo(parameter) => self.placeholder(&[parameter.name()]),
+                Intrinsic::GetAtt(id, attribute) => self.placeholder(&[&id.tagged(), ".", attribute]),
                 Intrinsic::Sub(inner) => self.append(inner),
                 Intrinsic::Dynamic(reference) => self.append(&reference.to_sub()),
                 _ => {
                     let name = self.fresh_name();
-                    self.placeholder(&name);
+                    self.placeholder(&[&name]);
                     self.variables.insert(name, value.to_json());
                 }
             },
@@ -54,14 +55,18 @@ impl Sub {
         format!("Value{}", self.variables.len() + 1)
     }
 
-    fn placeholder(&mut self, name: &str) {
+    fn placeholder(&mut self, name: &[&str]) {
         self.text.push_str("${");
-        self.text.push_str(name);
+        self.text.extend(name.iter().copied());
         self.text.push('}');
     }
 
     /// Puts another text behind this one, with its variables under new names.
     fn append(&mut self, other: &Self) {
+        if other.variables.is_empty() {
+            self.text.push_str(&other.text);
+            return;
+        }
         let mut text = other.text.clone();
         for (name, value) in &other.variables {
             let fresh = self.fresh_name();
@@ -74,12 +79,11 @@ impl Sub {
 
     /// The finished value: a literal if nothing in it has to be computed.
     pub fn build(self) -> Value<String> {
-        let mut rest = self.text.as_str();
-        let mut dynamic = false;
-        while let Some(at) = rest.find("${") {
-            rest = &rest[at + 2..];
-            dynamic |= !rest.starts_with('!');
-        }
+        let text = self.text.as_bytes();
+        let dynamic = memchr_iter(b'$', text).any(|at| match &text[at + 1..] {
+            [b'{', rest @ ..] => !rest.starts_with(b"!"),
+            _ => false,
+        });
         if dynamic { Intrinsic::Sub(self).into() } else { Value::Literal(self.text.replace("${!", "${")) }
     }
 

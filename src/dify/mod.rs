@@ -154,7 +154,8 @@ pub fn build(config: &Config) -> Result<DifyStack, Vec<Diagnostic>> {
             }
             Ok(DifyStack { template, findings: found, capacity: Capacity::of(&placement) })
         }
-        Err(problems) => {
+        Err(mut problems) => {
+            problems.retain(|problem| !refusals::follows_from_a_name(problem, &placement));
             found.extend(problems.into_iter().map(|problem| refusals::with_pointer(problem, &placement)));
             found.extend(advice);
             Err(found)

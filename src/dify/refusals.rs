@@ -1,9 +1,10 @@
 //! Layouts that can't be built, and the key of the configuration that each refusal of a part comes from.
 
 use crate::catalog::Component;
+use crate::constructs::DUPLICATE_CONSTRUCT;
 use crate::diagnostic::{Diagnostic, codes};
 
-use super::placement::{Placement, upper_camel};
+use super::placement::{PlacedService, Placement, upper_camel};
 
 codes! {
     /// A service's name that another part of the stack has.
@@ -91,16 +92,26 @@ fn shared_ports(placement: &Placement) -> Vec<Diagnostic> {
     found
 }
 
-fn reserved_names(placement: &Placement) -> Vec<Diagnostic> {
-    let taken = placement.services.iter().filter(|service| {
+/// Whether a part is declared twice because a service has its name, which is told by itself.
+pub(super) fn follows_from_a_name(problem: &Diagnostic, placement: &Placement) -> bool {
+    let first = problem.construct.as_deref().unwrap_or_default().split('/').next().unwrap_or_default();
+    problem.code == DUPLICATE_CONSTRUCT
+        && with_reserved_names(placement).any(|service| service.construct_id() == first)
+}
+
+fn with_reserved_names(placement: &Placement) -> impl Iterator<Item = &PlacedService> {
+    placement.services.iter().filter(|service| {
         let id = service.construct_id();
         RESERVED.contains(&id.as_str())
             // A component's own resources (target group, log group) stand under its name.
             || Component::ALL.iter().any(|component| {
                 upper_camel(component.as_str()) == id && component.as_str() != service.name
             })
-    });
-    taken
+    })
+}
+
+fn reserved_names(placement: &Placement) -> Vec<Diagnostic> {
+    with_reserved_names(placement)
         .map(|service| {
             let message =
                 format!("a service can't be called `{}`: another part of the stack is", service.name);
@@ -117,6 +128,21 @@ mod tests {
 
     use super::*;
     use crate::diagnostic::Code;
+
+    #[test]
+    fn a_name_that_is_taken_is_told_once() {
+        for name in ["database", "cache", "load_balancer", "network", "cluster"] {
+            let text = format!(
+                "layout: {{ {name}: [api, worker, plugin_daemon, sandbox], web: [web], beat: [beat] }}"
+            );
+            let file = Some(crate::diagnostic::Source::new("dify.yaml", text.as_str()));
+            let options = crate::config::LoadOptions { file, ..crate::config::LoadOptions::default() };
+            let config = crate::config::load(&options).unwrap().environments.remove(0).config;
+            let found = crate::dify::build(&config).unwrap_err();
+            let errors: Vec<&Diagnostic> = found.iter().filter(|found| found.is_error()).collect();
+            assert!(matches!(errors[..], [error] if error.code == RESERVED_NAME), "{name}: {errors:?}");
+        }
+    }
 
     #[test]
     fn a_refusal_leads_to_the_section_that_it_comes_from() {

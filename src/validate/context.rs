@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -54,14 +54,17 @@ pub struct Context<'t> {
     /// The resources in each combination of conditions that matters, once a rule has asked for them.
     pub(super) snapshots: OnceCell<Vec<Snapshot<'t>>>,
     /// What several checks ask for: properties of resources in the combinations of their conditions.
-    evaluated: RefCell<BTreeMap<usize, Rc<[AtDefaults<'t>]>>>,
+    evaluated: RefCell<ByPlace<Rc<[AtDefaults<'t>]>>>,
     /// What several checks ask for: the combinations of each resource's conditions, by where the resource is.
-    scenarios: RefCell<BTreeMap<usize, Conditions<'t>>>,
+    scenarios: RefCell<ByPlace<Conditions<'t>>>,
     /// The bytes of the text that it was read from.
     text: Option<usize>,
     /// Whether something was left out, since there was too much of it.
     incomplete: Cell<bool>,
 }
+
+/// Something of each resource, by where the resource is.
+type ByPlace<T> = IndexMap<usize, T, foldhash::fast::RandomState>;
 
 /// The conditions that a resource depends on, and their combinations that can be reached.
 type Conditions<'t> = (Rc<BTreeSet<&'t str>>, Arc<Scenarios<'t>>);

@@ -13,7 +13,7 @@ use crate::cfn::{Json, Map, Resource, Template};
 use super::conditions::{Conditions, MOST_STEPS, Scenarios};
 use super::function::{Function, as_call};
 use super::parameter::Declaration;
-use super::run::Run;
+use super::run::{Open, Run};
 use super::scenario::Scenario;
 use super::settings::Settings;
 use super::value::{Data, Evaluated, Kind, Origin};
@@ -40,6 +40,8 @@ pub struct Evaluator<'t> {
     known_kinds: Mutex<Kinds<'t>>,
     /// How many values were given.
     pub(super) values: AtomicUsize,
+    /// What evaluations put together their values in, one after the other.
+    pub(super) open: Mutex<Open<'t>>,
     /// The combinations that were asked for.
     known_scenarios: Mutex<BTreeMap<Vec<String>, Arc<Scenarios<'t>>>>,
     /// How much of combinations of conditions was looked at.
@@ -80,6 +82,7 @@ impl<'t> Evaluator<'t> {
             attribute_kind: |_, _| Kind::Any,
             known_kinds: Mutex::default(),
             values: AtomicUsize::new(0),
+            open: Mutex::default(),
             known_scenarios: Mutex::new(BTreeMap::new()),
             steps: AtomicUsize::new(0),
         }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use crate::cfn::function::is_macro_key;
@@ -18,8 +19,13 @@ use super::{base64, cidr, text};
 /// How much text one evaluation may put together, in bytes: texts that double with every function can't fill the memory.
 const MOST_TEXT: usize = 8 << 20;
 
-/// How many members are incomplete at a time, in most resources.
-const USUAL_MEMBERS: usize = 24;
+/// The items of lists and the members of objects that aren't complete yet, the inner behind the outer: so each list and object is
+/// made in one piece, once it is known how many it has.
+#[derive(Debug, Default)]
+pub(super) struct Open<'t> {
+    items: Vec<Evaluated<'t>>,
+    members: Vec<(&'t str, Evaluated<'t>)>,
+}
 
 /// One evaluation.
 pub(super) struct Run<'e, 't> {
@@ -28,10 +34,7 @@ pub(super) struct Run<'e, 't> {
     faults: Vec<Fault<'t>>,
     /// How many bytes of text were put together.
     text: usize,
-    /// The items of lists and the members of objects that aren't complete yet, the inner behind the outer: so each list and object
-    /// is made in one piece, once it is known how many it has.
-    items: Vec<Evaluated<'t>>,
-    members: Vec<(&'t str, Evaluated<'t>)>,
+    open: Open<'t>,
     /// How many values were given in the evaluations before, and in this one.
     before: usize,
     values: Cell<usize>,
@@ -45,8 +48,8 @@ impl<'e, 't> Run<'e, 't> {
             scenario,
             faults: Vec::new(),
             text: 0,
-            items: Vec::new(),
-            members: Vec::with_capacity(USUAL_MEMBERS),
+            // A panic elsewhere leaves what isn't read any more.
+            open: std::mem::take(&mut *evaluator.open.lock().unwrap_or_else(PoisonError::into_inner)),
             before,
             values: Cell::new(0),
         }
@@ -55,6 +58,7 @@ impl<'e, 't> Run<'e, 't> {
     /// Ends the evaluation: what it counted counts for the next one. Returns the calls that fail.
     pub(super) fn finish(self) -> Vec<Fault<'t>> {
         self.evaluator.values.fetch_add(self.values.get(), Ordering::Relaxed);
+        *self.evaluator.open.lock().unwrap_or_else(PoisonError::into_inner) = self.open;
         self.faults
     }
 
@@ -69,13 +73,13 @@ impl<'e, 't> Run<'e, 't> {
             Json::Number(number) => Data::Number(Cow::Borrowed(number)),
             Json::String(text) => text::literal(text),
             Json::Array(items) => {
-                let begin = self.items.len();
+                let begin = self.open.items.len();
                 for item in items {
                     if let Some(value) = self.value(item) {
-                        self.items.push(value);
+                        self.open.items.push(value);
                     }
                 }
-                Data::List(self.items.drain(begin..).collect())
+                Data::List(self.open.items.drain(begin..).collect())
             }
             Json::Object(map) => {
                 if let Some((function, arguments)) = as_call(json) {
@@ -96,13 +100,13 @@ impl<'e, 't> Run<'e, 't> {
 
     /// The members of an object, without those that are left out.
     pub(super) fn members(&mut self, map: &'t Map) -> Data<'t> {
-        let begin = self.members.len();
+        let begin = self.open.members.len();
         for (key, value) in map {
             if let Some(value) = self.value(value) {
-                self.members.push((key, value));
+                self.open.members.push((key, value));
             }
         }
-        Data::Object(self.members.drain(begin..).collect())
+        Data::Object(self.open.members.drain(begin..).collect())
     }
 
     fn fault(&mut self, json: &'t Json, problem: String) -> Data<'t> {

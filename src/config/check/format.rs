@@ -25,7 +25,7 @@ impl<'a> Arn<'a> {
 }
 
 /// Whether a text is an account number.
-pub(super) fn is_account(text: &str) -> bool {
+pub(in crate::config) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 

@@ -28,6 +28,7 @@ use super::{Config, code};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::pointer_to;
 
+pub(super) use format::is_account;
 pub(crate) use format::{Arn, is_bucket};
 pub(super) use names::is_environment_name;
 pub(crate) use tags::problems as tag_problems;

@@ -202,6 +202,7 @@ fn check_created_range(findings: &mut Findings<'_>, text: &str) {
 
 /// Ways out of tasks.
 pub(super) fn check_egress(findings: &mut Findings<'_>) {
+    let running: Vec<Component> = services(findings.config).into_values().flatten().collect();
     for (index, way) in findings.config.egress.iter().enumerate() {
         let key = |key: &str| at(&["egress", &index.to_string(), key]);
         if way.port == 0 {
@@ -212,6 +213,18 @@ pub(super) fn check_egress(findings: &mut Findings<'_>) {
             findings.cidr(&key("cidr"), &way.cidr);
         }
         findings.no_duplicates(&key("components"), &way.components);
+        // As with variables: one that is switched off may come back, while others have the way.
+        let has_any = way.components.iter().any(|component| running.contains(component));
+        for (place, component) in way.components.iter().enumerate() {
+            let settings = findings.config.components.get(component);
+            let is_off = settings.and_then(|settings| settings.enabled) == Some(false);
+            if running.contains(component) || (is_off && has_any) {
+                continue;
+            }
+            let pointer = at(&["egress", &index.to_string(), "components", &place.to_string()]);
+            let message = format!("`{component}` doesn't run: a way out for it has no effect");
+            findings.warning(code::PLACEMENT, &pointer, message, "take it out, or let it run");
+        }
     }
 }
 

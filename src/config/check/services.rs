@@ -1,5 +1,7 @@
 //! Settings of ECS services against what they run.
 
+use indexmap::IndexMap;
+
 use super::{Findings, at, code};
 use crate::config::fargate::{SIZES, Size};
 use crate::config::layout::services;
@@ -12,15 +14,18 @@ pub(super) fn check(findings: &mut Findings<'_>) {
     let services = services(config);
     let possible = possible(config);
     for (name, settings) in &config.services {
-        if !possible.contains(name) {
+        let Some(would_run) = possible.get(name) else {
             let list = services.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            let help = match nearest(name, possible.iter().map(String::as_str)) {
+            let help = match nearest(name, possible.keys().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`? the layout's services are: {list}"),
                 None => format!("the layout's services are: {list}"),
             };
             let message = format!("the layout has no service `{}`", excerpt(name));
             findings.error(code::UNKNOWN_SERVICE, &at(&["services", name]), message, help);
             continue;
+        };
+        if !services.contains_key(name) {
+            check_runs(findings, name, would_run);
         }
         let components = services.get(name).map_or(&[][..], Vec::as_slice);
         let one = One { name, settings, components };
@@ -32,14 +37,33 @@ pub(super) fn check(findings: &mut Findings<'_>) {
     }
 }
 
-/// The services of the layout if everything was on: settings of one whose components are off do no harm.
-fn possible(config: &Config) -> Vec<String> {
+/// The services of the layout if everything was on, with what they would run.
+fn possible(config: &Config) -> IndexMap<String, Vec<Component>> {
     if let Layout::Custom(layout) = &config.layout {
-        return layout.keys().cloned().collect();
+        return layout.clone();
     }
     let on = ComponentSettings { enabled: Some(true), ..ComponentSettings::default() };
     let components = Component::ALL.iter().map(|component| (*component, on.clone())).collect();
-    services(&Config { components, layout: config.layout.clone(), ..Config::default() }).into_keys().collect()
+    services(&Config { components, layout: config.layout.clone(), ..Config::default() })
+}
+
+/// Tells settings of a service that doesn't run. One whose components are switched off in so many words keeps them for another
+/// environment.
+fn check_runs(findings: &mut Findings<'_>, name: &str, components: &[Component]) {
+    let config = findings.config;
+    let is_off = |component: &Component| {
+        config.components.get(component).and_then(|settings| settings.enabled) == Some(false)
+    };
+    let own = at(&["services", name]);
+    if let Some(component) = components.iter().find(|component| !is_off(component))
+        && findings.located.is_set(&own)
+    {
+        let message = format!("`{component}` doesn't run: what `services.{name}` says has no effect");
+        let help = format!(
+            "set `components.{component}.enabled: true`; `enabled: false` keeps the settings for other environments"
+        );
+        findings.warning(code::PLACEMENT, &own, message, help);
+    }
 }
 
 /// One service with its settings and what it runs.
@@ -140,8 +164,12 @@ impl One<'_> {
             findings.warning(
                 code::PLUGIN_DAEMONS,
                 &self.key(key),
-                format!("the service `{name}` runs `plugin_daemon` in up to {most} tasks"),
-                "several plugin daemons don't find each other on Fargate; leave the counts at 1",
+                format!("the service `{name}` runs `plugin_daemon` in up to {most} tasks, which don't find each other on Fargate"),
+                if self.components.len() > 1 {
+                    "give `plugin_daemon` a service of its own, or leave the counts at 1"
+                } else {
+                    "leave the counts at 1"
+                },
             );
         }
     }

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::fits::fits;
 use super::place::{Place, fits_type, or, unfold};
 use super::{TOP_LEVEL_ONLY, VALIDATOR, root};
+use crate::config::check::is_account;
 use crate::config::code;
 use crate::diagnostic::{Code, Diagnostic, Source, Span, nearest};
 use crate::document::{Node, NodeKind, excerpt, pointer_to, unescaped, walk};
@@ -149,7 +150,12 @@ impl Explain<'_> {
         if place.is_for_text() && matches!(node.kind, NodeKind::Number(_) | NodeKind::Bool(_)) {
             let kind = node.describe();
             let message = format!("`{path}` is a text, but `{written}` without quotes is {kind}");
-            let help = format!("write it in quotes: \"{written}\"");
+            // A number of the wrong length would be refused next.
+            let help = if pointer.ends_with("/account") && !is_account(&written) {
+                "write the account's 12 digits, in quotes".to_owned()
+            } else {
+                format!("write it in quotes: \"{written}\"")
+            };
             return self.push(code::NEEDS_QUOTES, message, help, pointer, node.span);
         }
         let allowed = place.describe();

@@ -25,8 +25,6 @@ codes! {
     pub(super) const MISSING_COMPONENT: Code = Code("C401");
     /// A version that isn't the newest, or versions that don't belong together.
     pub(super) const OLD_VERSION: Code = Code("C402");
-    /// The plugin daemon runs more than once.
-    pub(super) const SEVERAL_PLUGIN_DAEMONS: Code = Code("C403");
     /// A setting of the cache that loses tasks or isn't checked.
     pub(super) const RISKY_CACHE: Code = Code("C404");
     /// A variable that the image doesn't read, or a value that harms.

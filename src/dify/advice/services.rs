@@ -9,8 +9,8 @@ use super::super::environment::own_text;
 use super::super::placement::PlacedService;
 use super::super::versions::tag_of;
 use super::{
-    EXPOSED_SANDBOX, MIGRATION_AT_START, NO_SSRF_PROXY, RISKY_CONTAINER, SEVERAL_PLUGIN_DAEMONS, SHARED_TASK,
-    STOPPED_WITH_BEAT, Situation, to_run,
+    EXPOSED_SANDBOX, MIGRATION_AT_START, NO_SSRF_PROXY, RISKY_CONTAINER, SHARED_TASK, STOPPED_WITH_BEAT,
+    Situation, to_run,
 };
 
 /// What makes beat's service migrate the database, where its version is too old for it (`Feature::UpgradeDbCommand`).
@@ -19,16 +19,6 @@ const UPDATE: &str = "move to Dify 0.7.3 or newer, which has a command for it";
 pub(super) fn advise(situation: &Situation<'_>, found: &mut Vec<Diagnostic>) {
     for service in &situation.placement.services {
         let name = &service.name;
-        if service.runs(Component::PluginDaemon) && service.tasks.max > 1 {
-            let message = format!(
-                "the service `{name}` runs the plugin daemon in up to {} tasks, which don't find each other on Fargate",
-                service.tasks.max
-            );
-            let help =
-                format!("set `services.{name}.max_tasks` to 1, or give `plugin_daemon` a service of its own");
-            let pointer = format!("/services/{name}/max_tasks");
-            found.push(Diagnostic::warning(SEVERAL_PLUGIN_DAEMONS, message).help(help).pointer(pointer));
-        }
         let roles: Vec<&str> = service
             .components
             .iter()

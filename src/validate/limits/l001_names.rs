@@ -27,14 +27,14 @@ fn owners(template: &Template) -> impl Iterator<Item = (Owner<'_>, &str)> {
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for (owner, name) in owners(context.template) {
-        let also = |c: char| matches!(owner, Owner::Condition(_)) && "&_".contains(c);
+        let also = |byte: u8| matches!(owner, Owner::Condition(_)) && b"&_".contains(&byte);
         // A loop of the language extensions is no name.
         let is_loop = is_macro_key(name);
         let message = if is_loop {
             continue;
         } else if name.len() > 255 {
             format!("a name of {} characters, at most 255 are allowed", name.chars().count())
-        } else if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || also(c)) {
+        } else if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || also(byte)) {
             format!("`{name}` can't be a name in a template")
         } else {
             continue;

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use indexmap::IndexMap;
+
 use crate::cfn::evaluate::{Data, Evaluated, Evaluator, Origin, Scenario, pointer_to};
 use crate::cfn::{Json, Resource};
 use crate::diagnostic::{Code, Diagnostic, Severity};
@@ -123,6 +125,9 @@ struct Identity<'t> {
     optional: &'static [&'static str],
 }
 
+/// What has to differ, by type.
+type Identities<'t> = IndexMap<&'t str, Vec<Identity<'t>>, foldhash::fast::RandomState>;
+
 /// A resource, or a thing in one, with what identifies it.
 struct Identified<'i, 't> {
     id: &'t str,
@@ -139,11 +144,14 @@ impl Identified<'_, '_> {
     }
 }
 
+/// How many bytes most keys have.
+const USUAL_BYTES: usize = 64;
+
 /// What gives a thing, and the values of what identifies it as one text.
 type Key<'t> = (Option<&'t Json>, String);
 
 pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
-    let mut of_types: BTreeMap<&str, Vec<Identity<'_>>> = BTreeMap::new();
+    let mut of_types: Identities<'_> = IndexMap::default();
     for resource in context.template.resources.values() {
         let type_name = resource.type_name.as_str();
         of_types.entry(type_name).or_insert_with(|| identities(context, type_name));
@@ -195,7 +203,7 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
 }
 
 /// Numbers the identities, in the order of rule, type and properties.
-fn number(of_types: &mut BTreeMap<&str, Vec<Identity<'_>>>) {
+fn number(of_types: &mut Identities<'_>) {
     fn what<'i>(identity: &'i Identity<'_>) -> (&'static str, &'i str, &'i [&'static str]) {
         (identity.rule.code.0, identity.of, &identity.properties)
     }
@@ -328,7 +336,8 @@ fn keys<'t>(
     evaluated: &Get<'_, 't>,
 ) -> Vec<Key<'t>> {
     let Some(list) = identity.inside else {
-        return key(context, identity, String::new(), evaluated).map(|key| (None, key)).into_iter().collect();
+        let begin = String::with_capacity(USUAL_BYTES);
+        return key(context, identity, begin, evaluated).map(|key| (None, key)).into_iter().collect();
     };
     let of_item = |item: &Evaluated<'t>| {
         let get = |property: &str| match item.get(property) {
@@ -336,7 +345,7 @@ fn keys<'t>(
             // What an item doesn't say the resource says for all.
             None => evaluated(property).filter(|_| identity.named_by.is_none()),
         };
-        let begin = identity.named_by.map_or_else(String::new, |_| format!("${{{id}}}, "));
+        let begin = identity.named_by.map_or_else(String::new, |_| ["${", id, "}, "].concat());
         Some((Some(item.source), key(context, identity, begin, &get)?))
     };
     evaluated(list).iter().flat_map(|list| list.items()).filter_map(of_item).collect()

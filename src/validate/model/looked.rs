@@ -14,8 +14,34 @@ use super::Item;
 pub(super) struct Looked {
     all: bool,
     /// By the numbers of the types, and by the places of the resources in the template.
-    types: Vec<usize>,
-    resources: Vec<usize>,
+    types: Numbers,
+    resources: Numbers,
+}
+
+/// A set of numbers, a bit for each: rules look at the same types and resources again and again.
+#[derive(Debug, Default, Clone)]
+struct Numbers(Vec<u64>);
+
+impl Numbers {
+    fn add(&mut self, new: Option<usize>) {
+        let Some(new) = new else { return };
+        let (word, bit) = (new / 64, new % 64);
+        if self.0.len() <= word {
+            self.0.resize(word + 1, 0);
+        }
+        self.0[word] |= 1 << bit;
+    }
+
+    fn iter(&self) -> impl Iterator<Item = usize> {
+        self.0.iter().enumerate().flat_map(|(word, bits)| {
+            let mut rest = *bits;
+            std::iter::from_fn(move || {
+                let bit = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
+                rest &= rest - 1;
+                Some(64 * word + bit)
+            })
+        })
+    }
 }
 
 impl Looked {
@@ -26,37 +52,29 @@ impl Looked {
 
     /// All resources of a type are looked at; `None` if the template has no such type.
     pub(super) fn at_type(&mut self, number: Option<usize>) {
-        add(&mut self.types, number);
+        self.types.add(number);
     }
 
     /// A resource is looked at, whether it exists or not; `None` if the template has none of that name.
     pub(super) fn at_resource(&mut self, index: Option<usize>) {
-        add(&mut self.resources, index);
+        self.resources.add(index);
     }
 
     /// What something was made from is looked at by whoever looks at that.
     pub(super) fn at_what(&mut self, other: &Self) {
         self.all |= other.all;
-        other.types.iter().for_each(|number| self.at_type(Some(*number)));
-        other.resources.iter().for_each(|index| self.at_resource(Some(*index)));
+        other.types.iter().for_each(|number| self.at_type(Some(number)));
+        other.resources.iter().for_each(|index| self.at_resource(Some(index)));
     }
 
     /// Whether what was looked at is the same in both views.
     pub(super) fn sees_the_same(&self, one: &Versions<'_>, other: &Versions<'_>) -> bool {
-        let same = |index: &usize| one.of.get(*index) == other.of.get(*index);
+        let same = |index: usize| one.of.get(index) == other.of.get(index);
         if self.all {
             return one.of == other.of;
         }
-        let is_alike = |number: &usize| one.alike.get(*number) == other.alike.get(*number);
+        let is_alike = |number: usize| one.alike.get(number) == other.alike.get(number);
         self.types.iter().all(is_alike) && self.resources.iter().all(same)
-    }
-}
-
-fn add(known: &mut Vec<usize>, new: Option<usize>) {
-    if let Some(new) = new
-        && let Err(place) = known.binary_search(&new)
-    {
-        known.insert(place, new);
     }
 }
 

@@ -533,23 +533,24 @@ const LONGEST_PATTERN: usize = 1024;
 
 /// Whether a pattern matches everything that another one does.
 pub(in crate::validate) fn covers(wide: &[u8], narrow: &[u8]) -> bool {
-    covers_by(wide, narrow, <[u8]>::eq)
+    covers_by(wide, narrow, u8::eq)
 }
 
 /// The same where capital letters count as small ones: of actions of IAM.
 pub(in crate::validate) fn covers_in_any_case(wide: &str, narrow: &str) -> bool {
-    covers_by(wide.as_bytes(), narrow.as_bytes(), <[u8]>::eq_ignore_ascii_case)
+    covers_by(wide.as_bytes(), narrow.as_bytes(), u8::eq_ignore_ascii_case)
 }
 
-fn covers_by(wide: &[u8], narrow: &[u8], is_same: impl Fn(&[u8], &[u8]) -> bool) -> bool {
+fn covers_by(wide: &[u8], narrow: &[u8], is_same: impl Fn(&u8, &u8) -> bool) -> bool {
     let is_too_long = narrow.len().max(wide.len()) > LONGEST_PATTERN;
-    // What stands before the first wildcard settles most.
-    let first = wide.iter().position(|byte| matches!(byte, b'*' | b'?'));
-    let (begin, wide) = wide.split_at(first.unwrap_or(wide.len()));
-    let begins = narrow.split_at_checked(begin.len()).filter(|(narrow, _)| is_same(begin, narrow));
-    let Some((_, narrow)) = begins else { return false };
+    // What stands before the first wildcard settles most, and mostly at the first byte.
+    let is_wildcard = |byte: &u8| matches!(byte, b'*' | b'?');
+    let pairs = wide.iter().zip(narrow);
+    let same = pairs.take_while(|(wide, narrow)| !is_wildcard(wide) && is_same(wide, narrow)).count();
+    let (wide, narrow) = (&wide[same..], &narrow[same..]);
     match wide {
         [] => return narrow.is_empty(),
+        [first, ..] if !is_wildcard(first) => return false,
         _ if is_too_long => return false,
         b"*" => return true,
         _ => {}
@@ -569,7 +570,7 @@ fn covers_by(wide: &[u8], narrow: &[u8], is_same: impl Fn(&[u8], &[u8]) -> bool)
                 }
                 _ if index < narrow.len() && reached[index] => {
                     let one = *token == b'?' && narrow[index] != b'*';
-                    next[index + 1] |= one || (is_same(&[*token], &narrow[index..=index]) && *token != b'*');
+                    next[index + 1] |= one || (is_same(token, &narrow[index]) && *token != b'*');
                 }
                 _ => {}
             }

@@ -96,7 +96,8 @@ impl<'c, 't> Looks<'c, 't> {
             context,
             parameters,
             has_defaults,
-            evaluated: needed.iter().map(|_| Vec::new()).collect(),
+            // Most are evaluated once.
+            evaluated: needed.iter().map(|_| Vec::with_capacity(1)).collect(),
             needed,
             graph: Rc::new(Graph::new(context)),
             versions: Versions::new(context.template),

@@ -155,10 +155,11 @@ pub(super) static LEAK: Policy = Policy {
     },
     grade: EXPOSURE,
     look: Look::Template(|context, found| {
+        let hidden = context.template.parameters.iter().filter(|(_, parameter)| is_no_echo(parameter));
+        let hidden: Vec<&str> = hidden.map(|(name, _)| name.as_str()).collect();
         for link in &context.references.links {
             let Target::Name(name) = link.target else { continue };
-            let Some(parameter) = context.template.parameters.get(name) else { continue };
-            if !is_no_echo(parameter) {
+            if !hidden.contains(&name) {
                 continue;
             }
             let place = match (link.site.owner, link.site.part) {

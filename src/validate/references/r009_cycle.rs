@@ -71,12 +71,12 @@ fn circles(edges: &[Edges<'_, '_>]) -> Vec<Vec<usize>> {
     let mut index = vec![UNSEEN; edges.len()];
     let mut lowest = vec![0; edges.len()];
     let mut on_stack = vec![false; edges.len()];
-    let (mut stack, mut next, mut found) = (Vec::new(), 0, Vec::new());
+    let (mut stack, mut work, mut next, mut found) = (Vec::new(), Vec::new(), 0, Vec::new());
     for start in 0..edges.len() {
         if index[start] != UNSEEN {
             continue;
         }
-        let mut work = vec![(start, edges[start].iter())];
+        work.push((start, edges[start].iter()));
         index[start] = next;
         lowest[start] = next;
         next += 1;
@@ -102,6 +102,12 @@ fn circles(edges: &[Edges<'_, '_>]) -> Vec<Vec<usize>> {
                 lowest[*parent] = lowest[*parent].min(lowest[node]);
             }
             if lowest[node] == index[node] {
+                // Nearly every resource is in no circle.
+                if stack.last() == Some(&node) && link_to(&edges[node], node).is_none() {
+                    on_stack[node] = false;
+                    stack.pop();
+                    continue;
+                }
                 let mut component = Vec::new();
                 while let Some(member) = stack.pop() {
                     on_stack[member] = false;

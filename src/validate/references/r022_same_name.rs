@@ -15,8 +15,13 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
-    for (id, resource) in &context.template.resources {
-        if context.template.parameters.contains_key(id) {
+    let (parameters, resources) = (&context.template.parameters, &context.template.resources);
+    // There are fewer parameters, and nearly always none of them is called so.
+    if !parameters.keys().any(|name| resources.contains_key(name)) {
+        return;
+    }
+    for (id, resource) in resources {
+        if parameters.contains_key(id) {
             let owner = Owner::Resource { id, resource };
             let message = format!("`{id}` is the name of a parameter too");
             findings.push(

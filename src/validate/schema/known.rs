@@ -1,22 +1,25 @@
 //! What was looked at before and found good: the templates of one run have most of their resources in common, and so have
-//! the combinations of conditions of one template.
+//! the combinations of conditions of one template, and resources the small objects in their lists, such as variables.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use indexmap::IndexSet;
+use indexmap::{IndexMap, IndexSet};
 
 use crate::cfn::evaluate::{Data, Evaluated, Kind, Origin, Piece, Unknown};
 use crate::cfn::{Json, Template};
 use crate::validate::options::Types;
 
+use super::compact::Schema;
+use super::registry::TypeSchema;
 use super::sources::SECURITY_GROUP;
+use super::verdict::Verdict;
 
 /// How many bytes are kept: several times what the templates of a run have.
 const MOST_BYTES: usize = 8 << 20;
 
-/// Evaluated resources in which the schema layer found nothing. It is for the templates of one run, and made anew for the
-/// next; clones are the same.
+/// Evaluated resources in which the schema layer found nothing, and items of their lists. It is for the templates of one run,
+/// and made anew for the next; clones are the same.
 ///
 /// They are kept word for word, not as digests: what is taken for known is known.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +30,8 @@ pub struct KnownGood {
 #[derive(Debug, Default)]
 struct Seen {
     all: IndexSet<Box<[u8]>, foldhash::fast::RandomState>,
+    /// With whether they fit.
+    items: IndexMap<Box<[u8]>, Verdict, foldhash::fast::RandomState>,
     bytes: usize,
 }
 
@@ -44,9 +49,23 @@ impl KnownGood {
             seen.all.insert(resource.0.into_boxed_slice());
         }
     }
+
+    /// Whether an item fits, if nothing was found in it before.
+    pub(super) fn verdict(&self, item: &Likeness) -> Option<Verdict> {
+        self.seen.borrow().items.get(item.0.as_slice()).copied()
+    }
+
+    /// Nothing was found in an item.
+    pub(super) fn add_item(&self, item: Likeness, verdict: Verdict) {
+        let mut seen = self.seen.borrow_mut();
+        if seen.bytes + item.0.len() <= MOST_BYTES {
+            seen.bytes += item.0.len();
+            seen.items.insert(item.0.into_boxed_slice(), verdict);
+        }
+    }
 }
 
-/// All that the schema layer looks at in a resource: two that are alike here have the same findings.
+/// All that the schema layer looks at in a resource or an item of a list: two that are alike here have the same findings.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Likeness(Vec<u8>);
 
@@ -57,6 +76,21 @@ impl Likeness {
         writer.out.push(u8::from(types == Types::Strict));
         writer.text(type_name);
         writer.value(properties);
+        Self(writer.out)
+    }
+
+    /// Of an item of a list that is looked at with that part of a type's schema.
+    pub(super) fn of_item(
+        template: &Template,
+        (of_type, schema): (TypeSchema, Schema),
+        types: Types,
+        item: &Evaluated<'_>,
+    ) -> Self {
+        let mut writer = Writer { out: Vec::with_capacity(128), template, types };
+        writer.out.push(u8::from(types == Types::Strict));
+        writer.text(of_type.name);
+        writer.length(schema.place());
+        writer.value(item);
         Self(writer.out)
     }
 }
@@ -206,6 +240,8 @@ mod tests {
 
     use super::*;
     use crate::cfn::evaluate::{Evaluator, Scenario, Settings};
+    use crate::validate::schema::registry::Registry;
+    use crate::validate::schema::testing::evaluated;
     use crate::validate::testing::template;
 
     /// The likeness of `It` in a template with these resources and a parameter of that type.
@@ -282,6 +318,28 @@ mod tests {
             assert!(known.has(one), "{index}");
         }
         assert!(known.has(&plain(json!({"A": {"Fn::GetAtt": "Other.X"}}))));
+    }
+
+    #[test]
+    fn an_item_is_known_for_the_same_schema_only() {
+        let template = Template::default();
+        let schema = |name| Registry::builtin().get(name).unwrap();
+        let (value, bucket, subnet) =
+            (evaluated(&json!({"Key": "a"})), schema("AWS::S3::Bucket"), schema("AWS::EC2::Subnet"));
+        let of =
+            |of_type: TypeSchema, part, types| Likeness::of_item(&template, (of_type, part), types, &value);
+        let one = || of(bucket, bucket.root, Types::Strict);
+        let known = KnownGood::default();
+        known.add_item(one(), Verdict::Unknown);
+        assert_eq!(known.verdict(&one()), Some(Verdict::Unknown));
+        for other in [
+            of(subnet, bucket.root, Types::Strict),
+            of(bucket, subnet.root, Types::Strict),
+            of(bucket, bucket.root, Types::Lax),
+        ] {
+            assert_eq!(known.verdict(&other), None);
+        }
+        assert!(!known.has(&one()));
     }
 
     #[test]

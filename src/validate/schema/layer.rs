@@ -47,7 +47,8 @@ pub(super) fn check<'t>(context: &Context<'t>, findings: &mut Vec<Diagnostic>) {
                 if faults.is_empty() && context.known_good.has(&likeness) {
                     return evaluations < MOST_EVALUATIONS;
                 }
-                let mut walk = Walk::new(context.registry, schema, context.options.types, &sources);
+                let mut walk = Walk::new(context.registry, schema, context.options.types, &sources)
+                    .among(&context.known_good);
                 walk.check(schema.root, properties);
                 whole::check(&mut walk, properties);
                 tags::check(&mut walk, properties);

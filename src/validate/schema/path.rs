@@ -43,22 +43,26 @@ pub(super) fn each<'v, 't>(
     // Steps are short: byte by byte the path is cut fastest.
     let end = path.bytes().position(|byte| byte == b'/');
     let (step, rest) = end.map_or((path, ""), |end| (&path[..end], &path[end + 1..]));
-    match (&value.data, selector(step)) {
-        (Data::Unknown(unknown), _) => may_hold_more(unknown),
-        (Data::List(items), None) if step == "*" => {
+    match &value.data {
+        Data::Unknown(unknown) => may_hold_more(unknown),
+        Data::List(items) if step == "*" => {
             items.iter().fold(false, |open, item| each(item, rest, visit) | open)
         }
-        (Data::Object(members), None) if step == "*" => {
+        Data::Object(members) if step == "*" => {
             members.iter().fold(false, |open, (_, member)| each(member, rest, visit) | open)
         }
-        (Data::Object(_), None) => value.get(step).is_some_and(|member| each(member, rest, visit)),
-        (Data::List(items), Some((key, wanted))) => items.iter().fold(false, |open, item| {
-            let of_item = match item.get(key) {
-                Some(found) if found.text().is_some_and(|text| text == wanted) => each(item, rest, visit),
-                Some(found) => found.unknown().is_some(),
-                None => item.unknown().is_some(),
-            };
-            of_item | open
+        Data::Object(_) if selector(step).is_none() => {
+            value.get(step).is_some_and(|member| each(member, rest, visit))
+        }
+        Data::List(items) => selector(step).is_some_and(|(key, wanted)| {
+            items.iter().fold(false, |open, item| {
+                let of_item = match item.get(key) {
+                    Some(found) if found.text().is_some_and(|text| text == wanted) => each(item, rest, visit),
+                    Some(found) => found.unknown().is_some(),
+                    None => item.unknown().is_some(),
+                };
+                of_item | open
+            })
         }),
         _ => false,
     }

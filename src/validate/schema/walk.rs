@@ -1,12 +1,13 @@
 //! Walks through a value and its schema together.
 
 use crate::cfn::Json;
-use crate::cfn::evaluate::Evaluated;
+use crate::cfn::evaluate::{Data, Evaluated};
 use crate::validate::options::Types;
 use crate::validate::rule::Rule;
 
 use super::compact::{Schema, keyword};
 use super::keywords;
+use super::known::{KnownGood, Likeness};
 use super::registry::{Registry, TypeSchema};
 use super::sources::Sources;
 use super::verdict::Verdict;
@@ -42,6 +43,8 @@ pub(super) struct Walk<'a, 't> {
     definitions: Option<Schema>,
     /// Whether findings are left out: inside of alternatives only the answer counts.
     quiet: bool,
+    /// Items that were found good before.
+    known_good: Option<&'a KnownGood>,
 }
 
 impl<'a, 't> Walk<'a, 't> {
@@ -52,7 +55,21 @@ impl<'a, 't> Walk<'a, 't> {
         sources: &'a Sources<'a, 't>,
     ) -> Self {
         let definitions = schema.root.argument(const { keyword("definitions") });
-        Self { registry, schema, types, sources, found: Vec::new(), definitions, quiet: false }
+        Self {
+            registry,
+            schema,
+            types,
+            sources,
+            found: Vec::new(),
+            definitions,
+            quiet: false,
+            known_good: None,
+        }
+    }
+
+    /// The same, with the items that were found good before.
+    pub(super) fn among(self, known_good: &'a KnownGood) -> Self {
+        Self { known_good: Some(known_good), ..self }
     }
 
     /// The schema behind a `$ref`.
@@ -70,6 +87,23 @@ impl<'a, 't> Walk<'a, 't> {
         schema.keywords().fold(start, |verdict, (keyword, argument)| {
             verdict.and(keywords::check(keyword)(self, argument, schema, value))
         })
+    }
+
+    /// Whether an item of a list fits. Of small objects, such as variables and tags, most are alike: they are looked at once.
+    pub(super) fn check_item(&mut self, schema: Schema, item: &Evaluated<'t>) -> Verdict {
+        let Some(known_good) = self.known_good.filter(|_| is_small_object(item)) else {
+            return self.check(schema, item);
+        };
+        let likeness = Likeness::of_item(self.sources.template, (self.schema, schema), self.types, item);
+        if let Some(verdict) = known_good.verdict(&likeness) {
+            return verdict;
+        }
+        let before = self.found.len();
+        let verdict = self.check(schema, item);
+        if !self.quiet && self.found.len() == before {
+            known_good.add_item(likeness, verdict);
+        }
+        verdict
     }
 
     /// Whether the value fits, without findings.
@@ -135,9 +169,14 @@ impl<'a, 't> Walk<'a, 't> {
     }
 }
 
+/// Whether it is an object without lists and objects in it.
+fn is_small_object(value: &Evaluated<'_>) -> bool {
+    let Data::Object(members) = &value.data else { return false };
+    members.iter().all(|(_, member)| !matches!(member.data, Data::List(_) | Data::Object(_)))
+}
+
 /// A value in a message: short, and never a whole object.
 pub(super) fn shown(value: &Evaluated<'_>) -> String {
-    use crate::cfn::evaluate::Data;
     match &value.data {
         Data::Text(text) => {
             let short: String = text.chars().take(60).collect();

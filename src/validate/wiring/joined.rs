@@ -23,19 +23,20 @@ impl<'v, 't> Gathered<'v, 't> {
         Evaluated { data: Data::Object(own.into_iter().chain(joined).collect()), source: self.it.source }
     }
 
-    /// What a path leads to in that object, which isn't made for it.
-    fn reached(&self, path: &str) -> Vec<&'v Evaluated<'t>> {
+    /// Where a path in that object begins, which isn't made for it, and the rest of the path.
+    fn begin<'p>(&self, path: &'p str) -> Option<(&'v Evaluated<'t>, &'p str)> {
         // Paths are short: byte by byte they are cut fastest.
         let end = path.bytes().position(|byte| byte == b'/');
         let (first, rest) = end.map_or((path, ""), |end| (&path[..end], &path[end + 1..]));
         let start = match first {
-            "own" => Some(&self.item.properties),
-            "it" => Some(self.it),
+            "own" => &self.item.properties,
+            "it" => self.it,
             name => {
-                self.joined.iter().find(|(known, ..)| *known == name).map(|(_, item, _)| &item.properties)
+                let (_, item, _) = self.joined.iter().find(|(known, ..)| *known == name)?;
+                &item.properties
             }
         };
-        start.map(|start| constraints::reached(start, rest)).unwrap_or_default()
+        Some((start, rest))
     }
 
     /// The value where a finding is told that lies in one of the others.
@@ -81,10 +82,10 @@ fn check_type<'t>(
                     findings.push(finding);
                 }
             };
-            for it in constraints::reached(&item.properties, constraint.at) {
+            constraints::each_at(&item.properties, constraint.at, &mut |it| {
                 let mut gathered = Gathered { item, it, joined: Vec::new() };
                 each_joined(view, &mut gathered, &constraint.joins, &mut tell);
-            }
+            });
         }
     }
 }
@@ -105,11 +106,12 @@ fn each_joined<'v, 't>(
     run: &mut dyn FnMut(&Gathered<'v, 't>),
 ) {
     let Some((join, rest)) = joins.split_first() else { return run(gathered) };
-    for reference in gathered.reached(join.at) {
+    let Some((start, path)) = gathered.begin(join.at) else { return };
+    constraints::each_at(start, path, &mut |reference| {
         if let Some(target) = view.target_of(Some(reference), join.type_name) {
             gathered.joined.push((join.name, target, reference));
             each_joined(view, gathered, rest, run);
             gathered.joined.pop();
         }
-    }
+    });
 }

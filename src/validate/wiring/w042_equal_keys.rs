@@ -35,11 +35,12 @@ fn held<'v, 't>(view: &'v View<'_, 't>) -> Vec<Vec<Held<'v, 't>>> {
     for task in tasks(view) {
         for container in containers(task) {
             let Some((image, _)) = image(task, container) else { continue };
+            let wanted: Vec<_> = equal_keys().iter().map(|key| variable_of(key, image)).collect();
             let plain = environment(container).map(|(name, value)| (false, name, value));
             let secret = secrets(container).map(|(name, value)| (true, name, value));
             for (is_secret, name, value) in plain.chain(secret) {
-                for (held, key) in held.iter_mut().zip(equal_keys()) {
-                    if let Some(variable) = variable_of(key, image).filter(|variable| *variable == name) {
+                for (held, wanted) in held.iter_mut().zip(&wanted) {
+                    if let Some(variable) = wanted.filter(|variable| *variable == name) {
                         held.push(Held { task, image, variable, is_secret, value });
                     }
                 }

@@ -56,7 +56,7 @@ const JAVA_CLASSES: [(&str, &str); 13] = [
 
 /// How often a set may be counted.
 fn largest_count(set: &str) -> usize {
-    if set.contains("\\p") || set.contains("\\P") {
+    if set.as_bytes().windows(2).any(|pair| matches!(pair, b"\\p" | b"\\P")) {
         LARGEST_COUNTS[1]
     } else if set.starts_with("[^") {
         LARGEST_COUNTS[0]

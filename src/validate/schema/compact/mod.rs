@@ -2,7 +2,7 @@
 //! copied. The build script writes the schemas of all resource types in it.
 //!
 //! Every text and every value stands in it once: the schemas of 1,884 types repeat themselves so much that 6 MB of JSON
-//! become 2.4 MB, which cost nothing at start. (A compressed block of all would be 0.5 MB and cost 7 ms at each start.)
+//! become 3.1 MB, which cost nothing at start. (A compressed block of all would be 0.5 MB and cost 7 ms at each start.)
 
 #[cfg_attr(not(test), expect(dead_code, reason = "the build script writes, the program only reads"))]
 pub(super) mod encode;
@@ -42,10 +42,6 @@ impl Store {
         self.texts.get(self.range(number)).unwrap_or_default()
     }
 
-    fn bytes(&self, number: usize) -> &'static [u8] {
-        self.texts.as_bytes().get(self.range(number)).unwrap_or_default()
-    }
-
     fn range(&self, number: usize) -> std::ops::Range<usize> {
         let Some(before) = number.checked_sub(1) else { return 0..self.end(number) };
         // It starts where the one before it ends.
@@ -56,17 +52,10 @@ impl Store {
         }
     }
 
-    /// Three bytes at a place.
-    fn three(&self, place: usize) -> usize {
-        let rest = self.values.get(place..).unwrap_or_default();
-        match (rest.first_chunk(), rest) {
-            // Four at once are read in one step.
-            (Some(four), _) => (u32::from_le_bytes(*four) & 0xff_ffff) as usize,
-            (None, [low, middle, high]) => {
-                usize::from(*low) | usize::from(*middle) << 8 | usize::from(*high) << 16
-            }
-            _ => 0,
-        }
+    /// So many parts of as many bytes each.
+    fn parts<const BYTES: usize>(&self, place: usize, count: usize) -> &'static [[u8; BYTES]] {
+        let bytes = self.values.get(place..place + count * BYTES);
+        bytes.map_or(&[], |bytes| bytes.as_chunks().0)
     }
 
     fn eight(&self, place: usize) -> [u8; 8] {
@@ -96,6 +85,11 @@ impl Schema {
         Self { place, ..self }
     }
 
+    /// Where it lies: the same parts of a document lie in one place.
+    pub(super) fn place(self) -> usize {
+        self.place
+    }
+
     /// Whether it is an object.
     pub fn is_object(self) -> bool {
         self.tag() == tag::OBJECT
@@ -117,7 +111,8 @@ impl Schema {
 
     /// A text.
     pub fn as_str(self) -> Option<&'static str> {
-        (self.tag() == tag::TEXT).then(|| self.store.text(self.store.three(self.place + 1)))
+        let number = (self.tag() == tag::TEXT).then(|| self.store.parts(self.place + 1, 1).first())??;
+        Some(self.store.text(three(*number)))
     }
 
     /// A number.
@@ -153,8 +148,9 @@ impl Schema {
 
     /// The items of a list; none of anything else.
     pub fn items(self) -> impl ExactSizeIterator<Item = Self> + Clone {
-        let length = if self.is_list() { self.length() } else { 0 };
-        (0..length).map(move |index| self.at(self.store.three(self.place + encode::HEAD + index * 3)))
+        let count = if self.is_list() { self.length() } else { 0 };
+        let places = self.store.parts(self.place + encode::HEAD, count).iter();
+        places.map(move |place| self.at(three(*place)))
     }
 
     /// The texts among the items of a list.
@@ -162,23 +158,20 @@ impl Schema {
         self.items().filter_map(Self::as_str)
     }
 
-    /// The marks of the names of an object's members; none of anything else.
-    fn marks(self) -> &'static [u8] {
+    /// The marks of the names of an object's members, and of each member the number of its name and its place; none of anything else.
+    fn table(self) -> (&'static [[u8; 1]], &'static [[[u8; 3]; 2]]) {
+        let count = if self.is_object() { self.length() } else { 0 };
         let begin = self.place + encode::HEAD;
-        let length = if self.is_object() { self.length() } else { 0 };
-        self.store.values.get(begin..begin + length).unwrap_or_default()
-    }
-
-    /// A member of an object that has so many, with the number of its name.
-    fn member(self, count: usize, index: usize) -> (usize, Self) {
-        let place = self.place + encode::HEAD + count + index * 6;
-        (self.store.three(place), self.at(self.store.three(place + 3)))
+        (self.store.parts(begin, count), self.store.parts(begin + count, 2 * count).as_chunks().0)
     }
 
     /// The members of an object with the numbers of their names; none of anything else.
     fn numbered(self) -> impl ExactSizeIterator<Item = (usize, Self)> + Clone {
-        let count = if self.is_object() { self.length() } else { 0 };
-        (0..count).map(move |index| self.member(count, index))
+        self.table().1.iter().map(move |member| self.member(*member))
+    }
+
+    fn member(self, [name, place]: [[u8; 3]; 2]) -> (usize, Self) {
+        (three(name), self.at(three(place)))
     }
 
     /// The members of an object by name; none of anything else.
@@ -199,12 +192,12 @@ impl Schema {
 
     /// The name and the value of a member.
     pub fn entry(self, name: &str) -> Option<(&'static str, Self)> {
-        let marks = self.marks();
-        let mut alike = memchr_iter(encode::mark(name.as_bytes()), marks);
+        let (marks, members) = self.table();
+        let mut alike = memchr_iter(encode::mark(name.as_bytes()), marks.as_flattened());
         alike.find_map(|index| {
-            let (number, member) = self.member(marks.len(), index);
-            let is_named = self.store.bytes(number) == name.as_bytes();
-            is_named.then(|| (self.store.text(number), member))
+            let (number, member) = self.member(*members.get(index)?);
+            let known = self.store.text(number);
+            (known == name).then_some((known, member))
         })
     }
 
@@ -235,6 +228,11 @@ impl Schema {
             _ => self.as_number().map_or(Json::Null, Json::Number),
         }
     }
+}
+
+/// The number of a text, or a place.
+fn three([low, middle, high]: [u8; 3]) -> usize {
+    u32::from_le_bytes([low, middle, high, 0]) as usize
 }
 
 impl fmt::Display for Schema {

@@ -17,7 +17,7 @@ use crate::validate::rule::Rule;
 
 use super::compact::{Schema, keyword};
 use super::keywords::is_about_type;
-use super::path::{each, reach};
+use super::path::each;
 use super::registry::{Registry, TypeSchema};
 use super::sources::Sources;
 use super::verdict::Verdict;
@@ -110,9 +110,14 @@ pub(super) fn check<'t>(walk: &mut Walk<'_, 't>, properties: &Evaluated<'t>) {
     }
 }
 
-/// The values that a path leads to.
-pub(in crate::validate) fn reached<'v, 't>(value: &'v Evaluated<'t>, path: &str) -> Vec<&'v Evaluated<'t>> {
-    reach(value, path).values
+/// Calls a function with each value that a path leads to.
+pub(in crate::validate) fn each_at<'v, 't>(
+    value: &'v Evaluated<'t>,
+    path: &str,
+    visit: &mut dyn FnMut(&'v Evaluated<'t>),
+) {
+    // What may be behind something unknown isn't certain, and so isn't told.
+    let _may_be_more = each(value, path, visit);
 }
 
 /// The findings of a check that joins, in the object that was gathered for it.

@@ -41,7 +41,7 @@ pub(super) fn items<'t>(
         return prefix(walk, items, schema, value);
     }
     let named = schema.argument(const { keyword("prefixItems") }).map_or(0, |first| first.items().len());
-    found.iter().skip(named).fold(Verdict::Valid, |verdict, item| verdict.and(walk.check(items, item)))
+    found.iter().skip(named).fold(Verdict::Valid, |verdict, item| verdict.and(walk.check_item(items, item)))
 }
 
 pub(super) fn prefix<'t>(
