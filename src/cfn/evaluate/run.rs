@@ -48,7 +48,7 @@ impl<'e, 't> Run<'e, 't> {
             scenario,
             faults: Vec::new(),
             text: 0,
-            // A panic elsewhere leaves what isn't read any more.
+            // Empty, but with the room that the evaluation before took. Another one at the same time begins without.
             open: std::mem::take(&mut *evaluator.open.lock().unwrap_or_else(PoisonError::into_inner)),
             before,
             values: Cell::new(0),
