@@ -5,6 +5,11 @@ use indexmap::IndexMap;
 use super::Config;
 use super::model::{Component, Layout, NamedLayout, Profile};
 
+/// Whether a component is switched off in so many words. It may come back, in another environment or later.
+pub fn is_switched_off(config: &Config, component: Component) -> bool {
+    config.components.get(&component).and_then(|settings| settings.enabled) == Some(false)
+}
+
 /// Whether a component runs where a layout that the program knows places it.
 ///
 /// The six parts of Dify do, `websocket` doesn't, and the SSRF proxy does in production once its image is configured:
@@ -29,9 +34,7 @@ pub fn services(config: &Config) -> IndexMap<String, Vec<Component>> {
     use Component::{Api, Beat, PluginDaemon, Sandbox, SsrfProxy, Web, Websocket, Worker};
     let named: &[(&str, &[Component])] = match &config.layout {
         Layout::Custom(services) => {
-            let is_on = |component: &Component| {
-                config.components.get(component).and_then(|settings| settings.enabled) != Some(false)
-            };
+            let is_on = |component: &Component| !is_switched_off(config, *component);
             return services
                 .iter()
                 .map(|(name, components)| (name.clone(), components.iter().copied().filter(is_on).collect()))

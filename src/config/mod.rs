@@ -31,7 +31,7 @@ mod tests;
 mod tree;
 
 pub(crate) use check::{Arn, is_bucket, tag_problems};
-pub use layout::{is_enabled, services};
+pub use layout::{is_enabled, is_switched_off, services};
 pub use load::{DEFAULT_ENVIRONMENT, FILE_NAME, LoadOptions, Loaded, load, told_once};
 pub use located::Located;
 pub use model::{Config, Profile};

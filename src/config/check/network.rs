@@ -3,7 +3,7 @@
 use super::cidr::Cidr;
 use super::format::is_id;
 use super::{Findings, at, code};
-use crate::config::layout::services;
+use crate::config::layout::{is_switched_off, services};
 use crate::config::model::{Component, Config, ExistingNetwork, LookupNetwork, Nat, Network, Scheme};
 use crate::document::excerpt;
 
@@ -216,8 +216,7 @@ pub(super) fn check_egress(findings: &mut Findings<'_>) {
         // As with variables: one that is switched off may come back, while others have the way.
         let has_any = way.components.iter().any(|component| running.contains(component));
         for (place, component) in way.components.iter().enumerate() {
-            let settings = findings.config.components.get(component);
-            let is_off = settings.and_then(|settings| settings.enabled) == Some(false);
+            let is_off = is_switched_off(findings.config, *component);
             if running.contains(component) || (is_off && has_any) {
                 continue;
             }

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::{Findings, at, code};
 use crate::config::fargate::{SIZES, Size};
-use crate::config::layout::services;
+use crate::config::layout::{is_switched_off, services};
 use crate::config::model::{Component, ComponentSettings, Config, Layout, Service};
 use crate::diagnostic::nearest;
 use crate::document::excerpt;
@@ -51,11 +51,8 @@ fn possible(config: &Config) -> IndexMap<String, Vec<Component>> {
 /// environment.
 fn check_runs(findings: &mut Findings<'_>, name: &str, components: &[Component]) {
     let config = findings.config;
-    let is_off = |component: &Component| {
-        config.components.get(component).and_then(|settings| settings.enabled) == Some(false)
-    };
     let own = at(&["services", name]);
-    if let Some(component) = components.iter().find(|component| !is_off(component))
+    if let Some(component) = components.iter().find(|component| !is_switched_off(config, **component))
         && findings.located.is_set(&own)
     {
         let message = format!("`{component}` doesn't run: what `services.{name}` says has no effect");

@@ -10,8 +10,8 @@ mod variables;
 use std::collections::BTreeSet;
 
 use crate::catalog::{self, Component, DifyVersion, Image};
-use crate::config::Config;
 use crate::config::model::{Layout, Scheme};
+use crate::config::{Config, is_switched_off};
 use crate::diagnostic::{Diagnostic, codes};
 
 use super::environment::Surroundings;
@@ -122,7 +122,7 @@ fn missing_components(situation: &Situation<'_>, found: &mut Vec<Diagnostic>) {
 
 /// What makes a component run that doesn't, and the key that keeps it from it.
 fn to_run(config: &Config, component: Component) -> (String, String) {
-    let is_off = config.components.get(&component).and_then(|settings| settings.enabled) == Some(false);
+    let is_off = is_switched_off(config, component);
     let switch = format!("components.{component}.enabled");
     let places_all = matches!(config.layout, Layout::Named(_));
     let help = match (is_off, places_all) {

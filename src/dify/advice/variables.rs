@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::catalog::{self, Component, Image, VariableStatus};
+use crate::config::is_switched_off;
 use crate::config::model::{SecretSource, Variable, VariableSource};
 use crate::diagnostic::Diagnostic;
 
@@ -56,8 +57,7 @@ pub(super) fn advise(situation: &Situation<'_>, found: &mut Vec<Diagnostic>) {
 fn not_running(situation: &Situation<'_>, name: &str, chosen: &[Component], found: &mut Vec<Diagnostic>) {
     let reaches_any = chosen.iter().any(|component| situation.placement.has(*component));
     for (index, component) in chosen.iter().enumerate() {
-        let settings = situation.config.components.get(component);
-        let is_off = settings.and_then(|settings| settings.enabled) == Some(false);
+        let is_off = is_switched_off(situation.config, *component);
         if situation.placement.has(*component) || (is_off && reaches_any) {
             continue;
         }
